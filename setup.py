@@ -1,0 +1,5 @@
+"""Lists the packages for the build, which pyproject.toml cannot: every folder of `reconciler`, and `schemas` beside it."""
+
+from setuptools import find_packages, setup
+
+setup(packages=[*find_packages(include=["reconciler", "reconciler.*"]), "reconciler.schemas"])
