@@ -1,0 +1,160 @@
+"""Every error that reaches a person, as data: what is wrong, where, and what to do; it knows no command and prints nothing.
+
+The tree, each with its exit code (docs/adr/0006-exit-codes.md):
+
+* ReconcileError                1
+  - SpecError                  65   the specs are wrong; carries every problem at once
+  - UsageError                 64   the command line is wrong
+  - TargetError                 1   the database cannot be reached or does not let us work
+  - PlanError                   1   a change cannot be planned; carries every problem at once
+  - Refused                     3   policy does not allow a hazard, or live data contradicts a change
+  - StalePlan                   4   the database moved on since the plan was made
+  - LockTaken                   5   another run holds the lock
+  - ApplyFailed             1 or 6   a step failed; 6 when earlier steps are committed
+  - NotConverged                1   applied, and still something differs
+  - ApprovalNeeded              7   somebody has to say yes, and there is no terminal
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in a spec file; lines and columns count from 1, `end_column` is the first column after it."""
+
+    file: str
+    line: int
+    column: int
+    end_column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong, told to a person.
+
+    `source` is the line of the file that `position` points into, for the caret. `severity` is `error` or `warning`;
+    only errors stop anything. `also` are further places that belong to it: the other half of a contradiction.
+    """
+
+    code: str
+    message: str
+    position: Position | None = None
+    source: str = ""
+    hint: str = ""
+    address: str = ""
+    severity: str = "error"
+    also: tuple[Position, ...] = ()
+
+    def at(self, position: Position | None, source: str = "") -> Problem:
+        """Return the same problem at a place, unless it has one already."""
+        return self if self.position or position is None else replace(self, position=position, source=source)
+
+
+class ReconcileError(Exception):
+    """The root: a message for a person, a stable code, and what to do next."""
+
+    exit_code: ClassVar[int] = 1
+    code: str = "RUN001"
+
+    def __init__(self, message: str, *, hint: str = "", code: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.code = code or type(self).code
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what is wrong as data, never empty."""
+        return (Problem(code=self.code, message=self.message, hint=self.hint),)
+
+
+class ProblemsError(ReconcileError):
+    """An error that is a list of problems, all found before anything was done."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        first = problems[0]
+        super().__init__(first.message, hint=first.hint, code=first.code)
+        self._problems = tuple(problems)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return every problem, in the order in which they were found."""
+        return self._problems
+
+
+class SpecError(ProblemsError):
+    """The specs are wrong."""
+
+    exit_code = 65
+
+
+class PlanError(ProblemsError):
+    """What the specs ask for cannot be planned on this database."""
+
+
+class UsageError(ReconcileError):
+    """The command line is wrong."""
+
+    exit_code = 64
+    code = "RUN064"
+
+
+class TargetError(ReconcileError):
+    """The database cannot be reached, or does not let us do what is needed."""
+
+    code = "RUN010"
+
+
+class Refused(ReconcileError):
+    """Policy or live data forbid the plan; the hazards are in the plan that was shown."""
+
+    exit_code = 3
+    code = "RUN003"
+
+
+class StalePlan(ReconcileError):
+    """The database is not in the state that the plan starts from, or the plan is not the expected one."""
+
+    exit_code = 4
+    code = "RUN004"
+
+
+class LockTaken(ReconcileError):
+    """Another run holds the lock and kept it for as long as we were told to wait."""
+
+    exit_code = 5
+    code = "RUN005"
+
+
+class ApprovalNeeded(ReconcileError):
+    """The plan wants a yes and nobody is there to say it."""
+
+    exit_code = 7
+    code = "RUN007"
+
+
+class ApplyFailed(ReconcileError):
+    """A step failed. `committed` counts the steps that stay; the run is repeated by running it again."""
+
+    code = "RUN020"
+
+    def __init__(self, message: str, *, hint: str = "", code: str = "", committed: int = 0) -> None:
+        super().__init__(message, hint=hint, code=code)
+        self.committed = committed
+        if committed:
+            self.exit_code = 6  # type: ignore[misc]  # this one error has two exits: nothing done, or partly
+
+
+class NotConverged(ReconcileError):
+    """Everything ran, and the database still differs from the specs; `differences` says where."""
+
+    code = "RUN021"
+
+    def __init__(self, message: str, *, differences: Sequence[str] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.differences = tuple(differences)

@@ -1,0 +1,150 @@
+"""A model: a set of objects by address, with its fingerprint; in come objects, out come lookups, it knows no kind."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cached_property
+from typing import Any, TypeVar
+
+from reconciler.errors import Position
+from reconciler.model.objects import Object, compared, referring
+from reconciler.model.ref import Ref
+from reconciler.model.values import Sql
+
+T = TypeVar("T", bound=Object)
+
+
+class Model(Mapping[Ref, Object]):
+    """An immutable set of objects. Iteration is in the order given; nothing that is printed depends on it."""
+
+    def __init__(self, objects: Iterable[Object] = ()) -> None:
+        self._objects = {obj.ref: obj for obj in objects}
+
+    def __getitem__(self, ref: Ref) -> Object:
+        return self._objects[ref]
+
+    def __iter__(self) -> Iterator[Ref]:
+        return iter(self._objects)
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    @cached_property
+    def _children(self) -> dict[Ref, list[Object]]:
+        found: dict[Ref, list[Object]] = {}
+        for obj in self._objects.values():
+            if len(obj.ref.parts) > 2:
+                found.setdefault(Ref(obj.ref.schema, obj.ref.parts[:-2]), []).append(obj)
+        return found
+
+    @cached_property
+    def _dependents(self) -> dict[Ref, list[Object]]:
+        found: dict[Ref, list[Object]] = {}
+        for obj in self._objects.values():
+            for name, reference in referring(type(obj)):
+                for ref in reference.read(obj, getattr(obj, name)):
+                    found.setdefault(ref, []).append(obj)
+        return found
+
+    def children(self, ref: Ref, cls: type[T]) -> list[T]:
+        """Return the objects of one class directly inside another, in the order of the model."""
+        return [obj for obj in self._children.get(ref, ()) if isinstance(obj, cls)]
+
+    def subtree(self, ref: Ref) -> list[Object]:
+        """Return an object with everything inside it; empty when it is not there."""
+        if ref not in self._objects:
+            return []
+        found = [self._objects[ref]]
+        for child in self._children.get(ref, ()):
+            found += self.subtree(child.ref)
+        return found
+
+    def dependents(self, ref: Ref) -> list[Object]:
+        """Return the objects that name this one, itself left out, each once."""
+        return list({obj.ref: obj for obj in self._dependents.get(ref, ()) if obj.ref != ref}.values())
+
+    def get_as(self, ref: Ref, cls: type[T]) -> T:
+        """Return an object whose class is known. Raises KeyError when there is none such."""
+        obj = self._objects[ref]
+        if not isinstance(obj, cls):
+            raise KeyError(ref)
+        return obj
+
+    def updated(self, objects: Iterable[Object]) -> Model:
+        """Return a model with these objects put in place of those at the same addresses."""
+        return Model((self._objects | {obj.ref: obj for obj in objects}).values())
+
+    def only(self, keep: Callable[[Ref], bool]) -> Model:
+        """Return a model of the objects whose address is kept."""
+        return Model(obj for ref, obj in self._objects.items() if keep(ref))
+
+    def fingerprint(self) -> str:
+        """Return a hash over every compared field; the order of the objects does not matter."""
+        lines = sorted(
+            f"{obj.ref}={[_spell(getattr(obj, name)) for name in compared(type(obj))]!r}" for obj in self.values()
+        )
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _spell(value: Any) -> object:
+    if isinstance(value, Sql):
+        return value.canonical
+    if is_dataclass(value) and not isinstance(value, type):
+        return [type(value).__name__, *(_spell(getattr(value, f.name)) for f in fields(value) if f.compare)]
+    if isinstance(value, tuple):
+        return [_spell(item) for item in value]
+    return str(value) if value is not None else None
+
+
+def renamed(model: Model, renames: Mapping[Ref, Ref], respell: Callable[[Object, Mapping[Ref, Ref]], Object]) -> Model:
+    """Return the model as it is after renaming `{old: new}`.
+
+    Addresses and every field that names others follow; `respell` gives the object whose SQL texts follow too.
+    """
+    if not renames:
+        return model
+
+    def moved(ref: Ref) -> Ref:
+        for old in sorted(renames, key=lambda r: -len(r.parts)):
+            ref = ref.moved(old, renames[old])
+        return ref
+
+    def one(obj: Object) -> Object:
+        values = {name: ref.rewrite(obj, getattr(obj, name), moved) for name, ref in referring(type(obj))}
+        return replace(respell(obj, renames), ref=moved(obj.ref), **values)
+
+    return Model(one(obj) for obj in model.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired:
+    """What the specs declare for one dialect, as written.
+
+    `renames` is {new: old}, `removed` {address: reason}; `unnamed` are the objects whose name we made up; `positions`
+    says where an object, or one field of it, is declared.
+    """
+
+    model: Model
+    renames: Mapping[Ref, Ref] = field(default_factory=dict)
+    removed: Mapping[Ref, str] = field(default_factory=dict)
+    unnamed: frozenset[Ref] = frozenset()
+    positions: Mapping[tuple[Ref, str], Position] = field(default_factory=dict)
+
+    def position(self, ref: Ref, part: str = "") -> Position | None:
+        """Return where a field is declared, or else its object, or else the object that holds it."""
+        at: Ref | None = ref
+        found = self.positions.get((ref, part))
+        while found is None and at is not None:
+            found = self.positions.get((at, ""))
+            at = at.parent
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What a database holds: its objects (those that we do not model included), and which of them have no name there."""
+
+    model: Model
+    unnamed: frozenset[Ref] = frozenset()

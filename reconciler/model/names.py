@@ -1,0 +1,28 @@
+"""The name that an unnamed constraint or index gets: PostgreSQL's implicit one, written out on every dialect."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+# PostgreSQL cuts identifiers at 63 bytes (manual, "Identifiers and Key Words"), MySQL refuses more than 64 characters.
+LONGEST = 63
+
+
+def implicit_name(table: str, columns: Sequence[str], suffix: str) -> str:
+    """Return `{table}_{columns}_{suffix}`, at most 63 bytes long."""
+    return shortened("_".join((table, *columns, suffix)))
+
+
+def shortened(name: str) -> str:
+    """Return the name, or, when it is too long, its beginning with a hash of the whole."""
+    raw = name.encode()
+    if len(raw) <= LONGEST:
+        return name
+    digest = hashlib.sha256(raw).hexdigest()[:8]
+    return raw[: LONGEST - 9].decode(errors="ignore") + "_" + digest
+
+
+def helper_name(subject: str, hint: str) -> str:
+    """Return the deterministic name of an object that we make for our own use and remove again: `__rc_<hash>_<hint>`."""
+    return shortened(f"__rc_{hashlib.sha256(subject.encode()).hexdigest()[:8]}_{hint}")

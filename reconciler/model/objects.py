@@ -1,0 +1,240 @@
+"""The objects, one frozen dataclass per kind: a field is compared unless it says otherwise, and says itself what it refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from typing import Any, ClassVar
+
+from reconciler.model.ref import Kind, Ref
+from reconciler.model.types import Type
+from reconciler.model.values import Action, Default, Deferrable, Generated, Identity, IndexPart, Sql
+
+Rename = Callable[[Ref], Ref]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """How a field names other objects: `read` lists them, `rewrite` gives the field's value after a renaming."""
+
+    read: Callable[[Any, Any], Iterable[Ref]]
+    rewrite: Callable[[Any, Any, Rename], Any]
+
+
+def _siblings_read(obj: Object, names: Iterable[str]) -> Iterable[Ref]:
+    return (obj.ref.top.child(Kind.COLUMN, name) for name in names)
+
+
+def _siblings_rewrite(obj: Object, names: Iterable[str], rename: Rename) -> tuple[str, ...]:
+    return tuple(rename(ref).name for ref in _siblings_read(obj, names))
+
+
+def _parts_read(obj: Object, parts: Iterable[IndexPart]) -> Iterable[Ref]:
+    return _siblings_read(obj, (part.column for part in parts if part.column is not None))
+
+
+def _parts_rewrite(obj: Object, parts: Iterable[IndexPart], rename: Rename) -> tuple[IndexPart, ...]:
+    def one(part: IndexPart) -> IndexPart:
+        if part.column is None:
+            return part
+        return replace(part, column=_siblings_rewrite(obj, (part.column,), rename)[0])
+
+    return tuple(one(part) for part in parts)
+
+
+def _target_read(obj: ForeignKey, names: Iterable[str]) -> Iterable[Ref]:
+    return (obj.target.child(Kind.COLUMN, name) for name in names)
+
+
+def _target_rewrite(obj: ForeignKey, names: Iterable[str], rename: Rename) -> tuple[str, ...]:
+    return tuple(rename(ref).name for ref in _target_read(obj, names))
+
+
+SIBLINGS = Reference(_siblings_read, _siblings_rewrite)
+PARTS = Reference(_parts_read, _parts_rewrite)
+TARGET_COLUMNS = Reference(_target_read, _target_rewrite)
+ONE = Reference(lambda _, ref: (ref,), lambda _, ref, rename: rename(ref))
+MANY = Reference(lambda _, refs: refs, lambda _, refs, rename: frozenset(map(rename, refs)))
+
+
+def refers_to(reference: Reference) -> dict[str, Reference]:
+    """Return the metadata of a field that names other objects; every ordering edge follows from it."""
+    return {"refers_to": reference}
+
+
+_USES = refers_to(MANY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Object:
+    """One addressable thing."""
+
+    kind: ClassVar[Kind]
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema(Object):
+    """A schema that holds other objects; PostgreSQL only."""
+
+    kind = Kind.SCHEMA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enum(Object):
+    """An enumerated type with its values in order."""
+
+    kind = Kind.ENUM
+    values: tuple[str, ...]
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table(Object):
+    """A table; its columns, keys and indexes are objects of their own.
+
+    `options` are the dialect's own, sorted by name, defaults left out. `protect` None means that the spec is silent.
+    """
+
+    kind = Kind.TABLE
+    comment: str | None = None
+    options: tuple[tuple[str, str | int | bool], ...] = ()
+    protect: bool | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column(Object):
+    """A column. `position` orders CREATE TABLE and is never a change; `clauses` is text that we carry and do not read."""
+
+    kind = Kind.COLUMN
+    type: Type
+    not_null: bool = False
+    default: Default | None = None
+    generated: Generated | None = None
+    identity: Identity | None = None
+    collation: str | None = None
+    comment: str | None = None
+    position: int = field(default=0, compare=False)
+    sensitive: bool = field(default=False, compare=False)
+    clauses: str = field(default="", compare=False)
+    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrimaryKey(Object):
+    """A primary key. A difference in `name` alone is no change where the spec gives none. `clauses` as in Column."""
+
+    kind = Kind.PRIMARY_KEY
+    columns: tuple[str, ...] = field(metadata=refers_to(SIBLINGS))
+    name: str | None = None
+    clauses: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unique(Object):
+    """A unique constraint."""
+
+    kind = Kind.UNIQUE
+    columns: tuple[str, ...] = field(metadata=refers_to(SIBLINGS))
+    nulls_not_distinct: bool = False
+    deferrable: Deferrable = Deferrable.NO
+    comment: str | None = None
+    clauses: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check(Object):
+    """A check constraint."""
+
+    kind = Kind.CHECK
+    expression: Sql
+    comment: str | None = None
+    clauses: str = field(default="", compare=False)
+    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignKey(Object):
+    """A foreign key. Empty `target_columns` mean the target's primary key, and are filled in by `normalize`."""
+
+    kind = Kind.FOREIGN_KEY
+    columns: tuple[str, ...] = field(metadata=refers_to(SIBLINGS))
+    target: Ref = field(metadata=refers_to(ONE))
+    target_columns: tuple[str, ...] = field(default=(), metadata=refers_to(TARGET_COLUMNS))
+    on_delete: Action = Action.NO_ACTION
+    on_update: Action = Action.NO_ACTION
+    deferrable: Deferrable = Deferrable.NO
+    comment: str | None = None
+    clauses: str = field(default="", compare=False)
+    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index(Object):
+    """An index; `definition` is the server's own text where it keeps one, carried and never compared."""
+
+    kind = Kind.INDEX
+    parts: tuple[IndexPart, ...] = field(metadata=refers_to(PARTS))
+    unique: bool = False
+    method: str | None = None
+    where: Sql | None = None
+    include: tuple[str, ...] = field(default=(), metadata=refers_to(SIBLINGS))
+    comment: str | None = None
+    definition: str = field(default="", compare=False)
+    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View(Object):
+    """A view.
+
+    `columns` is a contract on the desired side and the real column names on the actual side. `carried` are the
+    statements that give a rebuilt view back what it had beyond its query: options, owner, grants, comments on columns.
+    """
+
+    kind = Kind.VIEW
+    query: Sql
+    comment: str | None = None
+    columns: tuple[str, ...] | None = field(default=None, compare=False)
+    options: tuple[tuple[str, str | int | bool], ...] = field(default=(), compare=False)
+    carried: tuple[str, ...] = field(default=(), compare=False)
+    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmodelled(Object):
+    """Something that the inspector met and that we do not manage: listed, never dropped or rewritten.
+
+    Its address carries its own kind word (`table.orders.trigger.audit`). `definition` is its text where there is one.
+    """
+
+    definition: str = field(default="", compare=False)
+    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
+
+
+KINDS: Mapping[Kind, type[Object]] = {
+    cls.kind: cls
+    for cls in (Schema, Enum, Table, Column, PrimaryKey, Unique, Check, ForeignKey, Index, View)
+}
+
+
+@cache
+def compared(cls: type[Object]) -> tuple[str, ...]:
+    """Return the names of the fields that make two objects of this class differ."""
+    return tuple(f.name for f in fields(cls) if f.compare and f.name != "ref")
+
+
+@cache
+def referring(cls: type[Object]) -> tuple[tuple[str, Reference], ...]:
+    """Return the fields that name other objects, each with how."""
+    return tuple((f.name, f.metadata["refers_to"]) for f in fields(cls) if "refers_to" in f.metadata)
+
+
+def references(obj: Object, ignoring: frozenset[str] = frozenset()) -> frozenset[Ref]:
+    """Return every address that an object names, itself and its own children left out; fields in `ignoring` are not read."""
+    found: set[Ref] = set()
+    for name, reference in referring(type(obj)):
+        if name not in ignoring:
+            found.update(reference.read(obj, getattr(obj, name)))
+    return frozenset(ref for ref in found if ref.parts[: len(obj.ref.parts)] != obj.ref.parts)

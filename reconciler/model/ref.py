@@ -1,0 +1,139 @@
+"""Addresses: what an object is called, from the root down; in comes a kind and names, out comes `table.orders.column.status`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The kinds of object that are managed; each has one dataclass in objects.py."""
+
+    SCHEMA = "schema"
+    ENUM = "enum"
+    TABLE = "table"
+    COLUMN = "column"
+    PRIMARY_KEY = "primary_key"
+    UNIQUE = "unique"
+    CHECK = "check"
+    FOREIGN_KEY = "foreign_key"
+    INDEX = "index"
+    VIEW = "view"
+
+
+# Words that an address reads as kinds, so a name that is one of them is quoted. Kinds that an inspector meets and does
+# not model are addressed by these words too.
+KIND_WORDS = frozenset(Kind) | {
+    "aggregate", "assertion", "backfill", "collation", "data", "domain", "event", "exclusion", "extension",
+    "foreign_table", "function", "materialized_view", "partition", "policy", "procedure", "rule", "sequence",
+    "statistics", "trigger", "type", "virtual_table",
+}  # fmt: skip
+
+_PLAIN = re.compile(r"[A-Za-z0-9_$]+")
+_TOKEN = re.compile(r'"((?:[^"]|"")*)"|([A-Za-z0-9_$]+)')
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ref:
+    """The identity of one object: its schema ("" is the default one) and kind, name, kind, name … from the root."""
+
+    schema: str
+    parts: tuple[str, ...]
+
+    @classmethod
+    def root(cls, kind: str, name: str, schema: str = "") -> Ref:
+        """Return the address of an object that has no parent."""
+        return cls(schema, (str(kind), name))
+
+    @classmethod
+    def parse(cls, address: str) -> Ref:
+        """Read an address as `str` writes it. Raises ValueError with a sentence when it is none."""
+        return _parse(address)
+
+    @property
+    def kind(self) -> str:
+        """The kind word; a `Kind` compares equal to it."""
+        return self.parts[-2]
+
+    @property
+    def name(self) -> str:
+        """The object's own name; empty for a primary key, which has none in its address."""
+        return self.parts[-1]
+
+    @property
+    def parent(self) -> Ref | None:
+        """The address of what holds this object."""
+        return Ref(self.schema, self.parts[:-2]) if len(self.parts) > 2 else None
+
+    @property
+    def top(self) -> Ref:
+        """The root that holds this object, or itself."""
+        return Ref(self.schema, self.parts[:2]) if len(self.parts) > 2 else self
+
+    def child(self, kind: str, name: str = "") -> Ref:
+        """Return the address of an object inside this one."""
+        return Ref(self.schema, (*self.parts, str(kind), name))
+
+    def moved(self, old: Ref, new: Ref) -> Ref:
+        """Return this address after `old`, which is it or holds it, has become `new`."""
+        if self.schema != old.schema or self.parts[: len(old.parts)] != old.parts:
+            return self
+        return Ref(new.schema, new.parts + self.parts[len(old.parts) :])
+
+    def __str__(self) -> str:
+        words = [self.parts[0]]
+        if self.schema:
+            words.append(_word(self.schema))
+        for kind, name in zip(self.parts[2::2], self.parts[1::2], strict=False):
+            words += [_word(name), kind]
+        if self.name:
+            words.append(_word(self.name))
+        return ".".join(words)
+
+
+def _word(name: str) -> str:
+    if _PLAIN.fullmatch(name) and name not in KIND_WORDS:
+        return name
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _parse(address: str) -> Ref:
+    tokens = _tokens(address)
+    if not tokens or tokens[0][1] or tokens[0][0] not in KIND_WORDS:
+        raise ValueError(f"{address!r} is no address; write kind.name, for example table.orders.column.status")
+    kind, rest, schema = tokens[0][0], tokens[1:], ""
+    if len(rest) > 1 and not _is_kind(rest[1]):
+        schema, rest = rest[0][0], rest[1:]
+    if not rest:
+        raise ValueError(f"{address!r} names a kind and no object")
+    parts: list[str] = [kind, rest[0][0]]
+    rest = rest[1:]
+    while rest:
+        if not _is_kind(rest[0]):
+            raise ValueError(f"{address!r}: expected a kind such as column, found {rest[0][0]!r}")
+        has_name = len(rest) > 1 and rest[0][0] != Kind.PRIMARY_KEY
+        parts += [rest[0][0], rest[1][0] if has_name else ""]
+        rest = rest[2:] if has_name else rest[1:]
+    return Ref(schema, tuple(parts))
+
+
+def _is_kind(token: tuple[str, bool]) -> bool:
+    return not token[1] and token[0] in KIND_WORDS
+
+
+def _tokens(address: str) -> list[tuple[str, bool]]:
+    tokens: list[tuple[str, bool]] = []
+    at = 0
+    while at < len(address):
+        if tokens:
+            if address[at] != ".":
+                raise ValueError(f"{address!r} is no address: a dot is missing before {address[at:]!r}")
+            at += 1
+        match = _TOKEN.match(address, at)
+        if not match:
+            raise ValueError(f"{address!r} is no address: names other than [A-Za-z0-9_$]+ are double-quoted")
+        quoted = match.group(1) is not None
+        tokens.append((match.group(1).replace('""', '"') if quoted else match.group(2), quoted))
+        at = match.end()
+    return tokens

@@ -1,0 +1,81 @@
+"""The values that fields of objects hold: SQL text, literals, index parts, generated expressions, identities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """A fragment of SQL.
+
+    `text` is what its author wrote and what is emitted; `dialect` is the one it is written in. Two fragments are equal
+    when their `canonical` spellings are: the dialect's normal form, or the server's own words once they are known.
+    """
+
+    text: str = field(compare=False)
+    dialect: str = field(default="", compare=False)
+    canonical: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.canonical:
+            object.__setattr__(self, "canonical", self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A constant. After normalizing, numbers are `Decimal` without trailing zeros, so that 1.50 equals 1.5."""
+
+    value: str | bool | int | Decimal
+
+
+Default = Sql | Literal
+
+
+class Action(StrEnum):
+    """What a foreign key does when the row that it points to changes (SQL standard, <referential action>)."""
+
+    NO_ACTION = "no action"
+    RESTRICT = "restrict"
+    CASCADE = "cascade"
+    SET_NULL = "set null"
+    SET_DEFAULT = "set default"
+
+
+class Deferrable(StrEnum):
+    """When a constraint is checked (SQL standard, <constraint characteristics>)."""
+
+    NO = "no"
+    IMMEDIATE = "immediate"
+    DEFERRED = "deferred"
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A generated column's expression; `stored` false means computed when it is read."""
+
+    expression: Sql
+    stored: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An identity column; `None` means the dialect's default (both are 1 for an ascending one)."""
+
+    always: bool = False
+    start: int | None = None
+    increment: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPart:
+    """One part of an index key: a column, or an expression, with its order. `nulls_first` None is the dialect's default."""
+
+    column: str | None = None
+    expression: Sql | None = None
+    descending: bool = False
+    nulls_first: bool | None = None
+    opclass: str | None = None
+    collation: str | None = None
