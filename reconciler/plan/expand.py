@@ -1,0 +1,210 @@
+"""Changes in, steps out: what replaces, rebuilds, inlines or takes others along is decided here, on changes, before SQL is put together; it asks the rule table and names no kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.errors import PlanError, Problem
+from reconciler.model.change import Alter, Change, Create, Drop, Rename
+from reconciler.model.objects import Object, Unmodelled, references
+from reconciler.model.ref import Kind, Ref
+from reconciler.plan.rules import Ask, Outcome, Rules, RuleTable, States, Way
+from reconciler.plan.settle import settle
+from reconciler.plan.step import Statement, Step, action_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Everything that expanding reads: the settled changes and what they are to be turned into steps with."""
+
+    rules: RuleTable
+    states: States
+    settled: Mapping[Ref, tuple[Change, ...]]
+
+
+def expand(rules: RuleTable, changes: Sequence[Change], states: States, ask: Ask) -> tuple[Step, ...]:
+    """Return the steps of these changes, unordered.
+
+    Args:
+        rules: the dialect's table.
+        changes: what the diff found, with renames.
+        states: both models.
+        ask: gives the data checks of a change.
+
+    Raises:
+        PlanError: with every change that the dialect cannot make.
+    """
+    work = _Work(rules, states, settle(rules, changes, states))
+    rebuilt = _rebuilt(work)
+    steps: list[Step] = [_rebuild(work, root, ask) for root in sorted(rebuilt)]
+    for ref in sorted(work.settled):
+        for change in work.settled[ref]:
+            if not (ref.top in rebuilt and _inside_rebuild(change)) and not _swallowed(work, change):
+                steps.append(_step(work, change, ask))
+    return tuple(steps)
+
+
+def rules_of(rules: RuleTable, ref: Ref) -> Rules:
+    """Return the rules of an object's kind."""
+    return rules[Kind(ref.kind)]
+
+
+def _flat(work: _Work) -> Iterable[Change]:
+    return (change for changes in work.settled.values() for change in changes)
+
+
+def _inside_rebuild(change: Change) -> bool:
+    """Renames run before everything else, and a root that comes or goes is not rebuilt."""
+    return not isinstance(change, Rename)
+
+
+def _rebuilt(work: _Work) -> set[Ref]:
+    """Return the roots of which at least one change goes by a rebuild."""
+    found: set[Ref] = set()
+    problems: list[Problem] = []
+    for change in _flat(work):
+        if _swallowed(work, change):
+            continue
+        outcomes = [outcome for _, outcome in _outcomes(work, change)]
+        if Way.VIA_PARENT in outcomes:
+            found.add(change.ref.top)
+        problems += _unsupported(work, change)
+    if problems:
+        raise PlanError(problems)
+    return found
+
+
+def _outcomes(work: _Work, change: Change) -> list[tuple[str, Outcome]]:
+    """Return what the rules say to a change: one outcome, or one for each altered field."""
+    rules = rules_of(work.rules, change.ref)
+    match change:
+        case Create(new):
+            return [("", rules.create if isinstance(rules.create, Way) else rules.create(new, work.states))]
+        case Drop(old):
+            return [("", rules.drop if isinstance(rules.drop, Way) else rules.drop(old, work.states))]
+        case Rename(old, new):
+            return [("", rules.rename if isinstance(rules.rename, Way) else rules.rename(old, new, work.states))]
+        case Alter(old, new, fields):
+            turns = [(name, rules.alter[name]) for name in fields]
+            return [(name, turn if isinstance(turn, Way) else turn(old, new, work.states)) for name, turn in turns]
+
+
+def _unsupported(work: _Work, change: Change) -> list[Problem]:
+    verb = {"create": "created", "delete": "dropped", "rename": "renamed", "update": "changed"}[action_of(change)]
+    hint = rules_of(work.rules, change.ref).hint
+    return [
+        Problem(
+            code="RUN031",
+            message=f"{change.ref}{f': {field}' if field else ''} cannot be {verb} in place on this dialect",
+            hint=hint,
+            address=str(change.ref),
+        )
+        for field, outcome in _outcomes(work, change)
+        if outcome is Way.UNSUPPORTED
+    ]
+
+
+def _swallowed(work: _Work, change: Change) -> bool:
+    """Say whether a change happens inside the CREATE or DROP of what holds the object."""
+    parent = change.ref.parent
+    if parent is None:
+        return False
+    above = work.settled.get(parent, ())
+    match change:
+        case Create(new) if any(isinstance(c, Create) for c in above):
+            return rules_of(work.rules, new.ref).inline
+        case Drop(old) if any(isinstance(c, Drop) for c in above):
+            return not _ties_two_drops(work, old)
+        case _:
+            return False
+
+
+def _ties_two_drops(work: _Work, old: Object) -> bool:
+    """Say whether an object that falls with its parent names something else that falls too, and so must go first."""
+    if isinstance(old, Unmodelled) or rules_of(work.rules, old.ref).drop is Way.VIA_PARENT:
+        return False
+    return any(
+        ref.top != old.ref.top and any(isinstance(c, Drop) for c in work.settled.get(ref, ()))
+        for ref in references(old)
+    )
+
+
+def _step(work: _Work, change: Change, ask: Ask) -> Step:
+    rules = rules_of(work.rules, change.ref)
+    statements: list[Statement] = []
+    for _, outcome in _outcomes(work, change):
+        assert not isinstance(outcome, Way), f"{change.ref}: {outcome} was not settled"
+        statements += [statement for statement in outcome if statement not in statements]
+    match change:
+        case Create(new):
+            held = [change, *(Create(child) for child in _inlined(work, new))]
+            return _make(work, change, statements, held, ask, creates=[c.new for c in held if isinstance(c, Create)])
+        case Drop(old):
+            return _make(work, change, statements, [change], ask, drops=work.states.old.subtree(old.ref) or [old],
+                         weight=rules.drop_weight)  # fmt: skip
+        case Rename(old, new):
+            return _make(work, change, statements, [change], ask, creates=[new], drops=[old], weight=0)
+        case Alter(old, new, _):
+            return _make(work, change, statements, [change], ask, creates=[new], drops=[old])
+
+
+def _inlined(work: _Work, new: Object) -> list[Object]:
+    inside = [obj for obj in work.states.new.subtree(new.ref)[1:] if not isinstance(obj, Unmodelled)]
+    return [obj for obj in inside if rules_of(work.rules, obj.ref).inline]
+
+
+def _rebuild(work: _Work, root: Ref, ask: Ask) -> Step:
+    rebuild = rules_of(work.rules, root).rebuild
+    assert rebuild is not None, f"{root}: VIA_PARENT needs a rebuild rule"
+    changes = [
+        change
+        for ref in sorted(work.settled)
+        if ref.top == root
+        for change in work.settled[ref]
+        if _inside_rebuild(change)
+    ]
+    old, new = work.states.old.subtree(root), work.states.new.subtree(root)
+    subject = Alter(old[0], new[0], ())
+    return _make(work, subject, rebuild(root, changes, work.states), changes, ask, creates=new, drops=old)
+
+
+def _make(
+    work: _Work,
+    change: Change,
+    statements: Sequence[Statement],
+    held: Sequence[Change],
+    ask: Ask,
+    *,
+    creates: Sequence[Object] = (),
+    drops: Sequence[Object] = (),
+    weight: int | None = None,
+) -> Step:
+    """Put a step together; its edges follow from the objects that it makes and unmakes."""
+    created = frozenset(obj.ref for obj in creates)
+    dropped = frozenset(obj.ref for obj in drops)
+    needs = _named(work, creates)
+    released = _named(work, drops) - needs if creates else _named(work, drops)
+    return Step(
+        subject=change.ref,
+        action=action_of(change),
+        statements=tuple(statements),
+        changes=tuple(held),
+        creates=created,
+        needs=needs - created,
+        drops=dropped,
+        releases=released - dropped,
+        weight=rules_of(work.rules, change.ref).weight if weight is None else weight,
+        checks=tuple(check for one in held for check in ask(one, work.states)),
+    )
+
+
+def _named(work: _Work, objects: Sequence[Object]) -> frozenset[Ref]:
+    """Return what these objects name, with what holds them; references that may come late left out."""
+    found: set[Ref] = set()
+    for obj in objects:
+        late = frozenset[str]() if isinstance(obj, Unmodelled) else rules_of(work.rules, obj.ref).late
+        found |= references(obj, late)
+        if obj.ref.parent is not None:
+            found.add(obj.ref.parent)
+    return frozenset(found)

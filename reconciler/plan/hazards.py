@@ -1,0 +1,179 @@
+"""What a step may cost: changes and the answers of the live rows in, hazards with a code and one sentence out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.model.change import Alter, Change, Create, Drop, Rename
+from reconciler.model.objects import Column, Enum
+from reconciler.model.ref import Kind, Ref
+from reconciler.plan.scope import Reason
+from reconciler.plan.step import DataCheck, Step
+
+
+class Effect(StrEnum):
+    """What a hazard does to a plan: CONSENT wants an allowance, BLOCK cannot be allowed away, NOTICE is only shown."""
+
+    CONSENT = "consent"
+    BLOCK = "block"
+    NOTICE = "notice"
+
+
+class Level(StrEnum):
+    """How grave a hazard is, from the gravest."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class HazardKind:
+    """One code: its title, how grave it is, what it does when it fires, and what when live rows show no reason."""
+
+    title: str
+    level: Level
+    effect: Effect
+    clean: Effect | None = None
+    destructive: bool = False
+
+
+HAZARDS: Mapping[str, HazardKind] = {
+    "DS102": HazardKind("drops a table", Level.HIGH, Effect.CONSENT, Effect.CONSENT, destructive=True),
+    "DS103": HazardKind("drops a column", Level.HIGH, Effect.CONSENT, Effect.CONSENT, destructive=True),
+    "DS105": HazardKind("drops what this tool did not create", Level.HIGH, Effect.CONSENT, destructive=True),
+    "DS106": HazardKind("removes an enum value", Level.HIGH, Effect.CONSENT, destructive=True),
+    "DS107": HazardKind("narrows a type", Level.HIGH, Effect.BLOCK, Effect.NOTICE, destructive=True),
+    "MF101": HazardKind("unique over existing rows", Level.MEDIUM, Effect.BLOCK),
+    "MF103": HazardKind("not null without a default", Level.MEDIUM, Effect.BLOCK),
+    "MF104": HazardKind("null becomes not null", Level.MEDIUM, Effect.BLOCK),
+    "MF105": HazardKind("existing rows violate a constraint", Level.MEDIUM, Effect.BLOCK),
+    "BC101": HazardKind("renames a table or view", Level.MEDIUM, Effect.CONSENT),
+    "BC102": HazardKind("renames a column", Level.MEDIUM, Effect.CONSENT),
+    "CD101": HazardKind("drops a foreign key", Level.LOW, Effect.NOTICE),
+    "CD102": HazardKind("drops a check", Level.LOW, Effect.NOTICE),
+    "CD103": HazardKind("drops a primary key", Level.HIGH, Effect.CONSENT),
+    "PR101": HazardKind("touches a protected object", Level.HIGH, Effect.BLOCK),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hazard:
+    """One thing that a plan may cost. `count` is in rows or values, None where nothing was counted."""
+
+    code: str
+    ref: Ref
+    message: str
+    effect: Effect
+    count: int | None = None
+    sample: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> HazardKind:
+        """The row of the table that this code stands for."""
+        return HAZARDS[self.code]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the live rows said to a data check. `error` is set when the question could not be asked."""
+
+    check: DataCheck
+    count: int = 0
+    sample: tuple[str, ...] = ()
+    error: str = ""
+
+
+def judge(answers: Iterable[Answer]) -> tuple[Hazard, ...]:
+    """Turn the answers of the live rows into hazards; a clean answer leaves one only where the table says so."""
+    found = []
+    for answer in answers:
+        check, kind = answer.check, HAZARDS[answer.check.code]
+        effect = kind.effect if answer.count else kind.clean
+        message = check.message.format(count=f"{answer.count:,}")
+        if answer.error:
+            effect, message = Effect.NOTICE, f"could not be checked against the live rows: {answer.error}"
+        if effect is not None:
+            found.append(
+                Hazard(
+                    code=check.code, ref=check.ref, message=message, effect=effect,
+                    count=None if answer.error else answer.count, sample=() if check.sensitive else answer.sample,
+                )
+            )  # fmt: skip
+    return tuple(found)
+
+
+def inherent(steps: Sequence[Step], dropped: Mapping[Ref, Reason], protected: frozenset[Ref]) -> tuple[Hazard, ...]:
+    """Return the hazards that follow from the changes themselves, whatever the rows are.
+
+    Args:
+        steps: the plan's.
+        dropped: why each object that goes is dropped.
+        protected: objects that must not be dropped or rewritten.
+    """
+    changes = [change for step in steps for change in step.changes]
+    created = {change.ref for change in changes if isinstance(change, Create)}
+    found: list[Hazard] = []
+    for change in changes:
+        found += _of_change(change, created, dropped)
+        if change.ref.top in protected and _destroys(change, created):
+            found.append(_hazard("PR101", change.ref, f"{change.ref.top} is protected; apply `protect: false` first"))
+    return tuple(found)
+
+
+def _hazard(code: str, ref: Ref, message: str) -> Hazard:
+    return Hazard(code=code, ref=ref, message=message, effect=HAZARDS[code].effect)
+
+
+def _of_change(change: Change, created: set[Ref], dropped: Mapping[Ref, Reason]) -> list[Hazard]:
+    match change:
+        case Drop(old) if old.ref not in created:
+            found = _of_drop(old.ref)
+            if dropped.get(old.ref) is Reason.UNDECLARED:
+                found.append(_hazard("DS105", old.ref, "is in neither the specs nor the ledger: somebody else made it"))
+            return found
+        case Alter(Enum(values=before), Enum(values=after), _) if lost := [v for v in before if v not in after]:
+            return [_hazard("DS106", change.ref, f"removes {', '.join(map(repr, lost))}")]
+        case Rename(old, new):
+            return _of_rename(old.ref, new.ref)
+        case _:
+            return []
+
+
+_DROPS: Mapping[str, tuple[str, str]] = {
+    Kind.FOREIGN_KEY: ("CD101", "rows that point nowhere are accepted from now on"),
+    Kind.CHECK: ("CD102", "rows that break the rule are accepted from now on"),
+    Kind.PRIMARY_KEY: ("CD103", "nothing identifies a row any more"),
+}
+_RENAMES: Mapping[str, str] = {Kind.TABLE: "BC101", Kind.VIEW: "BC101", Kind.COLUMN: "BC102"}
+
+
+def _of_drop(ref: Ref) -> list[Hazard]:
+    code, message = _DROPS.get(ref.kind, ("", ""))
+    return [_hazard(code, ref, message)] if code else []
+
+
+def _of_rename(old: Ref, new: Ref) -> list[Hazard]:
+    code = _RENAMES.get(new.kind)
+    return [_hazard(code, new, f'running code that says "{old.name}" breaks at this moment')] if code else []
+
+
+def _destroys(change: Change, created: set[Ref]) -> bool:
+    match change:
+        case Drop(old):
+            return old.ref.kind in (Kind.TABLE, Kind.COLUMN, Kind.VIEW) and old.ref not in created
+        case Alter(Column(), Column(), fields):
+            return "type" in fields
+        case _:
+            return False
+
+
+def risk(hazards: Iterable[Hazard], steps: Sequence[Step]) -> str:
+    """Return one word for the whole plan: none, low, medium or high."""
+    levels = {hazard.kind.level for hazard in hazards if hazard.effect is not Effect.NOTICE}
+    for level in (Level.HIGH, Level.MEDIUM):
+        if level in levels:
+            return level.value
+    return Level.LOW.value if steps else "none"

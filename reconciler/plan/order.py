@@ -1,0 +1,64 @@
+"""Steps in any order in, steps in an order that the database accepts out; it looks at their edges alone."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from reconciler.errors import PlanError, Problem
+from reconciler.model.ref import Ref
+from reconciler.plan.step import Step
+
+
+def order(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Return the steps sorted: renames first, then by their edges, ties broken by weight, then address.
+
+    Raises PlanError on a cycle, which is a bug in a rule; there is no repair.
+    """
+    renames = [step for step in steps if step.action == "rename"]
+    others = [step for step in steps if step.action != "rename"]
+    return (*_sorted(renames), *_sorted(others))
+
+
+def _sorted(steps: Sequence[Step]) -> list[Step]:
+    graph = _graph(steps)
+    try:
+        graph.prepare()
+    except CycleError as error:
+        path = " → ".join(str(steps[index].subject) for index in error.args[1])
+        raise PlanError([Problem(code="RUN030", message=f"steps wait for each other: {path}",
+                                 hint="this is a bug in a rule of the dialect; please report it")]) from None  # fmt: skip
+    ready: list[tuple[int, Ref, str, int]] = []
+    ordered: list[Step] = []
+    while graph.is_active():
+        for index in graph.get_ready():
+            step = steps[index]
+            heapq.heappush(ready, (step.weight, step.subject, step.action, index))
+        index = heapq.heappop(ready)[-1]
+        ordered.append(steps[index])
+        graph.done(index)
+    return ordered
+
+
+def _graph(steps: Sequence[Step]) -> TopologicalSorter[int]:
+    creators = _by_ref((step.creates for step in steps))
+    droppers = _by_ref((step.drops for step in steps))
+    releasers = _by_ref((step.releases for step in steps))
+    graph: TopologicalSorter[int] = TopologicalSorter()
+    for index, step in enumerate(steps):
+        before = _all(creators, step.needs) | _all(releasers, step.drops) | _all(droppers, step.creates)
+        graph.add(index, *sorted(before - {index}))
+    return graph
+
+
+def _by_ref(sets: Iterable[frozenset[Ref]]) -> dict[Ref, list[int]]:
+    found: dict[Ref, list[int]] = {}
+    for index, refs in enumerate(sets):
+        for ref in refs:
+            found.setdefault(ref, []).append(index)
+    return found
+
+
+def _all(index: dict[Ref, list[int]], refs: Iterable[Ref]) -> set[int]:
+    return {step for ref in refs for step in index.get(ref, ())}

@@ -1,0 +1,39 @@
+"""A plan: ordered steps between two fingerprints, with an id that is a hash of nothing but them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reconciler.plan.step import Statement, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Ordered steps. The same dialect, fingerprints and SQL have the same id; counts, times and hosts stand outside."""
+
+    dialect: str
+    source: str
+    target: str
+    steps: tuple[Step, ...]
+    id: str
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """Every statement in order."""
+        return tuple(statement for step in self.steps for statement in step.statements)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.steps
+
+
+def make_plan(dialect: str, source: str, target: str, steps: Sequence[Step]) -> Plan:
+    """Return the plan of ordered steps; `source` and `target` are fingerprints."""
+    digest = hashlib.sha256("\0".join((dialect, source, target)).encode())
+    for step in steps:
+        for statement in step.statements:
+            digest.update(b"\0" + statement.transaction.encode() + b"\0" + statement.sql.encode())
+    return Plan(dialect=dialect, source=source, target=target, steps=tuple(steps), id=f"pl_{digest.hexdigest()[:16]}")

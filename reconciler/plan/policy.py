@@ -1,0 +1,100 @@
+"""What is allowed where: hazards, reviewed consent and allowances in; what refuses, and what would allow it, out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.errors import UsageError
+from reconciler.model.ref import Ref
+from reconciler.plan.hazards import HAZARDS, Effect, Hazard
+from reconciler.plan.scope import Undeclared
+
+
+class Approve(StrEnum):
+    """When apply asks a person."""
+
+    NEVER = "never"
+    RISKY = "risky"
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Consent to a hazard code, everywhere or at one address; `*` is every code."""
+
+    code: str
+    ref: Ref | None = None
+
+    def covers(self, hazard: Hazard) -> bool:
+        """Say whether this consents to a hazard; one at a table covers everything inside it."""
+        if self.code not in ("*", hazard.code):
+            return False
+        return self.ref is None or self.ref.parts == hazard.ref.parts[: len(self.ref.parts)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What an environment permits."""
+
+    allow: tuple[Allowance, ...] = ()
+    undeclared: Undeclared = Undeclared.REPORT
+    approve: Approve = Approve.ALWAYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """`refused` stop the plan; `allow` are the words that would let those of them through that can be allowed."""
+
+    refused: tuple[Hazard, ...]
+    allow: tuple[str, ...]
+
+
+def parse_allowance(text: str) -> Allowance:
+    """Read `CODE`, `CODE:ADDRESS` or `*`. Raises UsageError."""
+    code, _, address = text.partition(":")
+    if code != "*" and code not in HAZARDS:
+        raise UsageError(f"--allow {text!r}: there is no hazard {code!r}", hint=f"known: {', '.join(sorted(HAZARDS))}")
+    if not address:
+        return Allowance(code)
+    try:
+        return Allowance(code, Ref.parse(address))
+    except ValueError as error:
+        raise UsageError(f"--allow {text!r}: {error}") from None
+
+
+def decide(
+    hazards: Sequence[Hazard],
+    *,
+    policy: Policy,
+    given: Sequence[Allowance],
+    reviewed: Mapping[Ref, str],
+    first: bool,
+) -> Verdict:
+    """Decide which hazards refuse the plan.
+
+    Args:
+        hazards: all of the plan's.
+        policy: the environment's.
+        given: the allowances of this command line.
+        reviewed: addresses to which the specs themselves consent (`removed:`, `renamed_from:`).
+        first: nothing was ever applied here by this project; then only the command line consents to destruction.
+    """
+    refused = [hazard for hazard in hazards if _refuses(hazard, policy, given, reviewed, first)]
+    allow = sorted({f"{hazard.code}:{hazard.ref}" for hazard in refused if hazard.effect is Effect.CONSENT})
+    return Verdict(refused=tuple(refused), allow=tuple(allow))
+
+
+def _refuses(
+    hazard: Hazard, policy: Policy, given: Sequence[Allowance], reviewed: Mapping[Ref, str], first: bool
+) -> bool:
+    if hazard.effect is not Effect.CONSENT:
+        return hazard.effect is Effect.BLOCK
+    if any(allowance.covers(hazard) for allowance in given):
+        return False
+    if first and hazard.kind.destructive:
+        return True
+    if hazard.code != "DS105" and hazard.ref in reviewed:
+        return False
+    return not any(allowance.covers(hazard) for allowance in policy.allow)

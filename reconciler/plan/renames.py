@@ -1,0 +1,67 @@
+"""`renamed_from` in, the renames that are still to happen out: declared names and a live model decide, never a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.errors import Problem
+from reconciler.model.change import Rename
+from reconciler.model.model import Desired, Model, renamed
+from reconciler.model.objects import Object
+from reconciler.model.ref import Ref
+
+Respell = Callable[[Object, Mapping[Ref, Ref]], Object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renamed:
+    """The live model as it will be after the renames; `live` leads from an address in it back to the present one."""
+
+    model: Model
+    changes: tuple[Rename, ...] = ()
+    moves: tuple[tuple[Ref, Ref], ...] = ()
+    problems: tuple[Problem, ...] = field(default=())
+
+    def live(self, ref: Ref) -> Ref:
+        """Return the address that an object has in the database now."""
+        for old, new in reversed(self.moves):
+            ref = ref.moved(new, old)
+        return ref
+
+    def after(self, ref: Ref) -> Ref:
+        """Return the address that a present one becomes."""
+        for old, new in self.moves:
+            ref = ref.moved(old, new)
+        return ref
+
+
+def apply_renames(actual: Model, desired: Desired, respell: Respell) -> Renamed:
+    """Find the renames whose old name is there and whose new name is not, outermost first.
+
+    A name that is there under both is a problem: only the author can say which one holds the truth. One that is there
+    under neither is simply created.
+    """
+    model, changes, problems = actual, [], []
+    moves: list[tuple[Ref, Ref]] = []
+    for new, old in sorted(desired.renames.items(), key=lambda item: (len(item[0].parts), item[0])):
+        if old not in model:
+            continue
+        if new in model:
+            if old not in desired.removed:
+                problems.append(_both(new, old, desired))
+            continue
+        moves.append((old, new))
+        changes.append(Rename(model[old], desired.model[new]))
+        model = renamed(model, {old: new}, respell)
+    return Renamed(model=model, changes=tuple(changes), moves=tuple(moves), problems=tuple(problems))
+
+
+def _both(new: Ref, old: Ref, desired: Desired) -> Problem:
+    return Problem(
+        code="RUN034",
+        message=f"{new} is declared as renamed from {old.name!r}, and both are in the database",
+        hint=f"copy what is missing into {new.name!r} and remove the old one with `removed: {{{old.kind}.{old.name}: …}}`",
+        address=str(new),
+        position=desired.position(new, "renamed_from"),
+    )

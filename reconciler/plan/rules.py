@@ -1,0 +1,72 @@
+"""A dialect's knowledge of how each field of each kind is changed, as a table of functions and words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from reconciler.model.change import Change
+from reconciler.model.model import Model
+from reconciler.model.ref import Kind, Ref
+from reconciler.plan.step import DataCheck, Statement
+
+
+class Way(Enum):
+    """What to do instead of a statement.
+
+    REPLACE drops the object and creates it again, VIA_PARENT rebuilds the root that holds it (or is it), UNSUPPORTED is
+    an error that names the field, the dialect and a way out.
+    """
+
+    REPLACE = "replace"
+    VIA_PARENT = "via parent"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class States:
+    """Both models as rules see them: `old` with renames already applied, `new` with what stays undeclared.
+
+    `live` turns an address in `old` into the one that the database has now, before any rename. `features` are what this
+    server or library can do.
+    """
+
+    old: Model
+    new: Model
+    live: Callable[[Ref], Ref] = lambda ref: ref
+    features: frozenset[str] = frozenset()
+
+
+Outcome = Sequence[Statement] | Way
+Make = Callable[[Any, States], Outcome]
+Turn = Callable[[Any, Any, States], Outcome]
+Rebuild = Callable[[Ref, Sequence[Change], States], Sequence[Statement]]
+Ask = Callable[[Change, States], Sequence[DataCheck]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """How one kind is created, dropped, renamed and altered on one dialect.
+
+    `inline`: created inside its parent's CREATE when both are new. `late`: fields whose references need not exist yet.
+    `disturbs`: altering one of these fields is refused by the server while another object uses this one; users that are
+    not `adapts` are dropped before and created again after. `weight` and `drop_weight` order what the edges leave open.
+    """
+
+    create: Make | Way
+    drop: Make | Way
+    alter: Mapping[str, Turn | Way]
+    rename: Turn | Way = Way.UNSUPPORTED
+    rebuild: Rebuild | None = None
+    inline: bool = False
+    late: frozenset[str] = frozenset()
+    disturbs: frozenset[str] = frozenset()
+    adapts: bool = True
+    weight: int = 50
+    drop_weight: int = 20
+    hint: str = field(default="change it by hand, or drop it with `removed:` and declare it anew under another name")
+
+
+RuleTable = Mapping[Kind, Rules]

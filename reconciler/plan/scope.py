@@ -1,0 +1,108 @@
+"""Who owns what: a live model, the declared one and the ledger's word in; what to aim at, and why anything goes, out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.model.model import Model
+from reconciler.model.objects import Unmodelled
+from reconciler.model.ref import Ref
+
+
+class Undeclared(StrEnum):
+    """What the policy wants done with objects that neither the specs nor the ledger know."""
+
+    REPORT = "report"
+    IGNORE = "ignore"
+    DROP = "drop"
+    ERROR = "error"
+
+
+class Reason(StrEnum):
+    """Why an object is dropped."""
+
+    REMOVED = "removed"
+    LEDGER = "ledger"
+    UNDECLARED = "undeclared"
+    PARENT = "parent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a plan aims at.
+
+    `target` is the declared model plus everything that stays although nobody declared it; `undeclared` are the tops of
+    what stays; `dropped` says why an object of the live model is not in the target.
+    """
+
+    target: Model
+    undeclared: tuple[Ref, ...]
+    unmodelled: tuple[Ref, ...]
+    dropped: Mapping[Ref, Reason]
+
+
+def scope(
+    actual: Model, desired: Model, owned: frozenset[Ref], removed: frozenset[Ref], undeclared: Undeclared
+) -> Scope:
+    """Decide for each live object whether it is declared, dropped or left alone.
+
+    Args:
+        actual: the live model, renames applied.
+        desired: the declared model.
+        owned: what the ledger says we once applied, renames applied.
+        removed: what the specs remove by name.
+        undeclared: the policy for everything else.
+    """
+    dropped: dict[Ref, Reason] = {}
+    kept: list[Ref] = []
+    for ref in sorted(actual, key=lambda r: (len(r.parts), r)):
+        reason = _reason(actual, ref, desired, owned, removed, undeclared, dropped)
+        if reason is not None:
+            dropped[ref] = reason
+        elif ref not in desired:
+            kept.append(ref)
+    loose = [ref for ref in kept if not isinstance(actual[ref], Unmodelled)]
+    return Scope(
+        target=Model((*desired.values(), *(actual[ref] for ref in kept))),
+        undeclared=_tops(loose, set(loose)),
+        unmodelled=tuple(ref for ref in kept if isinstance(actual[ref], Unmodelled)),
+        dropped=dropped,
+    )
+
+
+def _reason(
+    actual: Model,
+    ref: Ref,
+    desired: Model,
+    owned: frozenset[Ref],
+    removed: frozenset[Ref],
+    undeclared: Undeclared,
+    dropped: Mapping[Ref, Reason],
+) -> Reason | None:
+    if ref in desired:
+        return None
+    if ref.parent in dropped:
+        return Reason.PARENT
+    if isinstance(actual[ref], Unmodelled):
+        return None
+    if ref in removed:
+        return Reason.REMOVED
+    if ref in owned:
+        return Reason.LEDGER
+    return Reason.UNDECLARED if undeclared is Undeclared.DROP else None
+
+
+def _tops(refs: list[Ref], known: set[Ref]) -> tuple[Ref, ...]:
+    """Return those refs that are not held by another one of them."""
+    return tuple(sorted(ref for ref in refs if ref.parent not in known))
+
+
+def watched(actual: Model, declared: frozenset[Ref], owned: frozenset[Ref]) -> Model:
+    """Return the part of the live model that a plan rests on: declared, owned, all inside them, and their dependents."""
+    roots = {ref.top for ref in declared | owned}
+    for root in [ref for ref in actual if ref in roots]:
+        for obj in actual.subtree(root):
+            roots.update(user.ref.top for user in actual.dependents(obj.ref))
+    return actual.only(lambda ref: ref.top in roots)

@@ -1,0 +1,107 @@
+"""Changes in, the whole set of changes out: replacements are spelled out, and whatever a change disturbs joins in; it names no kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.errors import PlanError, Problem
+from reconciler.model.change import Alter, Change, Create, Drop, Rename
+from reconciler.model.objects import Object, Unmodelled, references
+from reconciler.model.ref import Kind, Ref
+from reconciler.plan.rules import RuleTable, States, Way
+
+Settled = dict[Ref, tuple[Change, ...]]
+
+
+def settle(rules: RuleTable, changes: Sequence[Change], states: States) -> Settled:
+    """Return the changes by address, each replaced object as a drop and a create.
+
+    Raises PlanError when something that is not modelled, or that would dangle, stands in the way.
+    """
+    settled: Settled = {}
+    problems: list[Problem] = []
+    for change in changes:
+        parts = _replaced(rules, change, states)
+        for part in parts:
+            settled[part.ref] = (*settled.get(part.ref, ()), part)
+    pending = [change for parts in settled.values() for change in parts]
+    while pending:
+        for found in _disturbed(rules, pending.pop(), states, settled, problems):
+            settled[found[0].ref] = found
+            pending += found
+    if problems:
+        raise PlanError(sorted(set(problems), key=lambda problem: problem.message))
+    return settled
+
+
+def _replaced(rules: RuleTable, change: Change, states: States) -> tuple[Change, ...]:
+    """Return a change as it is, or as drop and create where the rules say so."""
+    if isinstance(change, Alter):
+        table = rules[Kind(change.ref.kind)].alter
+        ways = [turn if isinstance(turn, Way) else turn(change.old, change.new, states)
+                for turn in (table[name] for name in change.fields)]  # fmt: skip
+        if Way.REPLACE in ways and Way.VIA_PARENT not in ways:
+            return Drop(change.old), Create(change.new)
+    if isinstance(change, Rename) and rules[Kind(change.ref.kind)].rename is Way.REPLACE:
+        return Drop(change.old), Create(change.new)
+    return (change,)
+
+
+def _disturbed(
+    rules: RuleTable, change: Change, states: States, settled: Settled, problems: list[Problem]
+) -> list[tuple[Change, ...]]:
+    """Return the changes of those objects that cannot stay while this change runs."""
+    gone = isinstance(change, Drop)
+    if not gone and not (isinstance(change, Alter) and _disturbing(rules, change)):
+        return []
+    found: list[tuple[Change, ...]] = []
+    for user in states.old.dependents(change.ref):
+        if _already_goes(user, settled, states) or (not gone and _adapts(rules, user)):
+            continue
+        outcome = _again(user, change.ref, states)
+        if isinstance(outcome, Problem):
+            problems.append(outcome)
+        else:
+            found.append(outcome)
+    return found
+
+
+def _disturbing(rules: RuleTable, change: Alter) -> bool:
+    return not rules[Kind(change.ref.kind)].disturbs.isdisjoint(change.fields)
+
+
+def _adapts(rules: RuleTable, user: Object) -> bool:
+    return not isinstance(user, Unmodelled) and rules[Kind(user.ref.kind)].adapts
+
+
+def _already_goes(user: Object, settled: Settled, states: States) -> bool:
+    """Say whether an object is dropped anyway, by itself or with what holds it."""
+    at: Ref | None = user.ref
+    while at is not None:
+        if any(isinstance(change, Drop) for change in settled.get(at, ())):
+            return True
+        at = at.parent
+    return user.ref not in states.new
+
+
+def _again(user: Object, disturber: Ref, states: States) -> tuple[Change, ...] | Problem:
+    """Return how a disturbed object goes and comes back, or why it cannot."""
+    if isinstance(user, Unmodelled):
+        return Problem(
+            code="RUN032",
+            message=f"{user.ref} uses {disturber} and is not managed by this tool, so {disturber} cannot be changed",
+            hint=f"drop {user.ref} by hand before, and create it again afterwards",
+            address=str(user.ref),
+        )
+    new = states.new[user.ref]
+    dangling = sorted(ref for ref in references(new) if ref not in states.new and ref in states.old)
+    if not dangling:
+        return Drop(user), Create(new)
+    if user.ref.parent is not None and user.ref.top == disturber.top:
+        return (Drop(user),)
+    return Problem(
+        code="RUN033",
+        message=f"{user.ref} still uses {dangling[0]}, which is to be dropped",
+        hint=f"change or remove {user.ref} in the same plan, or keep {dangling[0]}",
+        address=str(user.ref),
+    )
