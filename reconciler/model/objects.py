@@ -95,12 +95,14 @@ class Table(Object):
     """A table; its columns, keys and indexes are objects of their own.
 
     `options` are the dialect's own, sorted by name, defaults left out. `protect` None means that the spec is silent.
+    `not_understood` says what in the live definition we could not read; such a table is never rebuilt.
     """
 
     kind = Kind.TABLE
     comment: str | None = None
     options: tuple[tuple[str, str | int | bool], ...] = ()
     protect: bool | None = field(default=None, compare=False)
+    not_understood: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

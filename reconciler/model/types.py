@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # Portable name → how many arguments it may have (least, most). The table of names is the one in the spec format.
 PORTABLE: Mapping[str, tuple[int, int]] = {
@@ -36,14 +36,18 @@ _SHAPE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(?:\((.*)\))?\s*", re.DOTALL
 class Type:
     """A column's type: a portable name with arguments, or, when `native`, a database's own words in `name`.
 
-    `array(varchar(20))` holds its element as the text of a type in `args`, `enum(app.mood)` the enum's name.
+    `array(varchar(20))` holds its element as the text of a type in `args`, `enum(app.mood)` the enum's name. `spelling`
+    are the words that a database was found to hold, emitted again as they are and never compared.
     """
 
     name: str
     args: tuple[str, ...] = ()
     native: bool = False
+    spelling: str = field(default="", compare=False)
 
     def __str__(self) -> str:
+        if self.spelling:
+            return self.spelling
         return f"{self.name}({','.join(self.args)})" if self.args else self.name
 
     @property

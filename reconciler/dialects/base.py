@@ -1,0 +1,148 @@
+"""What a dialect is: a value made of functions, and the small session that all of them talk through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from reconciler.errors import Problem
+from reconciler.model.model import Inspection, Model
+from reconciler.model.objects import Object
+from reconciler.model.ref import Ref
+from reconciler.plan.plan import Plan
+from reconciler.plan.rules import Ask, RuleTable
+from reconciler.plan.step import Step
+
+
+class DatabaseError(Exception):
+    """What a database answered instead of doing as it was told.
+
+    `code` is the server's own (SQLSTATE, SQLite's error name). `retryable` means that the same may go through later:
+    a lock that was not had in time, a deadlock, a serialization failure. `lost` means that the connection is gone.
+    """
+
+    def __init__(self, message: str, *, code: str = "", retryable: bool = False, lost: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.retryable = retryable
+        self.lost = lost
+
+
+class Session(Protocol):
+    """One connection, in autocommit mode between `begin` and `commit`. Every method raises DatabaseError."""
+
+    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
+        """Return every row. Parameters are written `:name`; without any, the text goes to the server untouched."""
+
+    def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> int:
+        """Run one statement and return the number of rows that it changed, or -1 where the server does not say."""
+
+    def begin(self) -> None:
+        """Start a transaction."""
+
+    def commit(self) -> None:
+        """End the transaction and keep it."""
+
+    def rollback(self) -> None:
+        """End the transaction, if there is one, and forget it."""
+
+    def close(self) -> None:
+        """Close the connection; harmless when it is closed."""
+
+    def abandon(self) -> None:
+        """Cut the connection without a word, as a network failure would; for fault injection."""
+
+
+class Lock(Protocol):
+    """Mutual exclusion between runs, held while the context is open."""
+
+    def held(self) -> bool:
+        """Say whether the lock is still ours; asked before each step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A database to work on. `url` may hold a password and is never shown; `label` is what is shown instead.
+
+    `schema` is the default schema's name where the dialect has schemas, `schemas` the others that the specs name.
+    """
+
+    dialect: str
+    url: str
+    label: str
+    schema: str = ""
+    schemas: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """What answers: `memory` names the circumstances under which it spells SQL the same way (major version, search path)."""
+
+    version: str
+    host: str
+    database: str
+    user: str
+    memory: str
+    features: frozenset[str] = frozenset()
+    elaborates: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Normalized:
+    """A model in the dialect's normal form. `problems` are what the dialect cannot have (errors) or loses (warnings);
+
+    each carries the address, and in `parts` the field, so that the place in the spec can be found.
+    """
+
+    model: Model
+    problems: tuple[Problem, ...] = ()
+    parts: Mapping[Problem, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """Everything that is known about one database, as functions.
+
+    * `fallback`: the spec's dialect keys that apply here, nearest first. `family`: the sqlglot dialect; SQL written in a
+      dialect of the same family is emitted as its author wrote it.
+    * `connect(target)`: a session with safe timeouts. `server(session)`: what answers.
+    * `inspect(session, target)`: everything in the managed schemas, in a handful of queries; our own tables left out.
+    * `normalize(model)`: pure and idempotent; both sides go through it.
+    * `align(inspection, desired)`: the desired model with names and forms that the live one has in another, equal way.
+    * `resolve(objects, model)`: desired objects with `uses` filled in, so that they can be ordered.
+    * `respell(object, {old: new})`: an object whose SQL texts follow a renaming.
+    * `elaborate(session, objects, actual, desired)`: objects in the server's own spelling; what could not be is left out.
+    * `portable(object)`: a live object in the spec's words, where nothing is lost.
+    * `rules`, `ask`: how each change is made, and what it asks the rows first.
+    * `lock(target, timeout, waiting)`: context manager; raises LockTaken after `timeout` seconds, and calls `waiting`
+      with a sentence once when it has to wait.
+    * `transaction(session, steps, lock_timeout)`: everything that must surround these steps; commits, or rolls back on an
+      exception. Seconds.
+    * `preflight(session, plan, actual)`: what would fail for want of a privilege or setting, with the remedy.
+    * `capacity(session)`: how many relations one transaction may touch, None where there is no such limit.
+    * `ledger_schema`: prefix of the ledger's table names, quoted, empty where there are no schemas.
+    """
+
+    name: str
+    fallback: tuple[str, ...]
+    family: str
+    quote: Callable[[str], str]
+    connect: Callable[[Target], Session]
+    server: Callable[[Session], Server]
+    inspect: Callable[[Session, Target], Inspection]
+    normalize: Callable[[Model], Normalized]
+    align: Callable[[Inspection, Model], Model]
+    resolve: Callable[[Sequence[Object], Model], Sequence[Object]]
+    respell: Callable[[Object, Mapping[Ref, Ref]], Object]
+    elaborate: Callable[[Session, Sequence[Object], Model, Model], Mapping[Ref, Object]]
+    portable: Callable[[Object], Object]
+    rules: RuleTable
+    ask: Ask
+    lock: Callable[[Target, float, Callable[[str], None]], AbstractContextManager[Lock]]
+    transaction: Callable[[Session, Sequence[Step], float], AbstractContextManager[None]]
+    preflight: Callable[[Session, Plan, Model], Sequence[Problem]]
+    capacity: Callable[[Session], int | None]
+    ledger_schema: Callable[[Target], str]

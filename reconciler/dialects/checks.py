@@ -1,0 +1,196 @@
+"""The questions that a change asks the live rows before anything runs; a change and both models in, SQL that counts offenders out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.model.change import Alter, Change, Create, Drop
+from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, PrimaryKey, Table, Unique
+from reconciler.model.ref import Ref
+from reconciler.model.types import Type
+from reconciler.plan.rules import Ask, States
+from reconciler.plan.step import DataCheck
+
+# How many keys of offending rows are shown.
+SAMPLE = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spelling:
+    """What the questions need of a dialect.
+
+    `table(ref)` writes a table's full name; `narrows(old, new, column)` a predicate that is true for values of `column`
+    which the new type does not hold, None when every value fits; `fills(column)` says whether a column gets a value by
+    itself; `words(text, {name: name})` renames identifiers in a text.
+    """
+
+    quote: Callable[[str], str]
+    table: Callable[[Ref], str]
+    narrows: Callable[[Type, Type, str], str | None]
+    fills: Callable[[Column], bool]
+    words: Callable[[str, Mapping[str, str]], str]
+
+
+def asker(spelling: Spelling) -> Ask:
+    """Make a dialect's `ask` from how it spells things."""
+
+    def ask(change: Change, states: States) -> Sequence[DataCheck]:
+        match change:
+            case Drop(old) if states.new.get(old.ref) is None:
+                return _of_drop(spelling, old, states)
+            case Create(new) if new.ref.top in states.old and states.old.get(new.ref) != new:
+                return _of_create(spelling, new, states)
+            case Alter(old, new, fields):
+                return _of_alter(spelling, old, new, fields, states)
+            case _:
+                return ()
+
+    return ask
+
+
+def _of_drop(s: Spelling, old: Object, states: States) -> Sequence[DataCheck]:
+    live = states.live(old.ref)
+    if isinstance(old, Table):
+        return [DataCheck(code="DS102", ref=old.ref, count=f"SELECT count(*) FROM {s.table(live)}",
+                          message="drops the table with {count} rows")]  # fmt: skip
+    if isinstance(old, Column) and old.generated is None and live.top in states.old:
+        return [_counted(s, old, states, code="DS103", where=f"{s.quote(live.name)} IS NOT NULL",
+                         message="drops {count} values that are not null", sample=False)]  # fmt: skip
+    return ()
+
+
+def _of_create(s: Spelling, new: Object, states: States) -> Sequence[DataCheck]:
+    match new:
+        case Column(not_null=True, default=None, generated=None) if not s.fills(new):
+            return [_counted(s, new, states, code="MF103", where="", sample=False,
+                             message="is not null, has no default, and the table has {count} rows")]  # fmt: skip
+        case Unique() | PrimaryKey() | Index(unique=True):
+            return _duplicates(s, new, states)
+        case Check():
+            return _violations(s, new, states)
+        case ForeignKey():
+            return _orphans(s, new, states)
+        case _:
+            return ()
+
+
+def _of_alter(
+    s: Spelling, old: Object, new: Object, fields: Sequence[str], states: States
+) -> Sequence[DataCheck]:
+    if not isinstance(old, Column) or not isinstance(new, Column):
+        return () if set(fields) <= {"comment", "name"} else _of_create(s, new, states)
+    found: list[DataCheck] = []
+    column = s.quote(states.live(new.ref).name)
+    if "not_null" in fields and new.not_null:
+        found.append(_counted(s, new, states, code="MF104", where=f"{column} IS NULL",
+                              message="is null in {count} rows"))  # fmt: skip
+    predicate = s.narrows(old.type, new.type, column) if "type" in fields and new.generated is None else None
+    if predicate:
+        found.append(_counted(s, new, states, code="DS107", where=predicate,
+                              message=f"{old.type} → {new.type}: {{count}} values do not fit"))  # fmt: skip
+    return found
+
+
+def _counted(
+    s: Spelling, obj: Object, states: States, *, code: str, where: str, message: str, sample: bool = True
+) -> DataCheck:
+    """Ask for the rows of the object's table for which `where` is true."""
+    table = s.table(states.live(obj.ref.top))
+    tail = f" WHERE {where}" if where else ""
+    keys = _keys(s, obj.ref.top, states) if sample else ""
+    return DataCheck(
+        code=code, ref=obj.ref, message=message, count=f"SELECT count(*) FROM {table}{tail}",
+        sample=f"SELECT {keys} FROM {table}{tail} ORDER BY {keys} LIMIT {SAMPLE}" if keys else "",
+        sensitive=_sensitive(obj.ref.top, states),
+    )  # fmt: skip
+
+
+def _keys(s: Spelling, table: Ref, states: States, prefix: str = "") -> str:
+    """Return the primary key's columns as the database calls them now, "" when there is no key."""
+    key = states.old.children(table, PrimaryKey)
+    return ", ".join(prefix + _live_name(s, table, name, states) for name in key[0].columns) if key else ""
+
+
+def _live_name(s: Spelling, table: Ref, name: str, states: States) -> str:
+    return s.quote(states.live(table.child("column", name)).name)
+
+
+def _sensitive(table: Ref, states: States) -> bool:
+    key = {name for primary in states.old.children(table, PrimaryKey) for name in primary.columns}
+    return any(c.sensitive and c.ref.name in key for c in states.new.children(table, Column))
+
+
+def _known(table: Ref, columns: Iterable[str], states: States) -> bool:
+    """Say whether these columns have rows that can be asked: a column of this very plan has none yet."""
+    return all(table.child("column", name) in states.old for name in columns)
+
+
+def _in_live_words(s: Spelling, table: Ref, text: str, states: States) -> str:
+    """Write an expression with the names that the columns have now."""
+    moved = {c.ref.name: states.live(c.ref).name for c in states.old.children(table, Column)}
+    changed = {new: old for new, old in moved.items() if new != old}
+    return s.words(text, changed) if changed else text
+
+
+def _duplicates(s: Spelling, new: Unique | PrimaryKey | Index, states: States) -> Sequence[DataCheck]:
+    table, where = new.ref.top, ""
+    if isinstance(new, Index):
+        if not _known(table, (part.column for part in new.parts if part.column), states):
+            return ()
+        keys = [
+            _live_name(s, table, part.column, states) if part.column
+            else f"({_in_live_words(s, table, part.expression.text, states)})" if part.expression else ""
+            for part in new.parts
+        ]  # fmt: skip
+        where = _in_live_words(s, table, new.where.text, states) if new.where else ""
+    else:
+        if not _known(table, new.columns, states):
+            return ()
+        keys = [_live_name(s, table, name, states) for name in new.columns]
+    nulls = [] if isinstance(new, Unique) and new.nulls_not_distinct else [f"{key} IS NOT NULL" for key in keys]
+    conditions = " AND ".join([*nulls, *([f"({where})"] if where else [])])
+    grouped = (
+        f"SELECT {', '.join(keys)} FROM {s.table(states.live(table))}"
+        f"{f' WHERE {conditions}' if conditions else ''} GROUP BY {', '.join(keys)} HAVING count(*) > 1"
+    )
+    return [
+        DataCheck(
+            code="MF101", ref=new.ref, count=f"SELECT count(*) FROM ({grouped}) AS duplicated",
+            message="is unique, and {count} keys occur more than once",
+            sample=f"{grouped} ORDER BY {', '.join(keys)} LIMIT {SAMPLE}",
+            sensitive=any(c.sensitive for c in states.new.children(table, Column)),
+        )
+    ]  # fmt: skip
+
+
+def _violations(s: Spelling, new: Check, states: States) -> Sequence[DataCheck]:
+    if any(ref not in states.old for ref in new.uses if ref.top == new.ref.top):
+        return ()
+    text = _in_live_words(s, new.ref.top, new.expression.text, states)
+    return [_counted(s, new, states, code="MF105", where=f"NOT ({text})",
+                     message="{count} rows violate the check")]  # fmt: skip
+
+
+def _orphans(s: Spelling, new: ForeignKey, states: States) -> Sequence[DataCheck]:
+    table = new.ref.top
+    if not _known(table, new.columns, states):
+        return ()
+    child, parent = s.table(states.live(table)), s.table(states.live(new.target))
+    pairs = list(zip(new.columns, new.target_columns, strict=True))
+    filled = " AND ".join(f"c.{_live_name(s, table, name, states)} IS NOT NULL" for name in new.columns)
+    if new.target in states.old and _known(new.target, new.target_columns, states):
+        match = " AND ".join(
+            f"p.{_live_name(s, new.target, theirs, states)} = c.{_live_name(s, table, ours, states)}"
+            for ours, theirs in pairs
+        )
+        filled += f" AND NOT EXISTS (SELECT 1 FROM {parent} AS p WHERE {match})"
+    keys = _keys(s, table, states, "c.")
+    return [
+        DataCheck(
+            code="MF105", ref=new.ref, count=f"SELECT count(*) FROM {child} AS c WHERE {filled}",
+            message=f"{{count}} rows point to nothing in {new.target.name}",
+            sample=f"SELECT {keys} FROM {child} AS c WHERE {filled} ORDER BY {keys} LIMIT {SAMPLE}" if keys else "",
+            sensitive=_sensitive(table, states),
+        )
+    ]  # fmt: skip

@@ -1,0 +1,57 @@
+"""The SQL texts inside an object: read them all by place, or put others in; it knows fields by their type and no kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+from reconciler.model.objects import Object
+from reconciler.model.values import Generated, IndexPart, Sql
+
+T = TypeVar("T", bound=Object)
+
+
+def texts(obj: Object) -> dict[str, Sql]:
+    """Return every SQL fragment of an object by its place (`default`, `generated`, `parts.0`, `where` …)."""
+    found: dict[str, Sql] = {}
+
+    def note(place: str, sql: Sql) -> Sql:
+        found[place] = sql
+        return sql
+
+    map_texts(obj, note)
+    return found
+
+
+def map_texts(obj: T, change: Callable[[str, Sql], Sql]) -> T:
+    """Return the object with each SQL fragment given to `change(place, sql)` and replaced by what it returns."""
+    changed: dict[str, Any] = {}
+    for field in fields(obj):
+        old = getattr(obj, field.name)
+        new = _mapped(field.name, old, change)
+        if new is not old:
+            changed[field.name] = new
+    return replace(obj, **changed) if changed else obj
+
+
+def _mapped(place: str, value: Any, change: Callable[[str, Sql], Sql]) -> Any:
+    if isinstance(value, Sql):
+        return change(place, value)
+    if isinstance(value, Generated):
+        new = change(place, value.expression)
+        return value if new is value.expression else replace(value, expression=new)
+    if isinstance(value, IndexPart) and value.expression is not None:
+        new = change(place, value.expression)
+        return value if new is value.expression else replace(value, expression=new)
+    if isinstance(value, tuple) and any(isinstance(item, IndexPart) for item in value):
+        parts = tuple(_mapped(f"{place}.{number}", item, change) for number, item in enumerate(value))
+        return value if all(a is b for a, b in zip(parts, value, strict=True)) else parts
+    return value
+
+
+def spelled(obj: T, canonical: Mapping[str, str]) -> T:
+    """Return the object with the canonical spelling of each listed place replaced; what is emitted stays the author's."""
+    return map_texts(
+        obj, lambda place, sql: replace(sql, canonical=canonical[place]) if place in canonical else sql
+    )
