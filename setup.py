@@ -1,4 +1,4 @@
-"""Lists the packages for the build, which pyproject.toml cannot: every folder of `reconciler`, and `schemas` beside it."""
+"""Lists the packages, which pyproject.toml cannot: every folder of `reconciler`, and `schemas` beside it."""
 
 from setuptools import find_packages, setup
 

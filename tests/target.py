@@ -1,0 +1,173 @@
+"""A test's own database: SQL in by the driver itself, rows and the schema's text out; the product is not asked."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.sql import SQL, Identifier
+
+from tests.engines import Server, dump_postgres, postgres, postgres_names
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One database: `dialect` is the registry's name, `server` says which server of that dialect it is on."""
+
+    dialect: str
+    server: str
+    url: str
+    _execute: Callable[[str], None]
+    _query: Callable[[str], list[Row]]
+    _observe: Callable[[], str]
+
+    def execute(self, sql: str) -> None:
+        """Run one or more statements, each committed by itself unless the text opens a transaction."""
+        self._execute(sql)
+
+    def query(self, sql: str) -> list[Row]:
+        """Return the rows of one query."""
+        return self._query(sql)
+
+    def observe(self) -> str:
+        """Return the schema in the engine's own words, the ledger left out: pg_dump, or sqlite_schema."""
+        return self._observe()
+
+
+Provision = Callable[[str, Path], Iterator[Target]]
+
+
+@contextmanager
+def fresh(server: str, directory: Path) -> Iterator[Target]:
+    """Give a new empty database on this server (`sqlite`, `postgres`, `postgres-15` …), and take it away afterwards."""
+    provision = _PROVISIONS[dialect_of(server)]
+    yield from provision(server, directory)
+
+
+def dialect_of(server: str) -> str:
+    """Return the dialect that a server speaks."""
+    return server.partition("-")[0]
+
+
+def servers(dialects: list[str], every: bool) -> list[str]:
+    """Return where a test of these dialects runs; a dialect that we cannot provision is an error, not a gap."""
+    missing = sorted(set(dialects) - set(_PROVISIONS))
+    if missing:
+        raise LookupError(f"no test database for {', '.join(missing)}: add one to tests/target.py")
+    return [server for dialect in dialects for server in _SERVERS[dialect]()[: None if every else 1]]
+
+
+# --- SQLite -----------------------------------------------------------------------------------------------------------
+
+
+def _sqlite(server: str, directory: Path) -> Iterator[Target]:
+    path = directory / f"{server}-{next(_numbers)}.db"
+
+    def execute(sql: str) -> None:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("pragma foreign_keys = on")
+            connection.executescript(sql)
+
+    def query(sql: str) -> list[Row]:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            return connection.execute(sql).fetchall()
+
+    def observe() -> str:
+        rows = query(
+            "select sql from sqlite_schema where sql is not null and substr(tbl_name, 1, 11) <> '_reconcile_' "
+            "and name not like 'sqlite\\_%' escape '\\' order by type, name"
+        )
+        return "".join(f"{sql};\n" for (sql,) in rows)
+
+    execute("")
+    yield Target("sqlite", server, f"sqlite:///{path}", execute, query, observe)
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------------------------------
+
+_numbers = count(1)
+
+
+def _postgres(server: str, directory: Path) -> Iterator[Target]:
+    del directory
+    admin = _postgres_admin(server)
+    name = f"rc_test_{os.getpid()}_{next(_numbers)}"
+    admin.execute(SQL("create database {} template template0").format(Identifier(name)))
+    url = _with_database(postgres(server).url, name)
+
+    def execute(sql: str) -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(sql.encode())
+
+    def query(sql: str) -> list[Row]:
+        with psycopg.connect(url, autocommit=True) as connection:
+            return connection.execute(sql.encode()).fetchall()
+
+    try:
+        yield Target("postgres", server, url, execute, query, lambda: dump_postgres(url))
+    finally:
+        admin.execute(SQL("drop database if exists {} with (force)").format(Identifier(name)))
+
+
+_admins: dict[str, psycopg.Connection[Row]] = {}
+
+
+def _postgres_admin(server: str) -> psycopg.Connection[Row]:
+    if server not in _admins:
+        running = postgres(server)
+        _admins[server] = psycopg.connect(_for_driver(running.url), autocommit=True)
+        _sweep(running, _admins[server])
+    return _admins[server]
+
+
+def close_connections() -> None:
+    """Close what was kept open between tests."""
+    while _admins:
+        _admins.popitem()[1].close()
+
+
+def _sweep(server: Server, admin: psycopg.Connection[Row]) -> None:
+    """Drop the databases of test processes that were killed; on our own server a process id says whose one is."""
+    if not server.ours:
+        return
+    for (name,) in admin.execute("select datname from pg_database where datname ~ '^rc_test_[0-9]+_'").fetchall():
+        if not _alive(int(name.split("_")[2])):
+            admin.execute(SQL("drop database if exists {} with (force)").format(Identifier(name)))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _for_driver(url: str) -> str:
+    """SQLAlchemy's URLs may name the driver; libpq does not know that form."""
+    scheme, separator, rest = url.partition("://")
+    return scheme.partition("+")[0] + separator + rest
+
+
+def _with_database(url: str, name: str) -> str:
+    """Return the URL of another database on the same server."""
+    current = conninfo_to_dict(_for_driver(url)).get("dbname")
+    head, _, query = _for_driver(url).partition("?")
+    base = head.rpartition("/")[0] if current else head.rstrip("/")
+    return f"{base}/{name}" + (f"?{query}" if query else "")
+
+
+_PROVISIONS: Mapping[str, Provision] = {"postgres": _postgres, "sqlite": _sqlite}
+_SERVERS: Mapping[str, Callable[[], tuple[str, ...]]] = {"postgres": postgres_names, "sqlite": lambda: ("sqlite",)}
