@@ -26,13 +26,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that takes `target` or `dialect` once for each dialect of the registry."""
     if "target" not in metafunc.fixturenames and "dialect" not in metafunc.fixturenames:
         return
-    from reconciler.dialects import DIALECTS
+    from reconciler.dialects import NAMES
 
     if "target" in metafunc.fixturenames:
-        names = servers(sorted(DIALECTS), every=metafunc.config.getoption("--every-server"))
+        names = servers(sorted(NAMES), every=metafunc.config.getoption("--every-server"))
         metafunc.parametrize("target", [_param(name) for name in names], indirect=True)
     else:
-        metafunc.parametrize("dialect", sorted(DIALECTS))
+        metafunc.parametrize("dialect", sorted(NAMES))
 
 
 def _param(server: str) -> Any:

@@ -1,0 +1,30 @@
+"""Nothing is silently ignored: every dialect has a word on every field of every kind, and none on a field that is gone."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from reconciler.dialects import NAMES, dialect
+from reconciler.model.objects import KINDS, compared
+from reconciler.model.ref import Kind
+
+PAIRS = [pytest.param(name, kind, id=f"{name}-{kind}") for name, kind in product(NAMES, KINDS)]
+
+
+@pytest.mark.parametrize(("name", "kind"), PAIRS)
+def test_every_compared_field_has_a_rule(name: str, kind: Kind) -> None:
+    rules = dialect(name).rules
+    assert kind in rules, f"{name} neither manages nor refuses {kind}"
+    assert set(rules[kind].alter) == set(compared(KINDS[kind]))
+
+
+@pytest.mark.parametrize(("name", "kind"), PAIRS)
+def test_rules_name_fields_that_exist(name: str, kind: Kind) -> None:
+    rules = dialect(name).rules[kind]
+    assert rules.late | rules.disturbs <= set(KINDS[kind].__dataclass_fields__)
+
+
+def test_every_kind_has_a_dataclass() -> None:
+    assert set(KINDS) == set(Kind)
