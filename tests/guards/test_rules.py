@@ -1,4 +1,4 @@
-"""Nothing is silently ignored: every dialect has a word on every field of every kind, and none on a field that is gone."""
+"""Nothing is silently ignored: every dialect has a word on every field of every kind, and none on fields long gone."""
 
 from __future__ import annotations
 
