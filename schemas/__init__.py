@@ -1,1 +1,1 @@
-"""The JSON Schemas of the spec documents and of the plan file, read through `importlib.resources`; knows no code."""
+"""The JSON Schemas of spec documents and of the plan file; data only."""
