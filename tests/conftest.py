@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
+from tests.process import Reconcile, Result, run_process
 from tests.target import Target, close_connections, dialect_of, fresh, servers
-
-ROOT = Path(__file__).parents[1]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -77,28 +73,6 @@ def postgres_url(postgres: Target) -> str:
     return postgres.url
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How a run of the command line ended."""
-
-    code: int
-    out: str
-    err: str
-
-    def ok(self, *expected: int) -> Result:
-        """Return this result if it ended with one of these exit codes (none given: 0), else fail and show it all."""
-        assert self.code in (expected or (0,)), f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
-        return self
-
-
-class Reconcile(Protocol):
-    """Runs `reconcile ARGUMENTS…` as a process of its own."""
-
-    def __call__(
-        self, *arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None, stdin: str = ""
-    ) -> Result: ...
-
-
 @pytest.fixture
 def reconcile(tmp_path: Path) -> Reconcile:
     """The installed command line; the working directory is the test's own unless another is given."""
@@ -111,17 +85,3 @@ def reconcile(tmp_path: Path) -> Reconcile:
         )
 
     return run
-
-
-def run_process(command: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None, stdin: str = "") -> Result:
-    """Run a command in an environment that does not depend on whose machine this is."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-    surroundings = kept | {"COLUMNS": "120", "NO_COLOR": "1", "PYTHONUTF8": "1"} | dict(env or {})
-    done = subprocess.run(
-        command, cwd=cwd, env=surroundings, input=stdin, capture_output=True, text=True, encoding="utf-8", check=False
-    )
-    return Result(done.returncode, done.stdout, done.stderr)
-
-
-# Variables that change what the command line or a database driver does.
-_FOREIGN = ("RECONCILE_", "PG", "DATABASE_URL", "ENV", "CI", "FORCE_COLOR", "PYTHONWARNINGS")

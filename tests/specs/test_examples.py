@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, Reconcile, run_process
+from tests.process import ROOT, Reconcile, run_process
 from tests.target import Target
 
 SPECS = ROOT / "specs"
@@ -20,7 +20,9 @@ FAX = "DS103:table.customers.column.fax"
 @pytest.fixture
 def example(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A copy of an example project, without databases that a reader made in the original."""
-    return shutil.copytree(SPECS / request.param, tmp_path / request.param, ignore=shutil.ignore_patterns("*.db*"))
+    copy = tmp_path / request.param
+    shutil.copytree(SPECS / request.param, copy, ignore=shutil.ignore_patterns("*.db*"))
+    return copy
 
 
 def build(project: Path, *arguments: str) -> None:
