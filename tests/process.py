@@ -1,4 +1,4 @@
-"""Commands as processes of their own: arguments in, exit code and both streams out; it knows nothing of what they do."""
+"""Commands as processes of their own: arguments in, exit code and both streams out; what they do is not its affair."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ FAX = "DS103:table.customers.column.fax"
 @pytest.fixture
 def example(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A copy of an example project, without databases that a reader made in the original."""
-    copy = tmp_path / request.param
+    copy = tmp_path / str(request.param)
     shutil.copytree(SPECS / request.param, copy, ignore=shutil.ignore_patterns("*.db*"))
     return copy
 
