@@ -1,0 +1,150 @@
+"""Paths in, documents with positions out, each of the form that its kind's schema wants; it knows no dialect.
+
+Every problem of every file is found before anything is raised.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.errors import Problem, SpecError
+from reconciler.spec import validate
+from reconciler.spec.files import read_source, spec_files
+from reconciler.spec.nodes import Node, Source, plain
+from reconciler.spec.parse import parse
+
+# `removed` comes last: it is a key of a table too.
+KINDS = ("table", "enum", "view", "removed")
+LATER_KINDS = (
+    "trigger", "function", "procedure", "event", "sequence", "extension", "data", "assertion", "backfill",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document: what kind of object it declares, and its nodes."""
+
+    kind: str
+    node: Node
+    source: Source
+
+    @property
+    def name(self) -> Node:
+        """The value of the kind key."""
+        named: Node = self.node.value[self.kind]
+        return named
+
+    @property
+    def fields(self) -> Mapping[str, Node]:
+        """The keys of the document with their values."""
+        fields: Mapping[str, Node] = self.node.value
+        return fields
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Every document of a set of specs, in the order of the files."""
+
+    documents: tuple[Document, ...]
+    files: tuple[str, ...] = ()
+
+
+def load_paths(paths: Sequence[Path]) -> Documents:
+    """Read and check every spec below the paths. Raises SpecError with every problem of every file."""
+    problems: list[Problem] = []
+    found = spec_files(paths, problems)
+    if not found and not problems:
+        problems.append(Problem(code="SPEC005", message="no spec was found: no *.yaml file where specs are looked for"))
+    with _no_collecting():
+        documents = [document for path in found for document in _file(path, problems)]
+    if problems:
+        raise SpecError(problems)
+    return Documents(tuple(documents), tuple(str(path) for path in found))
+
+
+def load_text(text: str, file: str = "<text>") -> Documents:
+    """Read and check one text as if it were a file. Raises SpecError with every problem."""
+    problems: list[Problem] = []
+    documents = _text(Source(file, text), problems)
+    if problems:
+        raise SpecError(problems)
+    return Documents(tuple(documents), (file,))
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Stop the collector for a while: nodes hold no circles, and passing over a million of them takes half the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _file(path: Path, problems: list[Problem]) -> list[Document]:
+    source = read_source(path)
+    if isinstance(source, Problem):
+        problems.append(source)
+        return []
+    return _text(source, problems)
+
+
+def _text(source: Source, problems: list[Problem]) -> list[Document]:
+    parsed = parse(source)
+    own = list(parsed.problems)
+    documents: list[Document] = []
+    if not parsed.documents and parsed.sound:
+        own.append(source.problem("SPEC005", "the file has no document", (1, 1, 0), hint="delete it, or declare something"))
+    if parsed.sound:
+        for node in parsed.documents:
+            kind = _kind(source, node, own)
+            if kind:
+                own += validate.problems(kind, node, source)
+                documents.append(Document(kind, node, source))
+    problems += sorted(own, key=lambda problem: (problem.position is None, problem.position))
+    return documents
+
+
+def _kind(source: Source, node: Node, problems: list[Problem]) -> str:
+    if type(node.value) is not dict:
+        problems.append(_no_kind(source, node))
+        return ""
+    later = [kind for kind in LATER_KINDS if kind in node.value]
+    found = [kind for kind in KINDS[:-1] if kind in node.value] or [kind for kind in KINDS if kind in node.value]
+    if later:
+        key = node.value[later[0]].key
+        problems.append(source.problem("SPEC012", f"documents of the kind {later[0]!r} are not built yet", key))
+    elif not found:
+        problems.append(_no_kind(source, node))
+    elif len(found) > 1:
+        keys = sorted(node.value[kind].key for kind in found)
+        message = f"a document declares one object, this one {_and(found)}"
+        also = (source.position(keys[0]),)
+        problems.append(source.problem("SPEC010", message, keys[1], hint="separate them by a line with ---", also=also))
+    return found[0] if len(found) == 1 and not later else ""
+
+
+def _no_kind(source: Source, node: Node) -> Problem:
+    if node.value is None:
+        hint = "remove one of the --- lines, or declare something"
+        return source.problem("SPEC005", "the document is empty", node.at, hint=hint)
+    message = f"the document does not say what it declares: it has none of the keys {', '.join(KINDS)}"
+    if type(node.value) is not dict:
+        return source.problem("SPEC010", f"expected a mapping, found {_found(node)}", node.at)
+    first = next(iter(node.value.items()), None)
+    hint = validate.suggestion(first[0], KINDS) if first else ""
+    return source.problem("SPEC010", message, first[1].key if first else node.at, hint=hint)
+
+
+def _found(node: Node) -> str:
+    return validate.shown(node) if not isinstance(node.value, list) else f"a list of {len(plain(node))}"
+
+
+def _and(words: Iterable[str]) -> str:
+    return " and ".join(repr(word) for word in words)
