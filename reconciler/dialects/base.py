@@ -68,6 +68,7 @@ class Target:
     """A database to work on. `url` may hold a password and is never shown; `label` is what is shown instead.
 
     `schema` is the default schema's name where the dialect has schemas, `schemas` the others that the specs name.
+    `access` is `read` or `write`; a session for reading changes nothing, not even by accident.
     """
 
     dialect: str
@@ -75,6 +76,7 @@ class Target:
     label: str
     schema: str = ""
     schemas: tuple[str, ...] = ()
+    access: str = "read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

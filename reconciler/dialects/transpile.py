@@ -51,7 +51,7 @@ def text_for(sql: Sql, target: str) -> str:
     return tree.sql(dialect=target, identify=False)
 
 
-def _named(node: exp.Expression) -> str:
+def _named(node: exp.Expr) -> str:
     from sqlglot import exp
 
     if isinstance(node, exp.Anonymous):
@@ -62,7 +62,7 @@ def _named(node: exp.Expression) -> str:
 
 
 @cache
-def parsed(text: str, dialect: str) -> exp.Expression:
+def parsed(text: str, dialect: str) -> exp.Expr:
     """Return the syntax tree of an expression or query. Raises NotPortable when sqlglot cannot read it."""
     import sqlglot
     from sqlglot.errors import SqlglotError

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import cache
 from typing import Any, ClassVar
 
 from reconciler.model.ref import Kind, Ref
@@ -221,16 +220,21 @@ KINDS: Mapping[Kind, type[Object]] = {
 }
 
 
-@cache
+_CLASSES = (*KINDS.values(), Unmodelled)
+_COMPARED = {cls: tuple(f.name for f in fields(cls) if f.compare and f.name != "ref") for cls in _CLASSES}
+_REFERRING: Mapping[type[Object], tuple[tuple[str, Reference], ...]] = {
+    cls: tuple((f.name, f.metadata["refers_to"]) for f in fields(cls) if "refers_to" in f.metadata) for cls in _CLASSES
+}
+
+
 def compared(cls: type[Object]) -> tuple[str, ...]:
     """Return the names of the fields that make two objects of this class differ."""
-    return tuple(f.name for f in fields(cls) if f.compare and f.name != "ref")
+    return _COMPARED[cls]
 
 
-@cache
 def referring(cls: type[Object]) -> tuple[tuple[str, Reference], ...]:
     """Return the fields that name other objects, each with how."""
-    return tuple((f.name, f.metadata["refers_to"]) for f in fields(cls) if "refers_to" in f.metadata)
+    return _REFERRING[cls]
 
 
 def references(obj: Object, ignoring: frozenset[str] = frozenset()) -> frozenset[Ref]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.errors import PlanError, Problem
 from reconciler.model.change import Alter, Change, Create, Drop, Rename
@@ -40,9 +40,26 @@ def expand(rules: RuleTable, changes: Sequence[Change], states: States, ask: Ask
     steps: list[Step] = [_rebuild(work, root, ask) for root in sorted(rebuilt)]
     for ref in sorted(work.settled):
         for change in work.settled[ref]:
-            if not (ref.top in rebuilt and _inside_rebuild(change)) and not _swallowed(work, change):
+            if not (ref.top in rebuilt and _inside_rebuild(work, change)) and not _swallowed(work, change):
                 steps.append(_step(work, change, ask))
-    return tuple(steps)
+    return _carried(steps)
+
+
+def _carried(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Let a change that needs no statement of its own be part of the step that makes what it needs."""
+    spoken = [step for step in steps if step.statements]
+    for silent in (step for step in steps if not step.statements):
+        index = next((i for i, step in enumerate(spoken) if step.creates & silent.needs), None)
+        assert index is not None, f"{silent.subject}: nothing to do, and no step to belong to"
+        host = spoken[index]
+        spoken[index] = replace(
+            host,
+            changes=host.changes + silent.changes,
+            creates=host.creates | silent.creates,
+            needs=(host.needs | silent.needs) - host.creates - silent.creates,
+            checks=host.checks + silent.checks,
+        )
+    return tuple(spoken)
 
 
 def rules_of(rules: RuleTable, ref: Ref) -> Rules:
@@ -54,9 +71,9 @@ def _flat(work: _Work) -> Iterable[Change]:
     return (change for changes in work.settled.values() for change in changes)
 
 
-def _inside_rebuild(change: Change) -> bool:
-    """Renames run before everything else, and a root that comes or goes is not rebuilt."""
-    return not isinstance(change, Rename)
+def _inside_rebuild(work: _Work, change: Change) -> bool:
+    """A rename with a statement of its own runs before everything else; one without is part of the rebuild."""
+    return not isinstance(change, Rename) or rules_of(work.rules, change.ref).rename is Way.VIA_PARENT
 
 
 def _rebuilt(work: _Work) -> set[Ref]:
@@ -162,7 +179,7 @@ def _rebuild(work: _Work, root: Ref, ask: Ask) -> Step:
         for ref in sorted(work.settled)
         if ref.top == root
         for change in work.settled[ref]
-        if _inside_rebuild(change)
+        if _inside_rebuild(work, change)
     ]
     old, new = work.states.old.subtree(root), work.states.new.subtree(root)
     subject = Alter(old[0], new[0], ())

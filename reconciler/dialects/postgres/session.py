@@ -1,0 +1,227 @@
+"""A target in, one connection that speaks plainly out: errors come as data, texts reach the server untouched."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from os import dup
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from reconciler.dialects.base import DatabaseError, Server, Session, Target
+from reconciler.dialects.sql import double_quoted
+from reconciler.errors import TargetError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection
+
+T = TypeVar("T")
+
+DEFAULT_SCHEMA = "public"
+CONNECT_SECONDS = 10
+SCHEMES = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
+
+# SQLSTATEs after which the same statement may go through: lock_not_available, deadlock_detected, serialization_failure
+# (manual, "PostgreSQL Error Codes"). Class 08 and 57P0x mean that the connection is gone.
+RETRYABLE = frozenset({"55P03", "40P01", "40001"})
+LOST = ("08", "57P0")
+
+# feature → the first server version that has it
+FEATURES: Mapping[str, int] = {
+    "connection_check": 140000,
+    "nulls_not_distinct": 150000,
+    "security_invoker": 150000,
+    "input_is_valid": 160000,
+    "virtual_generated": 180000,
+    "not_enforced": 180000,
+}
+
+# What libpq says when it cannot connect → our sentence and what to do. It gives no code, only words.
+_REFUSALS: tuple[tuple[str, str, str], ...] = (
+    ("password authentication failed", "the user name or password is wrong", "check both in the URL"),
+    ("no password supplied", "the server wants a password", "put it into the URL, or into a password file (PGPASSFILE)"),
+    ("no pg_hba.conf entry", "the server does not let this user in from here", "ask for an entry in pg_hba.conf"),
+    ("Connection refused", "nothing listens there", "check host and port, and whether the server runs"),
+    ("No such file or directory", "there is no server socket there", "check the socket directory, or give a host"),
+    ("could not translate host name", "the host name is unknown", "check the host in the URL"),
+    ("failed to resolve host", "the host name is unknown", "check the host in the URL"),
+    ("does not exist", "the database or the role does not exist", "create it first, or correct the URL"),
+    ("timeout expired", "the server does not answer", "check host, port and firewall"),
+    ("too many clients", "the server has no connection left", "try again later, or raise max_connections"),
+    ("SSL", "the encrypted connection failed", "check sslmode in the URL"),
+)
+
+
+def connect(target: Target) -> Session:
+    """Return a session on the target, its search path pinned to the default schema.
+
+    Raises TargetError, in one sentence, when the server cannot be reached or does not let us in.
+    """
+    return open_session(target, "reconcile")
+
+
+def open_session(target: Target, application: str) -> PostgresSession:
+    """Return a session that shows itself in pg_stat_activity under this name. Raises TargetError as `connect` does."""
+    url = driver_url(target.url)
+    try:
+        from sqlalchemy import create_engine
+        from sqlalchemy.exc import SQLAlchemyError
+        from sqlalchemy.pool import NullPool
+
+        engine = create_engine(
+            url, poolclass=NullPool, isolation_level="AUTOCOMMIT", use_native_hstore=False,
+            connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": application},
+        )  # fmt: skip
+    except ImportError as error:
+        raise TargetError("the PostgreSQL driver is not installed", hint="pip install 'reconciler[postgres]'") from error
+    try:
+        connection = engine.connect()
+    except SQLAlchemyError as error:
+        raise _refusal(error, target, url.password) from None
+    session = PostgresSession(connection)
+    try:
+        _prepare(session, target)
+    except DatabaseError as error:
+        session.close()
+        raise TargetError(f"{target.label}: {error.message}") from None
+    return session
+
+
+def default_schema(target: Target) -> str:
+    """Return the name of the schema that addresses leave out."""
+    return target.schema or DEFAULT_SCHEMA
+
+
+def driver_url(text: str) -> URL:
+    """Read a URL for psycopg 3. Raises TargetError when it is none, without repeating it."""
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise TargetError("the database URL cannot be read", hint="postgresql://user@host:5432/database") from None
+    if url.drivername not in SCHEMES:
+        raise TargetError(f"{url.drivername!r} is no PostgreSQL URL", hint="postgresql://user@host:5432/database")
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _refusal(error: Exception, target: Target, password: object) -> TargetError:
+    said = str(getattr(error, "orig", None) or error).strip()
+    if password:
+        said = said.replace(str(password), "***")
+    for words, sentence, hint in _REFUSALS:
+        if words in said:
+            return TargetError(f"{target.label}: {sentence}", hint=hint)
+    return TargetError(f"{target.label}: {said.splitlines()[0]}", hint="check the URL and the server")
+
+
+def _prepare(session: PostgresSession, target: Target) -> None:
+    """Pin what texts depend on; a dead client's statement stops within half a second (14+, "Client Connection Checks")."""
+    session.execute(f"SET search_path TO {double_quoted(default_schema(target))}")
+    session.execute("SET standard_conforming_strings TO on")
+    if "connection_check" in features(session):
+        session.execute("SET client_connection_check_interval TO '500ms'")
+
+
+@dataclass(slots=True)
+class PostgresSession:
+    """One psycopg connection behind SQLAlchemy, in autocommit mode between `begin` and `commit`."""
+
+    _connection: Connection
+    _open: bool = field(default=False)
+
+    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
+        """Return every row."""
+        return self._guarded(lambda: [tuple(row) for row in self._run(sql, parameters)])
+
+    def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> int:
+        """Run a statement and return the number of rows that it changed."""
+        return self._guarded(lambda: int(self._run(sql, parameters).rowcount))
+
+    def begin(self) -> None:
+        """Start a transaction."""
+        self.execute("BEGIN")
+        self._open = True
+
+    def commit(self) -> None:
+        """End the transaction and keep it."""
+        self._open = False
+        self.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """End the transaction, if there is one, and forget it."""
+        if self._open:
+            self._open = False
+            self.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close the connection."""
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            self._connection.close()
+        except SQLAlchemyError:
+            self._connection.invalidate()
+
+    def abandon(self) -> None:
+        """Shut the socket down; the server is not told."""
+        handle = socket.socket(fileno=dup(self._driver().pgconn.socket))
+        try:
+            handle.shutdown(socket.SHUT_RDWR)
+        finally:
+            handle.close()
+
+    def _driver(self) -> Any:
+        return self._connection.connection.dbapi_connection
+
+    def _run(self, sql: str, parameters: Mapping[str, object] | None) -> Any:
+        from sqlalchemy import text
+
+        if parameters:
+            return self._connection.execute(text(sql), dict(parameters))
+        # Without parameters psycopg does not look for placeholders, so a percent sign is one.
+        return self._connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+
+    def _guarded(self, run: Callable[[], T]) -> T:
+        from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+        try:
+            return run()
+        except DBAPIError as error:
+            raise _database_error(error.orig, closed=error.connection_invalidated) from error
+        except SQLAlchemyError as error:
+            raise DatabaseError(str(error), lost=True) from error
+
+
+def _database_error(error: Any, *, closed: bool) -> DatabaseError:
+    code = getattr(error, "sqlstate", None) or ""
+    said = getattr(error, "diag", None)
+    parts = [getattr(said, name, None) for name in ("message_primary", "message_detail")]
+    message = ". ".join(part for part in parts if part) or str(error).strip()
+    return DatabaseError(
+        message, code=code, retryable=code in RETRYABLE, lost=closed or code.startswith(LOST)
+    )  # fmt: skip
+
+
+def features(session: Session) -> frozenset[str]:
+    """Return what this server can do, by the words of FEATURES."""
+    number = int(session.query("SELECT current_setting('server_version_num')")[0][0])
+    return frozenset(name for name, since in FEATURES.items() if number >= since)
+
+
+_SERVER = """
+SELECT current_setting('server_version'), current_setting('server_version_num')::int, current_database(), current_user,
+       coalesce(host(inet_server_addr()), 'local socket'), current_setting('search_path'),
+       NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'
+           AND has_database_privilege(current_database(), 'TEMP')
+"""
+
+
+def server(session: Session) -> Server:
+    """Return what answers; it elaborates where temporary objects may be made."""
+    version, number, database, user, host, path, elaborates = session.query(_SERVER)[0]
+    return Server(
+        version=version.split()[0], host=host, database=database, user=user, memory=f"{number // 10000}|{path}",
+        features=frozenset(name for name, since in FEATURES.items() if number >= since), elaborates=elaborates,
+    )  # fmt: skip

@@ -1,0 +1,387 @@
+"""A strict reader of SQLite's CREATE TABLE, INDEX and VIEW: stored text in, parts with their own words out.
+
+Every token has to be accounted for: what the grammar here does not know is an error, never passed over
+(sqlite.org/lang_createtable.html, lang_createindex.html, lang_createview.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from reconciler.dialects.sqlite.lexer import LexError, Lexeme, Token, closing, tokens
+
+
+@dataclass(slots=True)
+class Constraint:
+    """One constraint as written. `kind` is its first keyword; `conflict` its ON CONFLICT word."""
+
+    kind: str
+    name: str | None = None
+    columns: list[str] = field(default_factory=list)
+    text: str = ""
+    conflict: str = ""
+    target: str = ""
+    target_columns: list[str] = field(default_factory=list)
+    actions: dict[str, str] = field(default_factory=dict)
+    deferred: str = ""
+    plain: bool = True
+
+
+@dataclass(slots=True)
+class ColumnText:
+    """One column as written, its constraints apart."""
+
+    name: str
+    type: str = ""
+    not_null: bool = False
+    conflict: str = ""
+    default: str | None = None
+    collation: str | None = None
+    generated: str | None = None
+    stored: bool = False
+
+
+@dataclass(slots=True)
+class TableText:
+    """A CREATE TABLE taken apart."""
+
+    columns: list[ColumnText] = field(default_factory=list)
+    constraints: list[Constraint] = field(default_factory=list)
+    without_rowid: bool = False
+    strict: bool = False
+    autoincrement: bool = False
+
+
+@dataclass(slots=True)
+class KeyPart:
+    """One part of an index key: its words without COLLATE and order; `name` when it is no more than an identifier."""
+
+    text: str
+    name: str | None
+    collation: str | None = None
+    descending: bool = False
+
+
+@dataclass(slots=True)
+class IndexText:
+    """A CREATE INDEX taken apart."""
+
+    unique: bool
+    parts: list[KeyPart]
+    where: str | None
+
+
+class _Reader:
+    """A position in a list of tokens."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = tokens(text)
+        self.at = 0
+
+    def peek(self, ahead: int = 0) -> str:
+        """The keyword or sign that comes next."""
+        index = self.at + ahead
+        return (self.tokens[index].word or self.tokens[index].text) if index < len(self.tokens) else ""
+
+    def take(self, *words: str) -> bool:
+        """Go past these words when they are what comes next."""
+        if all(self.peek(index) == word for index, word in enumerate(words)):
+            self.at += len(words)
+            return True
+        return False
+
+    def expect(self, *words: str) -> None:
+        if not self.take(*words):
+            raise LexError(f"expected {' '.join(words)}, found {self.peek() or 'the end'}")
+
+    def next(self) -> Token:
+        if self.at >= len(self.tokens):
+            raise LexError("the text ends too early")
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def name(self) -> str:
+        token = self.next()
+        if token.lexeme not in (Lexeme.WORD, Lexeme.NAME, Lexeme.STRING):
+            raise LexError(f"expected a name, found {token.text!r}")
+        return token.value
+
+    def inside(self) -> str:
+        """The text between the next parenthesis and the one that closes it."""
+        self.expect("(")
+        end = closing(self.tokens, self.at - 1)
+        text = self.text[self.tokens[self.at - 1].end : self.tokens[end].start].strip()
+        self.at = end + 1
+        return text
+
+    def names(self) -> list[str]:
+        """A parenthesised list of names."""
+        self.expect("(")
+        found = [self.name()]
+        while self.take(","):
+            found.append(self.name())
+        self.expect(")")
+        return found
+
+
+def read_table(text: str) -> TableText:
+    """Take a CREATE TABLE apart. Raises LexError with what was not understood."""
+    reader, table = _Reader(text), TableText()
+    reader.expect("CREATE", "TABLE")
+    reader.name()
+    reader.expect("(")
+    while True:
+        if _starts_constraint(reader):
+            _table_constraint(reader, table)
+        else:
+            _column(reader, table)
+        # The comma between table constraints may be missing (parse.y: conslist, tconscomma).
+        if not reader.take(",") and not _starts_constraint(reader):
+            break
+    reader.expect(")")
+    _options(reader, table)
+    if reader.at < len(reader.tokens):
+        raise LexError(f"did not expect {reader.peek()}")
+    return table
+
+
+_CONSTRAINT_STARTS = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"})
+
+
+def _starts_constraint(reader: _Reader) -> bool:
+    return reader.peek() in _CONSTRAINT_STARTS
+
+
+def _options(reader: _Reader, table: TableText) -> None:
+    while reader.at < len(reader.tokens):
+        if reader.take("WITHOUT", "ROWID"):
+            table.without_rowid = True
+        elif reader.take("STRICT"):
+            table.strict = True
+        else:
+            return
+        reader.take(",")
+
+
+def _conflict(reader: _Reader) -> str:
+    return reader.next().word if reader.take("ON", "CONFLICT") else ""
+
+
+_ENDS_TYPE = frozenset(
+    {"CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "GENERATED", "AS",
+     "DEFERRABLE", ",", ")", ""}
+)  # fmt: skip
+
+
+def _column(reader: _Reader, table: TableText) -> None:
+    column = ColumnText(reader.name())
+    column.type = _type(reader)
+    table.columns.append(column)
+    while reader.peek() not in (",", ")", ""):
+        name = reader.name() if reader.take("CONSTRAINT") else None
+        read = _COLUMN_CLAUSES.get(reader.peek())
+        if read is None:
+            raise LexError(f"did not expect {reader.peek() or 'the end'} in column {column.name}")
+        read(reader, table, column, name)
+
+
+def _type(reader: _Reader) -> str:
+    start = reader.at
+    while reader.peek() not in _ENDS_TYPE:
+        if reader.peek() == "(":
+            reader.inside()
+            break
+        if reader.tokens[reader.at].lexeme not in (Lexeme.WORD, Lexeme.NAME):
+            raise LexError(f"did not expect {reader.peek()} in a type")
+        reader.at += 1
+    if reader.at == start:
+        return ""
+    return reader.text[reader.tokens[start].start : reader.tokens[reader.at - 1].end]
+
+
+def _primary(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+    reader.expect("PRIMARY", "KEY")
+    key = Constraint("PRIMARY", name, [column.name], plain=not reader.take("DESC"))
+    reader.take("ASC")
+    key.conflict = _conflict(reader)
+    table.autoincrement = reader.take("AUTOINCREMENT") or table.autoincrement
+    table.constraints.append(key)
+
+
+def _not_null(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+    if reader.peek(1) == "DEFERRABLE":
+        return _deferrable(reader, table, column, name)
+    reader.expect("NOT", "NULL")
+    if name is not None:
+        raise LexError(f"the NOT NULL of column {column.name} has a name")
+    column.not_null, column.conflict = True, _conflict(reader)
+    return None
+
+
+def _null(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+    reader.expect("NULL")
+    _conflict(reader)
+
+
+def _unique(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+    reader.expect("UNIQUE")
+    table.constraints.append(Constraint("UNIQUE", name, [column.name], conflict=_conflict(reader)))
+
+
+def _check(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+    reader.expect("CHECK")
+    table.constraints.append(Constraint("CHECK", name, [column.name], text=reader.inside()))
+
+
+def _default(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+    reader.expect("DEFAULT")
+    if reader.peek() == "(":
+        column.default = f"({reader.inside()})"
+        return
+    sign = reader.next().text if reader.peek() in ("+", "-") else ""
+    column.default = sign + reader.next().text
+
+
+def _collate(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+    reader.expect("COLLATE")
+    column.collation = reader.name()
+
+
+def _references(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+    table.constraints.append(_foreign_key(reader, Constraint("FOREIGN", name, [column.name])))
+
+
+def _deferrable(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+    keys = [key for key in table.constraints if key.kind == "FOREIGN" and key.columns == [column.name]]
+    if not keys:
+        raise LexError(f"did not expect {reader.peek()} in column {column.name}")
+    keys[-1].deferred = _deferral(reader)
+
+
+def _generated(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+    reader.take("GENERATED", "ALWAYS")
+    reader.expect("AS")
+    column.generated = reader.inside()
+    column.stored = reader.take("STORED")
+    reader.take("VIRTUAL")
+
+
+_Clause = Callable[[_Reader, TableText, ColumnText, "str | None"], None]
+_COLUMN_CLAUSES: dict[str, _Clause] = {
+    "PRIMARY": _primary, "NOT": _not_null, "NULL": _null, "UNIQUE": _unique, "CHECK": _check, "DEFAULT": _default,
+    "COLLATE": _collate, "REFERENCES": _references, "DEFERRABLE": _deferrable, "GENERATED": _generated, "AS": _generated,
+}  # fmt: skip
+
+
+def _deferral(reader: _Reader) -> str:
+    """Read [NOT] DEFERRABLE [INITIALLY …]; return "", "immediate" or "deferred"."""
+    negated = reader.take("NOT")
+    reader.expect("DEFERRABLE")
+    initially = reader.next().word if reader.take("INITIALLY") else "IMMEDIATE"
+    return "" if negated else initially.lower()
+
+
+def _foreign_key(reader: _Reader, key: Constraint) -> Constraint:
+    reader.expect("REFERENCES")
+    key.target = reader.name()
+    key.target_columns = reader.names() if reader.peek() == "(" else []
+    while reader.peek() in ("ON", "MATCH"):
+        if reader.take("MATCH"):
+            if reader.next().word != "SIMPLE":
+                key.plain = False
+            continue
+        reader.expect("ON")
+        event = reader.next().word
+        action = reader.next().word
+        key.actions[event] = f"{action} {reader.next().word}" if action in ("SET", "NO") else action
+    if reader.peek() == "DEFERRABLE" or (reader.peek() == "NOT" and reader.peek(1) == "DEFERRABLE"):
+        key.deferred = _deferral(reader)
+    return key
+
+
+def _table_constraint(reader: _Reader, table: TableText) -> None:
+    key = Constraint("", reader.name() if reader.take("CONSTRAINT") else None)
+    if reader.take("CHECK"):
+        key.kind, key.text = "CHECK", reader.inside()
+        key.conflict = _conflict(reader)
+    elif reader.take("FOREIGN", "KEY"):
+        key.kind, key.columns = "FOREIGN", reader.names()
+        _foreign_key(reader, key)
+    elif reader.take("PRIMARY", "KEY"):
+        key.kind = "PRIMARY"
+        _key_columns(reader, table, key)
+    elif reader.take("UNIQUE"):
+        key.kind = "UNIQUE"
+        _key_columns(reader, table, key)
+    else:
+        raise LexError(f"did not expect {reader.peek() or 'the end'} after CONSTRAINT {key.name}")
+    table.constraints.append(key)
+
+
+def _key_columns(reader: _Reader, table: TableText, key: Constraint) -> None:
+    reader.expect("(")
+    while True:
+        key.columns.append(reader.name())
+        if reader.take("COLLATE"):
+            reader.name()
+            key.plain = False
+        key.plain = not reader.take("DESC") and key.plain
+        reader.take("ASC")
+        table.autoincrement = reader.take("AUTOINCREMENT") or table.autoincrement
+        if not reader.take(","):
+            break
+    reader.expect(")")
+    key.conflict = _conflict(reader)
+
+
+def read_index(text: str) -> IndexText:
+    """Take a CREATE INDEX apart. Raises LexError."""
+    reader = _Reader(text)
+    reader.expect("CREATE")
+    unique = reader.take("UNIQUE")
+    reader.expect("INDEX")
+    reader.name()
+    reader.expect("ON")
+    reader.name()
+    opening = reader.at
+    reader.expect("(")
+    end = closing(reader.tokens, opening)
+    parts = []
+    while reader.at < end:
+        parts.append(_key_part(reader, end))
+        if reader.at < end:
+            reader.expect(",")
+    reader.expect(")")
+    where = reader.text[reader.tokens[reader.at - 1].end :].strip() if reader.take("WHERE") else None
+    if where is None and reader.at < len(reader.tokens):
+        raise LexError(f"did not expect {reader.peek()}")
+    return IndexText(unique, parts, where)
+
+
+def _key_part(reader: _Reader, end: int) -> KeyPart:
+    start, depth = reader.at, 0
+    while reader.at < end and not (depth == 0 and reader.peek() in (",", "ASC", "DESC")):
+        depth += {"(": 1, ")": -1}.get(reader.peek(), 0)
+        reader.at += 1
+    words = reader.tokens[start : reader.at]
+    collation = None
+    if len(words) > 2 and words[-2].word == "COLLATE":
+        collation, words = words[-1].value, words[:-2]
+    text = reader.text[words[0].start : words[-1].end]
+    name = words[0].value if len(words) == 1 and words[0].lexeme in (Lexeme.WORD, Lexeme.NAME) else None
+    descending = reader.take("DESC")
+    reader.take("ASC")
+    return KeyPart(text, name, collation, descending)
+
+
+def read_view(text: str) -> str | None:
+    """Return a view's query, or None when the view names its columns in a list of its own. Raises LexError."""
+    reader = _Reader(text)
+    reader.expect("CREATE", "VIEW")
+    reader.name()
+    if reader.peek() == "(":
+        return None
+    reader.expect("AS")
+    return reader.text[reader.tokens[reader.at].start :].strip().rstrip(";").strip()

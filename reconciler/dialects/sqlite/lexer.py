@@ -1,0 +1,133 @@
+"""SQLite's tokens: a text in, its words with their places out; it knows no grammar (sqlite.org/draft/tokenreq.html)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Lexeme(StrEnum):
+    """What a token is. A `name` is an identifier in quotes; a `word` may be a keyword or an identifier."""
+
+    WORD = "word"
+    NAME = "name"
+    STRING = "string"
+    BLOB = "blob"
+    NUMBER = "number"
+    SIGN = "sign"
+
+
+class LexError(Exception):
+    """A text that SQLite would not accept either, or that we cannot read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token: its text as written, and `value`, the identifier or string that it stands for."""
+
+    lexeme: Lexeme
+    text: str
+    start: int
+    end: int
+
+    @property
+    def word(self) -> str:
+        """The upper-case keyword that this may be, empty for anything in quotes."""
+        return self.text.upper() if self.lexeme is Lexeme.WORD else ""
+
+    @property
+    def value(self) -> str:
+        """The identifier or string without its quotes."""
+        if self.lexeme in (Lexeme.NAME, Lexeme.STRING):
+            quote = self.text[-1]
+            inner = self.text[1:-1]
+            return inner if quote == "]" else inner.replace(quote * 2, quote)
+        return self.text
+
+
+_TOKENS = re.compile(
+    r"""
+    (?P<space>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
+  | (?P<blob>[xX]'[0-9A-Fa-f]*')
+  | (?P<string>'(?:[^']|'')*')
+  | (?P<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])
+  | (?P<number>0[xX][0-9A-Fa-f]+|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+  | (?P<word>[A-Za-z_\u0080-\U0010ffff$][A-Za-z0-9_\u0080-\U0010ffff$]*)
+  | (?P<sign>\|\||->>|->|<<|>>|<=|>=|==|<>|!=|[-+*/%&|~<>=(),.;?:@])
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def tokens(text: str) -> list[Token]:
+    """Return the tokens of a text, white space and comments left out. Raises LexError."""
+    found: list[Token] = []
+    at = 0
+    while at < len(text):
+        match = _TOKENS.match(text, at)
+        if match is None:
+            raise LexError(f"unreadable at {text[at : at + 20]!r}")
+        if match.lastgroup != "space":
+            found.append(Token(Lexeme(match.lastgroup or ""), match.group(), at, match.end()))
+        at = match.end()
+    return found
+
+
+# Two spellings of one operator (sqlite.org/lang_expr.html#operators).
+_SAME: Mapping[str, str] = {"==": "=", "<>": "!="}
+
+
+def canonical(text: str) -> str:
+    """Return a spelling in which white space, comments, letter case, identifier quotes and outer parentheses do not count.
+
+    A text that cannot be read is its own spelling.
+    """
+    try:
+        found = tokens(text.strip().rstrip(";"))
+    except LexError:
+        return text
+    return " ".join(_spelling(token) for token in _bare(found))
+
+
+def _spelling(token: Token) -> str:
+    if token.lexeme in (Lexeme.WORD, Lexeme.NAME):
+        return token.value.lower()
+    if token.lexeme is Lexeme.NUMBER or token.lexeme is Lexeme.BLOB:
+        return token.text.lower()
+    return _SAME.get(token.text, token.text)
+
+
+def _bare(found: list[Token]) -> list[Token]:
+    """Take away parentheses that enclose everything."""
+    while len(found) > 2 and found[0].text == "(" and closing(found, 0) == len(found) - 1:
+        found = found[1:-1]
+    return found
+
+
+def closing(found: list[Token], opening: int) -> int:
+    """Return the index of the parenthesis that closes the one at `opening`. Raises LexError when there is none."""
+    depth = 0
+    for index in range(opening, len(found)):
+        depth += {"(": 1, ")": -1}.get(found[index].text, 0)
+        if depth == 0:
+            return index
+    raise LexError("a parenthesis is not closed")
+
+
+def renamed_words(text: str, words: Mapping[str, str]) -> str:
+    """Rename identifiers, whatever their letter case, and leave every other character as it is."""
+    lowered = {old.lower(): new for old, new in words.items()}
+    pieces: list[str] = []
+    end = 0
+    try:
+        found = tokens(text)
+    except LexError:
+        return text
+    for token in found:
+        if token.lexeme in (Lexeme.WORD, Lexeme.NAME) and token.value.lower() in lowered:
+            new = lowered[token.value.lower()]
+            pieces += [text[end : token.start], new if new.isidentifier() else '"' + new.replace('"', '""') + '"']
+            end = token.end
+    return "".join((*pieces, text[end:]))

@@ -1,0 +1,70 @@
+"""Mutual exclusion between runs on one SQLite file: a lock on a file beside it, which the system frees when we die."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from reconciler.dialects.base import Lock, Target
+from reconciler.dialects.sqlite.session import path_of
+from reconciler.errors import LockTaken, TargetError
+
+# Seconds between two tries.
+_POLL = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _FileLock:
+    """A lock that lasts as long as its file is open."""
+
+    file: IO[str] | None
+
+    def held(self) -> bool:
+        """A file lock is not lost while we live; a database in memory is nobody else's."""
+        return self.file is None or not self.file.closed
+
+
+@contextmanager
+def lock(target: Target, timeout: float, waiting: Callable[[str], None]) -> Iterator[Lock]:
+    """Hold `<database>.rc.lock`, polling for at most `timeout` seconds. Raises LockTaken with the holder's name."""
+    path = path_of(target.url)
+    if path is None:
+        yield _FileLock(None)
+        return
+    name = path.with_name(path.name + ".rc.lock")
+    try:
+        file = name.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise TargetError(f"{name}: {error.strerror}", hint="the directory of the database must be writable") from None
+    with file:
+        _acquire(file, timeout, waiting)
+        file.truncate(0)
+        file.write(f"process {os.getpid()}")
+        file.flush()
+        yield _FileLock(file)
+
+
+def _acquire(file: IO[str], timeout: float, waiting: Callable[[str], None]) -> None:
+    deadline = time.monotonic() + timeout
+    told = False
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            pass
+        file.seek(0)
+        holder = file.read() or "another run"
+        if time.monotonic() >= deadline:
+            raise LockTaken(f"{holder} holds the lock on {Path(file.name).name}",
+                            hint="wait for it to end, or give it longer with --lock-timeout")  # fmt: skip
+        if not told:
+            waiting(f"waiting for {holder}, which holds the lock")
+            told = True
+        time.sleep(_POLL)

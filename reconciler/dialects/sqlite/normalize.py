@@ -1,0 +1,280 @@
+"""A model as written or as inspected in; the same in SQLite's normal form out, with what SQLite cannot have or keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from reconciler.dialects.base import Normalized
+from reconciler.dialects.sql import as_number, text_literal
+from reconciler.dialects.sqlite import types
+from reconciler.dialects.sqlite.lexer import LexError, Lexeme, canonical, tokens
+from reconciler.dialects.transpile import NotPortable, output_columns, text_for
+from reconciler.errors import Problem
+from reconciler.model.model import Model
+from reconciler.model.names import implicit_name
+from reconciler.model.objects import (
+    Check,
+    Column,
+    Enum,
+    ForeignKey,
+    Index,
+    Object,
+    PrimaryKey,
+    Table,
+    Unique,
+    Unmodelled,
+    View,
+)
+from reconciler.model.ref import Kind, Ref
+from reconciler.model.types import Type
+from reconciler.model.texts import map_texts
+from reconciler.model.values import Default, Deferrable, Identity, Literal, Sql
+
+_TABLE_OPTIONS = frozenset({"autoincrement", "strict", "without_rowid"})
+
+
+@dataclass(slots=True)
+class _Findings:
+    """The problems met so far, each with the field that it is about."""
+
+    parts: dict[Problem, str] = field(default_factory=dict)
+
+    def add(self, obj: Object, part: str, message: str, hint: str = "", severity: str = "error") -> None:
+        code = "SPEC200" if severity == "error" else "SPEC201"
+        problem = Problem(
+            code=code, message=f"{obj.ref}: {message}", hint=hint, address=str(obj.ref), severity=severity
+        )
+        self.parts[problem] = part
+
+
+def normalize(model: Model) -> Normalized:
+    """Bring either side into normal form; idempotent."""
+    findings = _Findings()
+    objects = [new for obj in model.values() for new in _normal(obj, model, findings)]
+    return Normalized(model=Model(objects), problems=tuple(findings.parts), parts=findings.parts)
+
+
+def _normal(obj: Object, model: Model, findings: _Findings) -> Iterator[Object]:
+    if isinstance(obj, Unmodelled):
+        yield obj
+        return
+    if obj.ref.schema or obj.kind is Kind.SCHEMA:
+        findings.add(obj, "", "SQLite has no schemas", "give the table a name without a dot")
+        return
+    obj = _spell_texts(obj, findings)
+    yield from _NORMAL[obj.kind](obj, model, findings)
+
+
+def _spell_texts(obj: Object, findings: _Findings) -> Object:
+    """Give every text SQLite's words and its canonical spelling."""
+
+    def spell(place: str, sql: Sql) -> Sql:
+        try:
+            text = text_for(sql, "sqlite")
+        except NotPortable as error:
+            findings.add(obj, place.partition(".")[0], f"{error.what} is not known to mean the same on sqlite",
+                         "write the text per dialect: {sql: {sqlite: …, " + sql.dialect + ": …}}")  # fmt: skip
+            return sql
+        return Sql(text, "sqlite", canonical(text))
+
+    return map_texts(obj, spell)
+
+
+def _comment(obj: Table | Column | View | Check | Unique | ForeignKey | Index, findings: _Findings) -> None:
+    if obj.comment:
+        findings.add(obj, "comment", "SQLite keeps no comments; this one lives in the specs alone", severity="warning")
+
+
+def _table(obj: Table, model: Model, findings: _Findings) -> Iterator[Object]:
+    _comment(obj, findings)
+    unknown = sorted(name for name, _ in obj.options if name not in _TABLE_OPTIONS)
+    for name in unknown:
+        findings.add(obj, "options", f"SQLite has no table option {name!r}", "leave it out of options.sqlite")
+    options = tuple((name, value) for name, value in sorted(obj.options) if value and name not in unknown)
+    if ("autoincrement", True) in options and not _rowid_alias(obj.ref, model):
+        findings.add(obj, "options", "autoincrement needs a sole primary-key column with `identity: true`",
+                     "see sqlite.org/autoinc.html")  # fmt: skip
+    yield replace(obj, comment=None, options=options)
+
+
+def _rowid_alias(table: Ref, model: Model) -> Column | None:
+    """Return the column that is another name of the rowid: the only key column, declared INTEGER."""
+    keys = model.children(table, PrimaryKey)
+    if len(keys) != 1 or len(keys[0].columns) != 1 or _without_rowid(table, model):
+        return None
+    column = model.get(table.child(Kind.COLUMN, keys[0].columns[0]))
+    if not isinstance(column, Column):
+        return None
+    if column.type.native:
+        words = (column.type.spelling or column.type.name).upper()
+        return column if words == "INTEGER" else None
+    return column if column.identity is not None or column.type.name == "int" else None
+
+
+def _without_rowid(table: Ref, model: Model) -> bool:
+    owner = model.get(table)
+    return isinstance(owner, Table) and ("without_rowid", True) in owner.options
+
+
+def _column(obj: Column, model: Model, findings: _Findings) -> Iterator[Object]:
+    _comment(obj, findings)
+    table = obj.ref.top
+    alias = _rowid_alias(table, model)
+    if obj.identity is not None and (alias is None or alias.ref != obj.ref):
+        findings.add(obj, "identity", "on SQLite an identity is the only column of the primary key",
+                     "make it the primary key alone, or limit the identity to other dialects")  # fmt: skip
+    if obj.identity is not None and (obj.identity.start or obj.identity.increment or 1) != 1:
+        findings.add(obj, "identity", "SQLite's identities start at 1 and grow by 1", "leave start and increment out")
+    is_alias = alias is not None and alias.ref == obj.ref
+    type_ = types.native(replace(obj.type, name="int", args=())) if is_alias else _type(obj, model, findings)
+    in_key = any(obj.ref.name in key.columns for key in model.children(table, PrimaryKey))
+    yield replace(
+        obj,
+        type=type_,
+        comment=None,
+        not_null=obj.not_null or is_alias or (in_key and _without_rowid(table, model)),
+        identity=Identity() if is_alias else None,
+        default=_default(obj.default, type_.name),
+        collation=_collation(obj.collation),
+    )
+    if obj.type.name == "enum" and not obj.type.native:
+        yield from _enum_check(obj, model)
+
+
+def _type(obj: Column, model: Model, findings: _Findings) -> Type:
+    owner = model.get(obj.ref.top)
+    strict = isinstance(owner, Table) and ("strict", True) in owner.options
+    try:
+        return types.strict(obj.type) if strict else types.native(obj.type)
+    except KeyError:
+        findings.add(obj, "type", f"SQLite has no type {obj.type}",
+                     "give it another one here: dialect: {sqlite: {type: json}}")  # fmt: skip
+        return obj.type
+
+
+def _enum_check(obj: Column, model: Model) -> Iterator[Object]:
+    """An enum column holds text that a CHECK limits to the enum's values."""
+    enum = model.get(enum_ref(obj.type.args[0]))
+    if isinstance(enum, Enum):
+        text = f"{_quoted(obj.ref.name)} IN ({', '.join(map(text_literal, enum.values))})"
+        name = implicit_name(obj.ref.top.name, [obj.ref.name], "enum")
+        yield Check(ref=obj.ref.top.child(Kind.CHECK, name), expression=Sql(text, "sqlite", canonical(text)))
+
+
+def enum_ref(name: str) -> Ref:
+    """Return the address of the enum that a type names."""
+    schema, dot, last = name.rpartition(".")
+    return Ref.root(Kind.ENUM, last, schema if dot else "")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _collation(name: str | None) -> str | None:
+    return None if name is None or name.upper() == "BINARY" else name.upper()
+
+
+# A word that is a constant (sqlite.org/lang_expr.html#booleanexpr).
+_WORDS: dict[str, Literal | None] = {"NULL": None, "TRUE": Literal(Decimal(1)), "FALSE": Literal(Decimal(0))}
+
+
+def _default(default: Default | None, type_: str) -> Default | None:
+    """Read a constant out of SQL text, and give it the form that the column's affinity gives it."""
+    if isinstance(default, Sql):
+        default = _constant(default)
+    if not isinstance(default, Literal):
+        return default
+    if isinstance(default.value, bool):
+        return Literal(Decimal(default.value))
+    numeric = types.affinity(type_) not in ("TEXT", "BLOB")
+    number = None if isinstance(default.value, str) and not numeric else as_number(default.value)
+    return default if number is None else Literal(number)
+
+
+def _constant(sql: Sql) -> Default | None:
+    try:
+        found = tokens(sql.text)
+    except LexError:
+        return sql
+    if len(found) == 1 and found[0].word in _WORDS:
+        return _WORDS[found[0].word]
+    if len(found) == 1 and found[0].lexeme is Lexeme.STRING:
+        return Literal(found[0].value)
+    signed = len(found) == 2 and found[0].text in ("-", "+")
+    if found and found[-1].lexeme is Lexeme.NUMBER and (len(found) == 1 or signed):
+        number = as_number(("-" if found[0].text == "-" else "") + found[-1].text)
+        return sql if number is None else Literal(number)
+    return sql
+
+
+def _primary_key(obj: PrimaryKey, model: Model, findings: _Findings) -> Iterator[Object]:
+    yield obj
+
+
+def _unique(obj: Unique, model: Model, findings: _Findings) -> Iterator[Object]:
+    _comment(obj, findings)
+    if obj.nulls_not_distinct:
+        findings.add(obj, "nulls_not_distinct", "on SQLite nulls are always distinct", "limit it: only: [postgres]")
+    if obj.deferrable is not Deferrable.NO:
+        findings.add(obj, "deferrable", "SQLite's unique constraints are not deferrable", "leave `deferrable` out")
+    yield replace(obj, comment=None)
+
+
+def _check(obj: Check, model: Model, findings: _Findings) -> Iterator[Object]:
+    _comment(obj, findings)
+    yield replace(obj, comment=None)
+
+
+def _foreign_key(obj: ForeignKey, model: Model, findings: _Findings) -> Iterator[Object]:
+    _comment(obj, findings)
+    columns = obj.target_columns
+    if not columns:
+        keys = model.children(obj.target, PrimaryKey)
+        columns = keys[0].columns if keys else ()
+    yield replace(obj, comment=None, target_columns=columns)
+
+
+def _index(obj: Index, model: Model, findings: _Findings) -> Iterator[Object]:
+    _comment(obj, findings)
+    for name, value in (("method", obj.method), ("include", obj.include)):
+        if value and value != "btree":
+            findings.add(obj, name, f"SQLite's indexes have no {name}",
+                         f"leave it out here: dialect: {{sqlite: {{{name}: null}}}}, or limit the index: only: [postgres]")  # fmt: skip
+    parts = []
+    for part in obj.parts:
+        if part.opclass or part.nulls_first not in (None, not part.descending):
+            what = "operator classes" if part.opclass else "NULLS FIRST and LAST"
+            findings.add(obj, "columns", f"SQLite's indexes have no {what}", "limit the index: only: [postgres]")
+        parts.append(replace(part, collation=_collation(part.collation), opclass=None, nulls_first=None))
+    yield replace(obj, comment=None, parts=tuple(parts), method=None, include=())
+
+
+def _view(obj: View, model: Model, findings: _Findings) -> Iterator[Object]:
+    _comment(obj, findings)
+    contract = obj.columns
+    names = output_columns(obj.query.text, "sqlite") if contract else None
+    if contract and names and names != contract:
+        findings.add(obj, "columns", f"the query gives {', '.join(names)}, the contract says {', '.join(contract)}",
+                     "mend the query or the contract")  # fmt: skip
+    yield replace(obj, comment=None, query=Sql(obj.query.text.strip().rstrip(";").strip(), "sqlite", obj.query.canonical))
+
+
+def _enum(obj: Enum, model: Model, findings: _Findings) -> Iterator[Object]:
+    """An enum has no existence of its own here; the columns that use it carry its values."""
+    yield from ()
+
+
+_NORMAL: dict[Kind, Callable[..., Iterator[Object]]] = {
+    Kind.TABLE: _table,
+    Kind.COLUMN: _column,
+    Kind.PRIMARY_KEY: _primary_key,
+    Kind.UNIQUE: _unique,
+    Kind.CHECK: _check,
+    Kind.FOREIGN_KEY: _foreign_key,
+    Kind.INDEX: _index,
+    Kind.VIEW: _view,
+    Kind.ENUM: _enum,
+}

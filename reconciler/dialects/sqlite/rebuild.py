@@ -1,0 +1,122 @@
+"""The rebuild of a table: both models in, the statements of sqlite.org/lang_altertable.html#otheralter out.
+
+Foreign keys are off around it (session.py proves that before the transaction begins, because inside one the PRAGMA is a
+silent no-op and DROP TABLE would cascade). The table is never renamed away first: its children's REFERENCES would follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reconciler.dialects.sql import double_quoted, names, text_literal
+from reconciler.dialects.sqlite import render
+from reconciler.errors import PlanError, Problem
+from reconciler.model.change import Change
+from reconciler.model.model import Model
+from reconciler.model.names import helper_name
+from reconciler.model.objects import Column, Index, Object, Table, Unmodelled
+from reconciler.model.ref import Ref
+from reconciler.plan.rules import States
+from reconciler.plan.step import Statement
+
+
+def rebuild(table: Ref, changes: Sequence[Change], states: States) -> Sequence[Statement]:
+    """Return the statements that put a table with the new definition in the place of the old one, rows and all.
+
+    Raises PlanError when there is something in the old definition that we do not understand.
+    """
+    old, new = states.old.get_as(table, Table), states.new.get_as(table, Table)
+    if old.not_understood:
+        raise PlanError([_puzzling(old)])
+    target = _carrying(states, table)
+    name = helper_name(f"{table}\n{_subtree(target, table).fingerprint()}", table.name)
+    texts = [
+        "PRAGMA legacy_alter_table=ON",
+        render.create_table(new, target, name),
+        _copy(states, table, name, old, new),
+        _same_number_of_rows(table.name, name),
+        *_sequence(table.name, name, old, new),
+        f"DROP TABLE {double_quoted(table.name)}",
+        f"ALTER TABLE {double_quoted(name)} RENAME TO {double_quoted(table.name)}",
+        "PRAGMA legacy_alter_table=OFF",
+        *(_index(index, states.old) for index in sorted(target.children(table, Index), key=lambda index: index.ref)),
+        *(child.definition for child in target.children(table, Unmodelled) if child.definition),
+    ]
+    return [Statement(text) for text in texts]
+
+
+def _puzzling(table: Table) -> Problem:
+    return Problem(
+        code="RUN035",
+        message=f"{table.ref} has to be rebuilt, and its CREATE TABLE is not understood: {table.not_understood}",
+        hint="change the table by hand, or simplify its definition; nothing was done",
+        address=str(table.ref),
+    )
+
+
+def _subtree(model: Model, table: Ref) -> Model:
+    return Model(model.subtree(table))
+
+
+def _carrying(states: States, table: Ref) -> Model:
+    """Return the new model, with the clauses that only the live objects know put back into those that stay."""
+
+    def carry(obj: Object) -> Object:
+        old = states.old.get(obj.ref)
+        clauses = getattr(old, "clauses", "")
+        kept = replace(obj, clauses=clauses) if clauses and type(old) is type(obj) else obj  # type: ignore[call-arg]
+        if isinstance(kept, Column) and isinstance(old, Column) and kept.type == old.type:
+            return replace(kept, type=old.type, position=old.position)
+        return replace(kept, position=kept.position + 10_000) if isinstance(kept, Column) else kept
+
+    return states.new.updated(carry(obj) for obj in states.new.subtree(table)[1:])
+
+
+def _copy(states: States, table: Ref, name: str, old: Table, new: Table) -> str:
+    """Copy what both have; a new column gets its default, a generated one its expression."""
+    after = {column.ref for column in states.new.children(table, Column) if column.generated is None}
+    columns = [
+        column.ref.name
+        for column in render.columns_of(states.old, table)
+        if column.ref in after and column.generated is None
+    ]
+    if _rowid_worth_keeping(states.old, old) and _rowid_worth_keeping(states.new, new):
+        columns.insert(0, "rowid")
+    listed = names(double_quoted, columns)
+    if not columns:
+        return f"INSERT INTO {double_quoted(name)} SELECT WHERE 0"
+    return f"INSERT INTO {double_quoted(name)} ({listed}) SELECT {listed} FROM {double_quoted(table.name)}"
+
+
+def _rowid_worth_keeping(model: Model, table: Table) -> bool:
+    """A rowid that no column shows is kept too: something may point at it, a full-text index for one."""
+    columns = model.children(table.ref, Column)
+    if ("without_rowid", True) in table.options or any(column.identity is not None for column in columns):
+        return False
+    return all(column.ref.name.lower() != "rowid" for column in columns)
+
+
+def _same_number_of_rows(old: str, new: str) -> str:
+    """A query that fails, and so rolls everything back, when the copy has not as many rows as the table."""
+    counts = " = ".join(f"(SELECT count(*) FROM {double_quoted(name)})" for name in (old, new))
+    return f"SELECT CASE WHEN {counts} THEN 1 ELSE json('the copy has not as many rows') END"
+
+
+def _sequence(old_name: str, new_name: str, old: Table, new: Table) -> Sequence[str]:
+    """Carry the counter of AUTOINCREMENT: the highest id ever given, not the highest that is there."""
+    if ("autoincrement", True) not in old.options or ("autoincrement", True) not in new.options:
+        return ()
+    literal, fresh = text_literal(old_name), text_literal(new_name)
+    return (
+        f"DELETE FROM sqlite_sequence WHERE name = {fresh}",
+        f"INSERT INTO sqlite_sequence (name, seq) SELECT {fresh}, seq FROM sqlite_sequence WHERE name = {literal}",
+    )
+
+
+def _index(index: Index, old: Model) -> str:
+    """Recreate an index; one that did not change in its own stored words."""
+    before = old.get(index.ref)
+    if isinstance(before, Index) and before == index and before.definition:
+        return before.definition
+    return render.create_index(index, index.ref.top.name)

@@ -1,0 +1,190 @@
+"""How each field of each kind is changed on SQLite (sqlite.org/lang_altertable.html): in place where it is legal, else by rebuilding the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.dialects.sql import double_quoted
+from reconciler.dialects.sqlite import render
+from reconciler.dialects.sqlite.lexer import Lexeme, tokens
+from reconciler.dialects.sqlite.rebuild import rebuild
+from reconciler.model.model import Model
+from reconciler.model.objects import (
+    Check,
+    Column,
+    ForeignKey,
+    Index,
+    Object,
+    PrimaryKey,
+    Table,
+    Unique,
+    View,
+    compared,
+)
+from reconciler.model.ref import Kind, Ref
+from reconciler.model.values import Literal
+from reconciler.plan.rules import Outcome, Rules, RuleTable, States, Way
+from reconciler.plan.step import Statement
+
+
+def _one(sql: str) -> Sequence[Statement]:
+    return (Statement(sql),)
+
+
+def _create_table(new: Table, states: States) -> Outcome:
+    return _one(render.create_table(new, states.new, new.ref.name))
+
+
+def _drop_table(old: Table, states: States) -> Outcome:
+    return _one(f"DROP TABLE {double_quoted(old.ref.name)}")
+
+
+def _rename_table(old: Table, new: Table, states: States) -> Outcome:
+    return _one(f"ALTER TABLE {double_quoted(old.ref.name)} RENAME TO {double_quoted(new.ref.name)}")
+
+
+def _add_column(new: Column, states: States) -> Outcome:
+    """Add in place what ALTER TABLE ADD COLUMN accepts; what it does not needs a rebuild."""
+    if not _addable(new, states):
+        return Way.VIA_PARENT
+    clauses = [render.column_clause(new, (), sole_key=None)]
+    clauses += [_riding_clause(obj) for obj in _riders(new.ref, states)]
+    return _one(f"ALTER TABLE {double_quoted(new.ref.top.name)} ADD COLUMN {' '.join(clauses)}")
+
+
+def _addable(new: Column, states: States) -> bool:
+    if new.ref.top not in states.old or new.identity is not None:
+        return False
+    if new.generated is not None:
+        return not new.generated.stored
+    constant = new.default is None or isinstance(new.default, Literal)
+    key = any(new.ref.name in key.columns for key in states.new.children(new.ref.top, PrimaryKey))
+    return constant and not key and not (new.not_null and new.default is None)
+
+
+def _riders(column: Ref, states: States) -> list[Object]:
+    """Return the new constraints that can be written with a new column because they are about it alone.
+
+    A foreign key can only when the column starts out null.
+    """
+    new = states.new.get_as(column, Column)
+    found: list[Object] = []
+    for key in states.new.children(column.top, ForeignKey):
+        if key.ref not in states.old and key.columns == (column.name,) and new.default is None:
+            found.append(key)
+    for check in states.new.children(column.top, Check):
+        if check.ref not in states.old and check.uses == {column}:
+            found.append(check)
+    return sorted(found, key=lambda obj: obj.ref)
+
+
+def _riding_clause(obj: Object) -> str:
+    if isinstance(obj, ForeignKey):
+        return f"CONSTRAINT {double_quoted(obj.ref.name)} {render.references_clause(obj)}"
+    return render.constraint_clause(obj, obj.ref.name)
+
+
+def _create_foreign_key(new: ForeignKey, states: States) -> Outcome:
+    return _with_column(new, (new.ref.top.child(Kind.COLUMN, name) for name in new.columns), states)
+
+
+def _create_check(new: Check, states: States) -> Outcome:
+    return _with_column(new, new.uses, states)
+
+
+def _with_column(new: Object, columns: object, states: States) -> Outcome:
+    """A constraint comes with the new column that it is about, or else by a rebuild."""
+    named = sorted(columns)  # type: ignore[call-overload]
+    if len(named) == 1 and named[0] in states.new and named[0] not in states.old:
+        column = states.new.get_as(named[0], Column)
+        if _addable(column, states) and new in _riders(column.ref, states):
+            return ()
+    return Way.VIA_PARENT
+
+
+def _drop_column(old: Column, states: States) -> Outcome:
+    """Drop in place what nothing else in the table's definition, no trigger and no view speaks of."""
+    if "drop_column" not in states.features or _mentioned(old.ref, states.old):
+        return Way.VIA_PARENT
+    return _one(f"ALTER TABLE {double_quoted(old.ref.top.name)} DROP COLUMN {double_quoted(old.ref.name)}")
+
+
+def _mentioned(column: Ref, model: Model) -> bool:
+    keys: list[PrimaryKey | Unique | ForeignKey] = [*model.children(column.top, PrimaryKey)]
+    keys += [*model.children(column.top, Unique), *model.children(column.top, ForeignKey)]
+    if any(column.name in key.columns for key in keys):
+        return True
+    texts = [check.expression.text for check in model.children(column.top, Check)]
+    texts += [other.generated.expression.text for other in model.children(column.top, Column) if other.generated]
+    return any(column.name.lower() in _words(text) for text in texts)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(t.value.lower() for t in tokens(text) if t.lexeme in (Lexeme.WORD, Lexeme.NAME))
+
+
+def _rename_column(old: Column, new: Column, states: States) -> Outcome:
+    table = double_quoted(new.ref.top.name)
+    return _one(f"ALTER TABLE {table} RENAME COLUMN {double_quoted(old.ref.name)} TO {double_quoted(new.ref.name)}")
+
+
+def _create_unique(new: Unique, states: States) -> Outcome:
+    return _one(render.create_unique_index(new))
+
+
+def _create_index(new: Index, states: States) -> Outcome:
+    return _one(render.create_index(new, new.ref.top.name))
+
+
+def _drop_index(old: Index, states: States) -> Outcome:
+    return _one(f"DROP INDEX {double_quoted(old.ref.name)}")
+
+
+def _create_view(new: View, states: States) -> Outcome:
+    return _one(render.create_view(new))
+
+
+def _drop_view(old: View, states: States) -> Outcome:
+    return _one(f"DROP VIEW {double_quoted(old.ref.name)}")
+
+
+def _every(cls: type[Object], way: Way) -> dict[str, Way]:
+    return dict.fromkeys(compared(cls), way)
+
+
+def _constraint(cls: type[Object], create: object = Way.VIA_PARENT) -> Rules:
+    return Rules(
+        create=create,  # type: ignore[arg-type]
+        drop=Way.VIA_PARENT,
+        alter=_every(cls, Way.VIA_PARENT),
+        rename=Way.VIA_PARENT,
+        inline=True,
+        late=frozenset({"target", "target_columns", "uses"}),
+    )
+
+
+_ABSENT = Rules(create=Way.UNSUPPORTED, drop=Way.UNSUPPORTED, alter={}, hint="SQLite has no such objects")
+
+RULES: RuleTable = {
+    Kind.SCHEMA: _ABSENT,
+    Kind.ENUM: Rules(create=Way.UNSUPPORTED, drop=Way.UNSUPPORTED,
+                     alter={"values": Way.UNSUPPORTED, "comment": Way.UNSUPPORTED}, hint=_ABSENT.hint),
+    Kind.TABLE: Rules(
+        create=_create_table, drop=_drop_table, rename=_rename_table, rebuild=rebuild,
+        alter={"options": Way.VIA_PARENT, "comment": Way.UNSUPPORTED}, weight=40, drop_weight=90,
+    ),
+    Kind.COLUMN: Rules(
+        create=_add_column, drop=_drop_column, rename=_rename_column, inline=True, weight=45, drop_weight=80,
+        alter=_every(Column, Way.VIA_PARENT),
+    ),
+    Kind.PRIMARY_KEY: _constraint(PrimaryKey),
+    Kind.UNIQUE: _constraint(Unique, _create_unique),
+    Kind.CHECK: _constraint(Check, _create_check),
+    Kind.FOREIGN_KEY: _constraint(ForeignKey, _create_foreign_key),
+    Kind.INDEX: Rules(create=_create_index, drop=_drop_index, rename=Way.REPLACE, alter=_every(Index, Way.REPLACE),
+                      weight=60),
+    Kind.VIEW: Rules(create=_create_view, drop=_drop_view, rename=Way.REPLACE, alter=_every(View, Way.REPLACE),
+                     weight=70, drop_weight=10),
+}  # fmt: skip
+
+

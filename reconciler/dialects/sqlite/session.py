@@ -1,0 +1,175 @@
+"""A SQLite file in, a session and a server's description out; the standard library's driver, no ORM between."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from reconciler.dialects.base import DatabaseError, Server, Session, Target
+from reconciler.errors import TargetError
+from reconciler.plan.step import Step
+
+# Seconds that a statement outside an apply waits for another writer.
+_BUSY = 5.0
+
+
+class SqliteSession:
+    """One connection in autocommit mode; transactions are begun and ended by hand."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
+        """Return every row."""
+        return self._run(sql, parameters).fetchall()
+
+    def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> int:
+        """Run one statement; a query that is run for its effect is read to its end."""
+        cursor = self._run(sql, parameters)
+        cursor.fetchall()
+        return cursor.rowcount
+
+    def _run(self, sql: str, parameters: Mapping[str, object] | None) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(sql, dict(parameters or {}))
+        except sqlite3.Error as error:
+            raise _translated(error) from error
+
+    def begin(self) -> None:
+        """Take the write lock at once: a later upgrade would fail without waiting (sqlite.org/lang_transaction.html)."""
+        self.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Keep the transaction."""
+        self.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Forget the transaction, if there is one."""
+        if self._connection.in_transaction:
+            self.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def abandon(self) -> None:
+        """Close in the middle of everything; SQLite rolls back."""
+        self._connection.close()
+
+
+def _translated(error: sqlite3.Error) -> DatabaseError:
+    code = getattr(error, "sqlite_errorname", "") or ""
+    busy = code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+    return DatabaseError(str(error), code=code, retryable=busy, lost=isinstance(error, sqlite3.ProgrammingError))
+
+
+def path_of(url: str) -> Path | None:
+    """Return the file that a URL names, None for a database in memory. Raises TargetError for another URL."""
+    if not url.startswith("sqlite:"):
+        raise TargetError(f"{url.partition(':')[0]}: is no SQLite URL", hint="write sqlite:///relative.db")
+    rest = url.removeprefix("sqlite:").removeprefix("//").partition("?")[0]
+    name = unquote(rest.removeprefix("/"))
+    return None if name in ("", ":memory:") else Path(name)
+
+
+def connect(target: Target) -> Session:
+    """Open the file. A missing one is made only for writing; for reading it counts as an empty database.
+
+    Raises TargetError, in one sentence, when it cannot be opened or is no database.
+    """
+    path = path_of(target.url)
+    name, mode = (str(path), "rw") if path else (":memory:", "memory")
+    if path and not path.exists():
+        if not path.parent.is_dir():
+            raise TargetError(f"{path}: the directory {path.parent} does not exist", hint=f"mkdir -p {path.parent}")
+        if target.access == "read":
+            name, mode = ":memory:", "memory"
+        else:
+            mode = "rwc"
+    try:
+        uri = f"{Path(name).absolute().as_uri()}?mode={mode}" if mode != "memory" else name
+        connection = sqlite3.connect(uri, uri=mode != "memory", isolation_level=None, timeout=_BUSY)
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        if target.access == "read":
+            connection.execute("PRAGMA query_only=ON")
+    except sqlite3.Error as error:
+        raise TargetError(f"{path or name}: {error}", hint=_hint(str(error))) from None
+    return SqliteSession(connection)
+
+
+def _hint(message: str) -> str:
+    if "not a database" in message:
+        return "the file is something else, or encrypted; check the URL"
+    if "unable to open" in message:
+        return "check the path, and that you may read and write the file"
+    return "check that the file is a SQLite database, and that nobody holds it locked"
+
+
+@cache
+def features() -> frozenset[str]:
+    """Return what this library's ALTER TABLE can do, found out by trying: versions do not tell."""
+    trials = {
+        "drop_column": "ALTER TABLE t DROP COLUMN b",
+        "rename_column": "ALTER TABLE t RENAME COLUMN b TO c",
+        "strict": "CREATE TABLE s (a INTEGER) STRICT",
+    }
+    found = set()
+    for feature, sql in trials.items():
+        connection = sqlite3.connect(":memory:")
+        connection.execute("CREATE TABLE t (a INTEGER, b INTEGER)")
+        try:
+            connection.execute(sql)
+            found.add(feature)
+        except sqlite3.Error:
+            pass
+        finally:
+            connection.close()
+    return frozenset(found)
+
+
+def server(session: Session) -> Server:
+    """Return what answers: the library, and the file's name."""
+    rows = session.query("SELECT file FROM pragma_database_list WHERE name = 'main'")
+    path = str(rows[0][0]) if rows and rows[0][0] else ":memory:"
+    return Server(version=sqlite3.sqlite_version, host="", database=path, user="", memory="sqlite", features=features())
+
+
+@contextmanager
+def transaction(session: Session, steps: Sequence[Step], lock_timeout: float) -> Iterator[None]:
+    """Surround steps with one transaction in which foreign keys are proven off, and no orphan is added.
+
+    A rebuild drops the old table; with foreign keys on, that would delete the rows of children by cascade. Rows that
+    pointed nowhere before are not our doing: the count before is what the count after is held against.
+    """
+    session.execute(f"PRAGMA busy_timeout={int(lock_timeout * 1000)}")
+    session.execute("PRAGMA foreign_keys=OFF")
+    if session.query("PRAGMA foreign_keys")[0][0] != 0:
+        raise DatabaseError("foreign keys could not be switched off; a rebuild would delete by cascade", code="LT103")
+    try:
+        session.begin()
+        before = _orphans(session, steps)
+        yield
+        after = _orphans(session, steps)
+        if after - before:
+            table, rowid, parent, _ = sorted(after - before, key=str)[0]
+            raise DatabaseError(f"row {rowid} of {table} would point to nothing in {parent}", code="MF105")
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.execute("PRAGMA legacy_alter_table=OFF")
+        session.execute("PRAGMA foreign_keys=ON")
+
+
+def _orphans(session: Session, steps: Sequence[Step]) -> set[tuple[Any, ...]]:
+    """Return the rows that point nowhere; asked only when a table is rebuilt or goes, because it reads every child."""
+    if not any(len(step.subject.parts) == 2 and step.drops for step in steps):
+        return set()
+    return set(session.query("PRAGMA foreign_key_check"))
