@@ -64,6 +64,9 @@ def refers_to(reference: Reference) -> dict[str, Reference]:
 
 _USES = refers_to(MANY)
 
+# Metadata of a field that only an inspected object knows, and that goes on through a change of its object.
+_LIVE = {"live": True}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Object:
@@ -101,7 +104,7 @@ class Table(Object):
     comment: str | None = None
     options: tuple[tuple[str, str | int | bool], ...] = ()
     protect: bool | None = field(default=None, compare=False)
-    not_understood: str = field(default="", compare=False)
+    not_understood: str = field(default="", compare=False, metadata=_LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +121,7 @@ class Column(Object):
     comment: str | None = None
     position: int = field(default=0, compare=False)
     sensitive: bool = field(default=False, compare=False)
-    clauses: str = field(default="", compare=False)
+    clauses: str = field(default="", compare=False, metadata=_LIVE)
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
 
 
@@ -129,7 +132,7 @@ class PrimaryKey(Object):
     kind = Kind.PRIMARY_KEY
     columns: tuple[str, ...] = field(metadata=refers_to(SIBLINGS))
     name: str | None = None
-    clauses: str = field(default="", compare=False)
+    clauses: str = field(default="", compare=False, metadata=_LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +144,7 @@ class Unique(Object):
     nulls_not_distinct: bool = False
     deferrable: Deferrable = Deferrable.NO
     comment: str | None = None
-    clauses: str = field(default="", compare=False)
+    clauses: str = field(default="", compare=False, metadata=_LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +154,7 @@ class Check(Object):
     kind = Kind.CHECK
     expression: Sql
     comment: str | None = None
-    clauses: str = field(default="", compare=False)
+    clauses: str = field(default="", compare=False, metadata=_LIVE)
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
 
 
@@ -167,7 +170,7 @@ class ForeignKey(Object):
     on_update: Action = Action.NO_ACTION
     deferrable: Deferrable = Deferrable.NO
     comment: str | None = None
-    clauses: str = field(default="", compare=False)
+    clauses: str = field(default="", compare=False, metadata=_LIVE)
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
 
 
@@ -198,8 +201,8 @@ class View(Object):
     query: Sql
     comment: str | None = None
     columns: tuple[str, ...] | None = field(default=None, compare=False)
-    options: tuple[tuple[str, str | int | bool], ...] = field(default=(), compare=False)
-    carried: tuple[str, ...] = field(default=(), compare=False)
+    options: tuple[tuple[str, str | int | bool], ...] = field(default=(), compare=False, metadata=_LIVE)
+    carried: tuple[str, ...] = field(default=(), compare=False, metadata=_LIVE)
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
 
 
@@ -225,6 +228,12 @@ _COMPARED = {cls: tuple(f.name for f in fields(cls) if f.compare and f.name != "
 _REFERRING: Mapping[type[Object], tuple[tuple[str, Reference], ...]] = {
     cls: tuple((f.name, f.metadata["refers_to"]) for f in fields(cls) if "refers_to" in f.metadata) for cls in _CLASSES
 }
+_LIVE_ONLY = {cls: tuple(f.name for f in fields(cls) if f.metadata.get("live")) for cls in _CLASSES}
+
+
+def live_only(cls: type[Object]) -> tuple[str, ...]:
+    """Return the fields that only an inspected object knows, and that go on through a change of the object."""
+    return _LIVE_ONLY[cls]
 
 
 def compared(cls: type[Object]) -> tuple[str, ...]:

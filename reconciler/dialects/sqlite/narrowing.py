@@ -22,14 +22,15 @@ def narrows(old: Type, new: Type, column: str) -> str | None:
     if affinity(new.name) in ("INTEGER", "REAL", "NUMERIC") and affinity(old.name) in ("TEXT", "BLOB"):
         tests.append(f"CAST({column} AS TEXT) <> CAST({column} AS NUMERIC)")
     if affinity(new.name) == "INTEGER" and affinity(old.name) in ("REAL", "NUMERIC"):
-        tests.append(f"CAST({column} AS INTEGER) <> {column}")
+        tests.append(f"CAST({column} AS INTEGER) <> CAST({column} AS NUMERIC)")
     if name in _RANGES and _RANGES[name] < 2**63:
-        tests.append(f"{column} NOT BETWEEN {-_RANGES[name]} AND {_RANGES[name] - 1}")
+        tests.append(f"CAST({column} AS NUMERIC) NOT BETWEEN {-_RANGES[name]} AND {_RANGES[name] - 1}")
     if affinity(new.name) == "TEXT" and args:
         tests.append(f"length({column}) > {args[0]}")
     if name in ("DECIMAL", "NUMERIC") and args:
         scale = args[1] if len(args) > 1 else 0
-        tests.append(f"round({column}, {scale}) <> {column} OR abs({column}) >= 1e{args[0] - scale}")
+        number = f"CAST({column} AS NUMERIC)"
+        tests.append(f"round({number}, {scale}) <> {number} OR abs({number}) >= 1e{args[0] - scale}")
     return " OR ".join(f"({test})" for test in tests) if tests else None
 
 

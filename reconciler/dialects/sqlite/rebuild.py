@@ -21,6 +21,10 @@ from reconciler.plan.rules import States
 from reconciler.plan.step import Statement
 
 
+# Added to the position of a new column: it comes after all that are there (SQLite has at most 32,767).
+_LAST = 100_000
+
+
 def rebuild(table: Ref, changes: Sequence[Change], states: States) -> Sequence[Statement]:
     """Return the statements that put a table with the new definition in the place of the old one, rows and all.
 
@@ -66,9 +70,11 @@ def _carrying(states: States, table: Ref) -> Model:
         old = states.old.get(obj.ref)
         clauses = getattr(old, "clauses", "")
         kept = replace(obj, clauses=clauses) if clauses and type(old) is type(obj) else obj  # type: ignore[call-arg]
-        if isinstance(kept, Column) and isinstance(old, Column) and kept.type == old.type:
-            return replace(kept, type=old.type, position=old.position)
-        return replace(kept, position=kept.position + 10_000) if isinstance(kept, Column) else kept
+        if not isinstance(kept, Column):
+            return kept
+        if not isinstance(old, Column):
+            return replace(kept, position=kept.position + _LAST)
+        return replace(kept, type=old.type if kept.type == old.type else kept.type, position=old.position)
 
     return states.new.updated(carry(obj) for obj in states.new.subtree(table)[1:])
 

@@ -1,0 +1,232 @@
+"""Specs in normal form and a session in, what differs out: inspect, align, rename, recall, scope, diff, elaborate, diff again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from reconciler.dialects.base import Dialect, Session, Target
+from reconciler.diff import diff
+from reconciler.errors import PlanError, Problem
+from reconciler.model.change import Alter, Change, Create
+from reconciler.model.model import Desired, Inspection, Model
+from reconciler.model.objects import Object, Unmodelled, View, live_only
+from reconciler.model.ref import Ref
+from reconciler.model.texts import spelled, texts
+from reconciler.plan.match import match_names
+from reconciler.plan.renames import Renamed, apply_renames
+from reconciler.plan.scope import Scope, Undeclared, scope, watched
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the server made of a declared text: `digest` is of the text, `canonical` the server's spelling."""
+
+    digest: str
+    canonical: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owned:
+    """What the ledger knows of this project; `known` is false on a database that we never managed.
+
+    `memory` holds, by address and place, what the server stored, as long as it still spells in the same way.
+    """
+
+    known: bool = False
+    objects: frozenset[Ref] = frozenset()
+    protected: frozenset[Ref] = frozenset()
+    memory: Mapping[tuple[Ref, str], Memory] = field(default_factory=dict)
+
+
+_NO_SCOPE = Scope(target=Model(), undeclared=(), unmodelled=(), dropped={})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Everything that planning and verifying need to know about one look at a database.
+
+    `live` is the model as inspected, in normal form; `desired` the declared one with the server's spellings.
+    """
+
+    live: Model
+    renamed: Renamed
+    desired: Model
+    scope: Scope
+    changes: tuple[Change, ...]
+    source: str
+    target: str
+    removed: Mapping[Ref, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def compare(
+    dialect: Dialect,
+    session: Session,
+    target: Target,
+    desired: Desired,
+    owned: Owned,
+    undeclared: Undeclared = Undeclared.REPORT,
+) -> Comparison:
+    """Look at the database and say how it differs from what is declared; what differs in text is elaborated.
+
+    Raises:
+        PlanError: when the two contradict each other in a way that only a person can resolve.
+        DatabaseError: when the database does not answer.
+    """
+    found = look(dialect, session, target, desired, owned, undeclared)
+    differing = _differing_in_text(found.changes)
+    if not differing:
+        return found
+    if not dialect.server(session).elaborates:
+        note = f"{len(differing)} definitions could not be spelled by this server: it is read-only, or denies TEMP"
+        return replace(found, notes=(note,))
+    elaborated = dialect.elaborate(session, differing, found.live, found.desired)
+    return _compared(found, found.desired.updated(elaborated.values()), owned, desired, undeclared)
+
+
+def look(
+    dialect: Dialect,
+    session: Session,
+    target: Target,
+    desired: Desired,
+    owned: Owned,
+    undeclared: Undeclared = Undeclared.REPORT,
+) -> Comparison:
+    """Compare without asking the server to spell anything; arguments and errors as for `compare`."""
+    inspection = dialect.inspect(session, target)
+    live = dialect.normalize(inspection.model).model
+    model = dialect.align(Inspection(model=live, unnamed=inspection.unnamed), desired.model)
+    renamed = apply_renames(live, replace(desired, model=model), dialect.respell)
+    problems = [*renamed.problems, *_clashes(renamed.model, model)]
+    if problems:
+        raise PlanError(problems)
+    model, _ = match_names(renamed.model, inspection.unnamed, model, desired.unnamed)
+    first = Comparison(
+        live=live, renamed=renamed, desired=model, scope=_NO_SCOPE, changes=(), source="", target="",
+        removed=_removed(desired.removed, renamed.model),
+    )  # fmt: skip
+    return _compared(first, _recalled(model, owned), owned, desired, undeclared)
+
+
+def _compared(
+    found: Comparison, model: Model, owned: Owned, desired: Desired, undeclared: Undeclared
+) -> Comparison:
+    """Return the comparison of a live model with this declared one."""
+    live = found.renamed.model
+    carried = Model(_carrying(obj, live.get(obj.ref)) for obj in model.values())
+    ours = frozenset(map(found.renamed.after, owned.objects))
+    aim = scope(live, carried, ours, frozenset(found.removed), undeclared)
+    declared = frozenset((*desired.model, *model, *desired.renames.values(), *found.removed))
+    return replace(
+        found,
+        desired=carried,
+        scope=aim,
+        changes=(*found.renamed.changes, *diff(live, aim.target)),
+        source=watched(found.live, declared, owned.objects).fingerprint(),
+        target=watched(aim.target, declared, ours).fingerprint(),
+    )
+
+
+def resolved(dialect: Dialect, comparison: Comparison) -> tuple[Model, Model, tuple[Change, ...]]:
+    """Return both models and the changes with what the touched objects use filled in, so that they can be ordered."""
+    tops = {change.ref.top for change in comparison.changes}
+    old = _resolve_in(dialect, comparison.renamed.model, tops)
+    new = _resolve_in(dialect, comparison.scope.target, tops)
+    return old, new, tuple(_refreshed(change, old, new) for change in comparison.changes)
+
+
+def _resolve_in(dialect: Dialect, model: Model, tops: set[Ref]) -> Model:
+    touched = [obj for obj in model.values() if tops and (obj.ref.top in tops or isinstance(obj, View))]
+    return model.updated(dialect.resolve(touched, model))
+
+
+def _refreshed(change: Change, old: Model, new: Model) -> Change:
+    match change:
+        case Create(obj):
+            return Create(new[obj.ref])
+        case Alter(before, after, fields):
+            return Alter(old[before.ref], new[after.ref], fields)
+        case _:
+            return change
+
+
+def _clashes(live: Model, desired: Model) -> list[Problem]:
+    """Return the declared objects whose place is taken by something that we do not manage."""
+    return [
+        Problem(
+            code="RUN036",
+            message=f"{ref} is in the database in a form that is not managed yet, so it cannot be declared",
+            hint="take it out of the specs; it is left alone",
+            address=str(ref),
+        )
+        for ref in desired
+        if isinstance(live.get(ref), Unmodelled)
+    ]
+
+
+def _removed(removed: Mapping[Ref, str], live: Model) -> dict[Ref, str]:
+    """Return what the specs remove by name, under the address that it has there: a unique constraint may be an index."""
+    found = {}
+    for ref, reason in removed.items():
+        other = Ref(ref.schema, (*ref.parts[:-2], "index", ref.name)) if ref.kind == "unique" else ref
+        found[ref if ref in live or other not in live else other] = reason
+    return found
+
+
+def _carrying(obj: Object, live: Object | None) -> Object:
+    """Give a declared object what only the live one knows: grants, verbatim clauses, and, when equal, what it uses."""
+    if live is None or type(live) is not type(obj):
+        return obj
+    names = live_only(type(obj)) if live != obj else (*live_only(type(obj)), *(("uses",) if hasattr(obj, "uses") else ()))
+    return replace(obj, **{name: getattr(live, name) for name in names}) if names else obj
+
+
+def digest(text: str) -> str:
+    """Return the hash under which a declared text is remembered."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _recalled(model: Model, owned: Owned) -> Model:
+    """Put the server's spelling in the place of texts that have not changed since they were applied."""
+    if not owned.memory:
+        return model
+    by_ref: dict[Ref, dict[str, Memory]] = {}
+    for (ref, place), memory in owned.memory.items():
+        by_ref.setdefault(ref, {})[place] = memory
+
+    def one(obj: Object) -> Object:
+        known = by_ref.get(obj.ref, {})
+        same = {
+            place: known[place].canonical
+            for place, sql in (texts(obj) if known else {}).items()
+            if place in known and known[place].digest == digest(sql.text)
+        }
+        return spelled(obj, same) if same else obj
+
+    return Model(one(obj) for obj in model.values())
+
+
+def remembered(desired: Model, live: Model) -> dict[tuple[Ref, str], Memory]:
+    """Return what the server made of each declared text, from a look at the database after it converged."""
+    found: dict[tuple[Ref, str], Memory] = {}
+    for ref, obj in desired.items():
+        stored = live.get(ref)
+        theirs = texts(stored) if stored is not None else {}
+        for place, sql in texts(obj).items():
+            if place in theirs and theirs[place].canonical != sql.text:
+                found[ref, place] = Memory(digest(sql.text), theirs[place].canonical)
+    return found
+
+
+def _differing_in_text(changes: Iterable[Change]) -> Sequence[Object]:
+    """Return the declared objects of which only the database can say whether their texts really differ."""
+    return [
+        change.new
+        for change in changes
+        if isinstance(change, Alter)
+        and any(
+            sql != texts(change.old).get(place) for place, sql in texts(change.new).items() if place in texts(change.old)
+        )
+    ]

@@ -1,0 +1,110 @@
+"""A comparison in, a plan with everything that a person wants to know about it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.compare.compare import Comparison, Owned, compare, resolved
+from reconciler.dialects.base import DatabaseError, Dialect, Server, Session, Target
+from reconciler.errors import Problem
+from reconciler.model.model import Desired
+from reconciler.model.objects import Table
+from reconciler.model.ref import Ref
+from reconciler.plan.expand import expand
+from reconciler.plan.hazards import Answer, Hazard, inherent, judge
+from reconciler.plan.order import order
+from reconciler.plan.plan import Plan, make_plan
+from reconciler.plan.policy import Allowance, Policy, Verdict, decide
+from reconciler.plan.rules import States
+from reconciler.plan.step import DataCheck
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A plan beside its circumstances: hazards, what refuses it, what could not be done for want of a privilege."""
+
+    plan: Plan
+    comparison: Comparison
+    server: Server
+    owned: Owned
+    hazards: tuple[Hazard, ...]
+    verdict: Verdict
+    obstacles: tuple[Problem, ...]
+
+
+def prepare(
+    dialect: Dialect,
+    session: Session,
+    target: Target,
+    desired: Desired,
+    owned: Owned,
+    policy: Policy,
+    given: Sequence[Allowance] = (),
+) -> Planned:
+    """Compare, plan, ask the rows, and decide.
+
+    Args:
+        dialect: whose rules to use.
+        session: an open one, outside a transaction.
+        target: what the session is connected to.
+        desired: the declared model in normal form.
+        owned: what the ledger knows.
+        policy: the environment's.
+        given: the allowances of the command line.
+
+    Raises:
+        PlanError: when a change cannot be made.
+        DatabaseError: when the database does not answer.
+    """
+    comparison = compare(dialect, session, target, desired, owned, policy.undeclared)
+    server = dialect.server(session)
+    plan = _plan(dialect, comparison, server)
+    answers = [_asked(session, check) for step in plan.steps for check in step.checks]
+    hazards = (*inherent(plan.steps, comparison.scope.dropped, _protected(owned, comparison)), *judge(answers))
+    reviewed = {**comparison.removed, **_renamed(desired)}
+    verdict = decide(hazards, policy=policy, given=given, reviewed=reviewed, first=not owned.known)
+    return Planned(
+        plan=plan, comparison=comparison, server=server, owned=owned, verdict=verdict,
+        hazards=tuple(sorted(hazards, key=lambda h: (h.code, h.ref))),
+        obstacles=tuple(dialect.preflight(session, plan, comparison.live)),
+    )  # fmt: skip
+
+
+def _plan(dialect: Dialect, comparison: Comparison, server: Server) -> Plan:
+    old, new, changes = resolved(dialect, comparison)
+    states = States(old=old, new=new, live=comparison.renamed.live, features=server.features)
+    steps = order(expand(dialect.rules, changes, states, dialect.ask))
+    return make_plan(dialect.name, comparison.source, comparison.target, steps)
+
+
+def _renamed(desired: Desired) -> Mapping[Ref, str]:
+    return {new: f"renamed_from: {old.name}" for new, old in desired.renames.items()}
+
+
+def _protected(owned: Owned, comparison: Comparison) -> frozenset[Ref]:
+    """Return what must not be dropped or rewritten: protected in the ledger, and what the specs protect from now on.
+
+    `protect: false` lifts it for the next plan, not for the one that carries it: the line has to be applied first.
+    """
+    declared = {ref for ref, obj in comparison.desired.items() if isinstance(obj, Table) and obj.protect}
+    return frozenset(declared | {comparison.renamed.after(ref) for ref in owned.protected})
+
+
+def _asked(session: Session, check: DataCheck) -> Answer:
+    """Put a question to the rows; one that cannot be asked is an answer too."""
+    try:
+        count = int(session.query(check.count)[0][0])
+        rows = session.query(check.sample) if count and check.sample and not check.sensitive else []
+    except DatabaseError as error:
+        if error.lost:
+            raise
+        return Answer(check=check, error=error.message.splitlines()[0])
+    return Answer(check=check, count=count, sample=tuple(", ".join(map(_shown, row)) for row in rows))
+
+
+def _shown(value: object) -> str:
+    text = "null" if value is None else str(value)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+

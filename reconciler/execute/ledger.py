@@ -1,0 +1,179 @@
+"""The ledger in the target database: what we last applied, and what happened when; it explains, and gates nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from reconciler.dialects.base import DatabaseError, Session
+from reconciler.compare.compare import Memory, Owned
+from reconciler.model.ref import Ref
+
+T = TypeVar("T")
+
+# What a server says of a table that is not there: PostgreSQL, MySQL; SQLite has only the sentence.
+_ABSENT = frozenset({"42P01", "3F000", "1146"})
+
+_TABLES: Mapping[str, str] = {
+    "_reconcile_run": """
+        run_id VARCHAR(40) PRIMARY KEY, project VARCHAR(100) NOT NULL, plan_id VARCHAR(40) NOT NULL,
+        source VARCHAR(64) NOT NULL, target VARCHAR(64) NOT NULL, tool VARCHAR(40) NOT NULL, actor VARCHAR(200) NOT NULL,
+        state VARCHAR(20) NOT NULL, started_at VARCHAR(40) NOT NULL, finished_at VARCHAR(40), error TEXT""",
+    "_reconcile_step": """
+        run_id VARCHAR(40) NOT NULL, position INTEGER NOT NULL, address VARCHAR(500) NOT NULL, action VARCHAR(20) NOT NULL,
+        statements TEXT NOT NULL, affected BIGINT NOT NULL, finished_at VARCHAR(40) NOT NULL,
+        PRIMARY KEY (run_id, position)""",
+    "_reconcile_object": """
+        project VARCHAR(100) NOT NULL, address VARCHAR(500) NOT NULL, protected INTEGER NOT NULL, memory TEXT,
+        circumstances VARCHAR(500), run_id VARCHAR(40) NOT NULL, PRIMARY KEY (project, address)""",
+}
+
+# Rows per INSERT; SQLite allows 32,766 bound values a statement, D1 100 (developers.cloudflare.com/d1/platform/limits).
+_ROWS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One object that is ours: whether it is protected, and what the server made of its texts."""
+
+    protected: bool = False
+    memory: Mapping[str, Memory] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Where the ledger of one project is: `prefix` is the quoted schema with its dot, or empty."""
+
+    prefix: str
+    project: str
+
+
+def now() -> str:
+    """Return the time as it is written down: UTC, ISO 8601, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def bootstrap(session: Session, ledger: Ledger) -> None:
+    """Make the ledger's tables where they are missing."""
+    for name, columns in _TABLES.items():
+        if _query(session, f"SELECT 1 FROM {ledger.prefix}{name} WHERE 1 = 0") is None:
+            session.execute(f"CREATE TABLE {ledger.prefix}{name} ({columns})")
+
+
+def _query(
+    session: Session, sql: str, parameters: Mapping[str, object] | None = None
+) -> list[tuple[object, ...]] | None:
+    """Return rows, or None when the table is not there. Not inside a transaction: a failed query may end it."""
+    try:
+        return session.query(sql, parameters)
+    except DatabaseError as error:
+        if error.code in _ABSENT or error.message.startswith("no such table"):
+            return None
+        raise
+
+
+def read(session: Session, ledger: Ledger, circumstances: str) -> Owned:
+    """Return what the ledger knows; `circumstances` are those under which the server spells SQL now."""
+    runs = _query(
+        session, f"SELECT count(*) FROM {ledger.prefix}_reconcile_run WHERE project = :p AND state = 'done'",
+        {"p": ledger.project},
+    )  # fmt: skip
+    rows = _query(
+        session,
+        f"SELECT address, protected, memory, circumstances FROM {ledger.prefix}_reconcile_object WHERE project = :p",
+        {"p": ledger.project},
+    )
+    memory: dict[tuple[Ref, str], Memory] = {}
+    objects, protected = set(), set()
+    for address, guarded, text, under in rows or ():
+        ref = Ref.parse(str(address))
+        objects.add(ref)
+        if guarded:
+            protected.add(ref)
+        if text and under == circumstances:
+            memory |= {(ref, place): Memory(*pair) for place, pair in json.loads(str(text)).items()}
+    known = bool(objects) or bool(runs and runs[0][0])
+    return Owned(known=known, objects=frozenset(objects), protected=frozenset(protected), memory=memory)
+
+
+def start(session: Session, ledger: Ledger, run: Mapping[str, str]) -> None:
+    """Write down that a run begins: run_id, plan_id, source, target, tool, actor."""
+    session.execute(
+        f"INSERT INTO {ledger.prefix}_reconcile_run (run_id, project, plan_id, source, target, tool, actor, state, started_at)"
+        " VALUES (:run_id, :project, :plan_id, :source, :target, :tool, :actor, 'running', :started_at)",
+        {**run, "project": ledger.project, "started_at": now()},
+    )
+
+
+def finish(session: Session, ledger: Ledger, run_id: str, state: str, error: str = "") -> None:
+    """Write down how a run ended."""
+    session.execute(
+        f"UPDATE {ledger.prefix}_reconcile_run SET state = :state, finished_at = :at, error = :error WHERE run_id = :run_id",
+        {"state": state, "at": now(), "error": error or None, "run_id": run_id},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """One step that was carried out; `affected` counts the rows that its statements changed."""
+
+    position: int
+    address: str
+    action: str
+    statements: str
+    affected: int
+
+
+def record(session: Session, ledger: Ledger, run_id: str, steps: Sequence[Done]) -> None:
+    """Write steps down, in the transaction that holds them."""
+    rows = [
+        {"run_id": run_id, "position": s.position, "address": s.address, "action": s.action, "statements": s.statements,
+         "affected": s.affected, "finished_at": now()}
+        for s in steps
+    ]  # fmt: skip
+    _insert(session, f"{ledger.prefix}_reconcile_step", rows)
+
+
+def own(
+    session: Session, ledger: Ledger, run_id: str, circumstances: str, entries: Mapping[Ref, Entry]
+) -> None:
+    """Write down objects as ours, in the place of what was written about them before."""
+    disown(session, ledger, entries)
+    rows = [
+        {"project": ledger.project, "address": str(ref), "protected": int(entry.protected),
+         "memory": _memory_text(entry.memory), "circumstances": circumstances, "run_id": run_id}
+        for ref, entry in sorted(entries.items())
+    ]  # fmt: skip
+    _insert(session, f"{ledger.prefix}_reconcile_object", rows)
+
+
+def _memory_text(memory: Mapping[str, Memory]) -> str | None:
+    pairs = {place: [entry.digest, entry.canonical] for place, entry in sorted(memory.items())}
+    return json.dumps(pairs, ensure_ascii=False) if pairs else None
+
+
+def disown(session: Session, ledger: Ledger, refs: Iterable[Ref]) -> None:
+    """Forget objects that are ours no more."""
+    for chunk in _chunks(sorted(map(str, refs))):
+        marks = ", ".join(f":a{number}" for number in range(len(chunk)))
+        session.execute(
+            f"DELETE FROM {ledger.prefix}_reconcile_object WHERE project = :p AND address IN ({marks})",
+            {"p": ledger.project, **{f"a{number}": address for number, address in enumerate(chunk)}},
+        )
+
+
+def _insert(session: Session, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    for chunk in _chunks(rows):
+        columns = list(chunk[0])
+        values = ", ".join(
+            "(" + ", ".join(f":{column}_{number}" for column in columns) + ")" for number in range(len(chunk))
+        )
+        parameters = {f"{name}_{number}": value for number, row in enumerate(chunk) for name, value in row.items()}
+        session.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values}", parameters)
+
+
+def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[at : at + _ROWS] for at in range(0, len(items), _ROWS))

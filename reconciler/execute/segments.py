@@ -1,0 +1,49 @@
+"""Ordered steps in, transactions out: one for all, until a step has to be committed or the server's lock table is full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.errors import PlanError, Problem
+from reconciler.plan.step import Step, Transaction
+
+
+def segments(steps: Sequence[Step], capacity: int | None) -> tuple[tuple[Step, ...], ...]:
+    """Return the steps in groups, each to be one transaction.
+
+    Args:
+        steps: in order.
+        capacity: how many relations one transaction may touch, None for no limit.
+
+    Raises:
+        PlanError: when one step alone is too large.
+    """
+    return tuple(_grouped(steps, capacity))
+
+
+def _grouped(steps: Sequence[Step], capacity: int | None) -> Iterator[tuple[Step, ...]]:
+    group: list[Step] = []
+    size = 0
+    for step in steps:
+        weight = sum(statement.relations for statement in step.statements)
+        if capacity is not None and weight > capacity:
+            raise PlanError([_too_large(step, weight, capacity)])
+        if group and capacity is not None and size + weight > capacity:
+            yield tuple(group)
+            group, size = [], 0
+        group.append(step)
+        size += weight
+        if any(statement.transaction is Transaction.COMMIT_AFTER for statement in step.statements):
+            yield tuple(group)
+            group, size = [], 0
+    if group:
+        yield tuple(group)
+
+
+def _too_large(step: Step, weight: int, capacity: int) -> Problem:
+    return Problem(
+        code="RUN037",
+        message=f"{step.subject}: one transaction would lock {weight} relations, and the server has room for {capacity}",
+        hint="raise max_locks_per_transaction on the server and restart it",
+        address=str(step.subject),
+    )
