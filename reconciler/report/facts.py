@@ -1,0 +1,75 @@
+"""What there is to report, as data: a plan with its circumstances, an apply, a check, an import; rendered elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.compare.planning import Planned
+from reconciler.errors import Problem
+from reconciler.execute.apply import Outcome
+from reconciler.model.model import Desired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecVersion:
+    """Which specs a plan was made from: a hash over their texts, and the commit they are in, where git knows."""
+
+    sha256: str
+    commit: str = ""
+    dirty: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A plan as a person or a machine is shown it.
+
+    `desired` has the places in the specs, `label` is the target without secrets, `seconds` is how long planning took,
+    `warnings` are what the specs lose on this dialect, `objects` counts the declared ones.
+    """
+
+    planned: Planned
+    desired: Desired
+    project: str
+    environment: str
+    dialect: str
+    label: str
+    created_at: str
+    seconds: float
+    spec: SpecVersion
+    approve: str
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def objects(self) -> int:
+        """How many objects the specs declare."""
+        return len(self.planned.comparison.desired)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """How an apply ended. `outcome` is None when there was nothing to run, or when nothing was to be run (a dry run)."""
+
+    review: Review
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validated:
+    """Specs that are right, for which dialects, and what they lose there."""
+
+    project: str
+    files: int
+    objects: int
+    dialects: tuple[str, ...]
+    warnings: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import wrote, and what it met and could not write down."""
+
+    directory: Path
+    written: tuple[Path, ...]
+    objects: int
+    unmodelled: tuple[str, ...]
