@@ -55,8 +55,12 @@ class _Compiler:
 
     def reference(self, name: str) -> Accepts:
         if name not in self.done:
-            # A definition may hold itself: the name is looked up when it is used.
-            self.done[name] = lambda node: self.done[name](node)
+
+            def later(node: Node) -> bool:
+                return self.done[name](node)
+
+            # A definition may hold itself: its name is looked up when it is used.
+            self.done[name] = later
             target: Any = self.root
             for step in name.removeprefix("#/").split("/"):
                 target = target[step]

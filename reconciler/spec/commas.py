@@ -40,7 +40,8 @@ def joined_items(source: Source, _keys: list[str], values: list[Node]) -> list[P
         last = _last_item(values, number)
         if last > number:
             first = values[number]
-            text = _between(source, first.at, values[last].at) or ",".join(str(v.value) for v in values[number : last + 1])
+            pieces = [str(piece.value) for piece in values[number : last + 1]]
+            text = _between(source, first.at, values[last].at) or ",".join(pieces)
             problems.append(_problem(source, f'"{text}"', values[number + 1].at))
             first.value, first.style = text, '"'
             del values[number + 1 : last + 1]

@@ -5,16 +5,15 @@ Every problem of every file is found before anything is raised.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import Problem, SpecError
 from reconciler.spec import validate
+from reconciler.spec.collector import no_collecting
 from reconciler.spec.files import read_source, spec_files
-from reconciler.spec.nodes import Node, Source, plain
+from reconciler.spec.nodes import Node, Source, shown
 from reconciler.spec.parse import parse
 
 # `removed` comes last: it is a key of a table too.
@@ -59,7 +58,7 @@ def load_paths(paths: Sequence[Path]) -> Documents:
     found = spec_files(paths, problems)
     if not found and not problems:
         problems.append(Problem(code="SPEC005", message="no spec was found: no *.yaml file where specs are looked for"))
-    with _no_collecting():
+    with no_collecting():
         documents = [document for path in found for document in _file(path, problems)]
     if problems:
         raise SpecError(problems)
@@ -75,18 +74,6 @@ def load_text(text: str, file: str = "<text>") -> Documents:
     return Documents(tuple(documents), (file,))
 
 
-@contextmanager
-def _no_collecting() -> Iterator[None]:
-    """Stop the collector for a while: nodes hold no circles, and passing over a million of them takes half the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
 def _file(path: Path, problems: list[Problem]) -> list[Document]:
     source = read_source(path)
     if isinstance(source, Problem):
@@ -100,7 +87,8 @@ def _text(source: Source, problems: list[Problem]) -> list[Document]:
     own = list(parsed.problems)
     documents: list[Document] = []
     if not parsed.documents and parsed.sound:
-        own.append(source.problem("SPEC005", "the file has no document", (1, 1, 0), hint="delete it, or declare something"))
+        hint = "delete it, or declare something"
+        own.append(source.problem("SPEC005", "the file has no document", (1, 1, 0), hint=hint))
     if parsed.sound:
         for node in parsed.documents:
             kind = _kind(source, node, own)
@@ -136,14 +124,10 @@ def _no_kind(source: Source, node: Node) -> Problem:
         return source.problem("SPEC005", "the document is empty", node.at, hint=hint)
     message = f"the document does not say what it declares: it has none of the keys {', '.join(KINDS)}"
     if type(node.value) is not dict:
-        return source.problem("SPEC010", f"expected a mapping, found {_found(node)}", node.at)
+        return source.problem("SPEC010", f"expected a mapping, found {shown(node)}", node.at)
     first = next(iter(node.value.items()), None)
     hint = validate.suggestion(first[0], KINDS) if first else ""
     return source.problem("SPEC010", message, first[1].key if first else node.at, hint=hint)
-
-
-def _found(node: Node) -> str:
-    return validate.shown(node) if not isinstance(node.value, list) else f"a list of {len(plain(node))}"
 
 
 def _and(words: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""How specs write names: `app.orders`, `customers(id, kind)`, `created_at desc nulls last`; text in, parts out, and back.
+"""How specs write names (`app.orders`, `customers(id, kind)`, `created_at desc nulls last`): text in, parts out, and back.
 
 A name that has a dot, a quote, a comma or a parenthesis of its own is double-quoted, as in SQL: `"a.b"`.
 """
@@ -36,7 +36,7 @@ def split_name(text: str) -> tuple[str, str]:
         schema, _, name = text.rpartition(".")
         if name and "." not in schema and (schema or "." not in text):
             return schema, name
-        raise ValueError(f"{text!r} is no name; write name or schema.name, with double quotes around a name that has dots")
+        raise ValueError(f"{text!r} is no name; write name or schema.name, with a name that has dots in double quotes")
     pieces, rest = _pieces(text)
     if rest or not 1 <= len(pieces) <= 2:
         raise ValueError(f"{text!r} is no name; a quote inside a quoted name is doubled")
@@ -65,7 +65,9 @@ def split_column_reference(text: str) -> Reference:
 
 
 def split_reference(text: str) -> Reference:
-    """Read a foreign key's `references:`: table, table.column, schema.table.column, table(columns), schema.table(columns).
+    """Read a foreign key's `references:`.
+
+    It is table, table.column, schema.table.column, table(columns) or schema.table(columns).
 
     Raises ValueError with a sentence.
     """

@@ -1,7 +1,7 @@
 """One YAML text in, its documents as nodes with positions and every problem out; it knows no kind of object.
 
-It reads the parser's events instead of composed nodes: nothing recurses, and an absurd file is given up where it becomes
-absurd. Whatever YAML has beyond plain documents (anchors, tags, merge keys, keys that are no text) is a problem.
+It reads the parser's events instead of composed nodes: nothing recurses, and an absurd file is given up where it
+becomes absurd. What YAML has beyond plain documents (anchors, tags, merge keys, keys that are no text) is a problem.
 """
 
 from __future__ import annotations
@@ -151,7 +151,8 @@ class _Builder:
     def attach(self, node: Node) -> None:
         self.count += 1
         if self.count > MOST_VALUES:
-            self.give_up("SPEC003", f"more than {MOST_VALUES} values in one file", node.at, hint="split it into several")
+            message = f"more than {MOST_VALUES} values in one file"
+            self.give_up("SPEC003", message, node.at, hint="split it into several")
         if not self.frames:
             self.parsed.documents.append(node)
             return
@@ -206,7 +207,8 @@ def _at(event: Any) -> At:
 def _syntax(source: Source, error: yaml.YAMLError) -> Problem:
     if isinstance(error, yaml.reader.ReaderError):
         character = error.character if isinstance(error.character, int) else ord(error.character[:1] or "\0")
-        return source.problem("SPEC004", f"the character U+{character:04X} is not allowed in YAML", _find(source, character))
+        message = f"the character U+{character:04X} is not allowed in YAML"
+        return source.problem("SPEC004", message, _find(source, character))
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     what = getattr(error, "problem", None) or str(error)
     at = (mark.line + 1, mark.column + 1, 0) if mark else (1, 1, 0)

@@ -1,9 +1,10 @@
-"""A document and its kind's JSON Schema in, one-sentence problems with places out; it knows no rule beyond the schemas."""
+"""A document and its kind's JSON Schema in, one-sentence problems with places out; it knows no rule beyond those."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -124,7 +125,7 @@ def _type_hint(expected: str, node: Node) -> str:
     value = node.value
     if "true or false" in expected and isinstance(value, str) and value.lower() in _TRUTH:
         return f"YAML 1.2 knows only true and false: write {_TRUTH[value.lower()]}"
-    if "text" in expected and isinstance(value, bool | int) or value is None and "text" in expected:
+    if "text" in expected and (value is None or isinstance(value, bool | int | Decimal)):
         return "put it in quotes if it is text"
     return ""
 

@@ -1,0 +1,77 @@
+"""The specs: YAML that people write in, a model with positions out, and back.
+
+The way through, each step raising `SpecError` with every problem that it finds:
+
+1. `find_project(start)` and `read_project(path)`, or `bare_project(directory, url=…)`: what the project file says.
+2. `load(project)`: every document, of the form that its JSON Schema wants, each node with its place.
+3. `lower(documents, dialect=…, fallback=…, sql=…, variables=…, default_schema=…)`: the model for one dialect.
+4. `write(model, directory, …)`: the way back, for `import`.
+
+No dialect is known here but by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from reconciler.spec.codes import CODES
+from reconciler.spec.load import Document, Documents, load_paths, load_text
+from reconciler.spec.lower import lower
+from reconciler.spec.project import (
+    Environment,
+    Policy,
+    Project,
+    bare_project,
+    default_environment,
+    find_project,
+    named_environment,
+    read_project,
+    sql_dialect,
+    with_url,
+)
+from reconciler.spec.secrets import Secret, resolve
+from reconciler.spec.urls import CHAINS, anchored, has_password, url_dialect, without_password
+from reconciler.spec.variables import gathered
+from reconciler.spec.write import project_text, write
+
+__all__ = [
+    "CHAINS",
+    "CODES",
+    "Document",
+    "Documents",
+    "Environment",
+    "Policy",
+    "Project",
+    "Secret",
+    "anchored",
+    "bare_project",
+    "default_environment",
+    "find_project",
+    "gathered",
+    "has_password",
+    "load",
+    "load_text",
+    "lower",
+    "named_environment",
+    "project_text",
+    "read_project",
+    "resolve",
+    "sql_dialect",
+    "url_dialect",
+    "with_url",
+    "without_password",
+    "write",
+]
+
+
+def load(where: Project | Sequence[Path]) -> Documents:
+    """Return every document of a project, or below some paths.
+
+    Args:
+        where: a project, or files, directories and globs.
+
+    Raises:
+        SpecError: with every problem of every file.
+    """
+    return load_paths(where.specs if isinstance(where, Project) else where)

@@ -1,0 +1,218 @@
+"""What lowering carries along: the dialect it is for, what it has made so far, and every problem; it knows no kind.
+
+Texts, literals and SQL are read here, because each may hold variables and each may differ by dialect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from reconciler.errors import Position, Problem
+from reconciler.model.model import Desired, Model
+from reconciler.model.objects import Object
+from reconciler.model.ref import Ref
+from reconciler.model.values import Literal, Sql
+from reconciler.spec.fragments import unbalanced
+from reconciler.spec.names import split_name
+from reconciler.spec.nodes import At, Node, Source
+from reconciler.spec.overrides import Fields, chosen
+from reconciler.spec.scalars import Scalar
+from reconciler.spec.variables import interpolated, interpolated_scalar
+
+# The families whose databases hold schemas; elsewhere a qualified name has no meaning.
+_WITH_SCHEMAS = frozenset({"postgres"})
+
+
+class Place(NamedTuple):
+    """Where an object is declared: the file, the value of its name or key, and its fields."""
+
+    source: Source
+    node: Node
+    fields: Fields
+
+    @property
+    def at(self) -> At:
+        """The place of the object's name, or of its value where it has no name."""
+        return self.node.key or self.node.at
+
+
+@dataclass(slots=True)
+class Context:
+    """One lowering. `chain` are the dialect words that apply, nearest first; `source` is the file at hand."""
+
+    dialect: str
+    chain: tuple[str, ...]
+    sql: str
+    variables: Mapping[str, Scalar]
+    default_schema: str
+    source: Source = field(default_factory=lambda: Source("", ""))
+    problems: dict[Problem, None] = field(default_factory=dict)
+    objects: dict[Ref, Object] = field(default_factory=dict)
+    places: dict[Ref, Place] = field(default_factory=dict)
+    renames: list[tuple[Ref, Ref]] = field(default_factory=list)
+    removed: dict[Ref, str] = field(default_factory=dict)
+    removals: dict[Ref, Place] = field(default_factory=dict)
+    unnamed: set[Ref] = field(default_factory=set)
+    enums: list[tuple[Ref, Source, Node]] = field(default_factory=list)
+
+    @property
+    def family(self) -> str:
+        """The farthest word of the chain: sqlite for d1, mysql for mariadb."""
+        return self.chain[-1]
+
+    def problem(self, code: str, message: str, where: Node | At, *, hint: str = "", also: Any = ()) -> None:
+        """Note a problem at a value, or at a place, of the file at hand."""
+        at = where.at if isinstance(where, Node) else where
+        self.problems[self.source.problem(code, message, at, hint=hint, also=tuple(also))] = None
+
+    def add(self, obj: Object, node: Node, fields: Fields) -> None:
+        """Take an object in; a second one of the same address is a problem."""
+        place = Place(self.source, node, fields)
+        if obj.ref in self.places:
+            first = self.places[obj.ref]
+            self.problem("SPEC034", f"{obj.ref} is declared twice", place.at, also=(first.source.position(first.at),))
+            return
+        self.objects[obj.ref] = obj
+        self.places[obj.ref] = place
+
+    def rename(self, new: Ref, old: Ref) -> None:
+        """Note that an object had another name."""
+        self.renames.append((new, old))
+
+    def root(self, kind: str, node: Node) -> Ref | None:
+        """Return the address of a root object from its written name, with the default schema left out."""
+        try:
+            schema, name = split_name(node.value)
+        except ValueError as error:
+            self.problem("SPEC017", str(error), node)
+            return None
+        if schema and schema != self.default_schema and self.family not in _WITH_SCHEMAS:
+            hint = f"leave {schema!r} out, or limit the object with `only: [postgres]`"
+            message = f"{self.dialect} has no schemas, so {node.value!r} cannot be a name there"
+            self.problem("SPEC041", message, node, hint=hint)
+            return None
+        return Ref.root(kind, name, "" if schema == self.default_schema else schema)
+
+    def text(self, node: Node | None) -> str | None:
+        """Return a comment or the like, with its variables; None when it is empty or not there."""
+        if node is None or not node.value:
+            return None
+        text: str = node.value
+        return self._filled(text, node) if "${var." in text else text
+
+    def literal(self, node: Node) -> Literal | None:
+        """Return a constant default; None for `null`."""
+        value: str | bool | int | Decimal | None = node.value
+        if isinstance(value, str) and "${var." in value:
+            try:
+                value = interpolated_scalar(value, self.variables)
+            except KeyError as error:
+                self._missing(error, node)
+        return None if value is None else Literal(value)
+
+    def sql_text(self, node: Node, subject: str) -> Sql:
+        """Return a fragment of SQL, chosen from a map by dialect where it is one.
+
+        Args:
+            node: the text or the map.
+            subject: what it is the SQL of, for the message when the map has none for the dialect.
+        """
+        dialect = self.sql
+        if type(node.value) is dict:
+            entry = chosen(node, self.chain)
+            if entry is None:
+                leave = f"dialect: {{{self.chain[0]}: {{omit: true}}}}"
+                hint = f"add an entry for {' or '.join(self.chain)}, or leave it out there with `{leave}`"
+                self.problem("SPEC022", f"{subject} has no SQL for {self.dialect}", node.key or node.at, hint=hint)
+                return Sql("", dialect)
+            dialect, node = entry
+        text: str = node.value
+        if "${var." in text:
+            text = self._filled(text, node)
+        if not text.strip():
+            self.problem("SPEC015", f"{subject} is empty", node)
+        elif (offset := unbalanced(text)) is not None:
+            self.problem("SPEC021", f"unbalanced parentheses in {subject}", _inside(self.source, node, offset))
+        return Sql(text.strip(), dialect)
+
+    def flag(self, fields: Fields, key: str) -> bool:
+        """Return a true-or-false field; false when it is not there."""
+        node = fields.get(key)
+        return node is not None and node.value is True
+
+    def _filled(self, text: str, node: Node) -> str:
+        try:
+            return interpolated(text, self.variables)
+        except KeyError as error:
+            self._missing(error, node)
+            return text
+
+    def _missing(self, error: KeyError, node: Node) -> None:
+        name = error.args[0]
+        hint = f"declare it under `vars:`, or give --var {name}=…" if name else "write ${var.name}"
+        self.problem("SPEC023", f"there is no variable {name!r}", node, hint=hint)
+
+
+def _inside(source: Source, node: Node, offset: int) -> At:
+    """Return the place of one character of a text, as near as its style lets us say."""
+    line, column, _end = node.at
+    if not node.style:
+        return (line, column + offset, column + offset + 1) if "\n" not in node.value[:offset] else node.at
+    if node.style != "|":
+        return node.at
+    before = node.value[:offset]
+    row, start = before.count("\n"), before.rfind("\n") + 1
+    written = source.lines[line + row] if line + row < len(source.lines) else ""
+    column = written.find(node.value[start:].split("\n")[0])
+    return (line + 1 + row, column + offset - start + 1, column + offset - start + 2) if column >= 0 else node.at
+
+
+class Positions(Mapping[tuple[Ref, str], Position]):
+    """Where objects and their fields are declared; made into positions only when somebody asks."""
+
+    def __init__(self, places: Mapping[Ref, Place]) -> None:
+        self._places = places
+
+    def __getitem__(self, key: tuple[Ref, str]) -> Position:
+        ref, part = key
+        place = self._places[ref]
+        if not part:
+            return place.source.position(place.at)
+        for name in (part.split(".")[0], *_WRITTEN_AS.get(part.split(".")[0], ())):
+            node = place.fields.get(name)
+            if node is not None:
+                return place.source.position(node.at)
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[tuple[Ref, str]]:
+        for ref, place in self._places.items():
+            yield ref, ""
+            for name in place.fields:
+                yield ref, name
+
+    def __len__(self) -> int:
+        return sum(1 + len(place.fields) for place in self._places.values())
+
+
+# Fields of the model whose key in a document has another name.
+_WRITTEN_AS: Mapping[str, tuple[str, ...]] = {
+    "type": ("native",),
+    "parts": ("columns",),
+    "expression": ("sql",),
+    "target": ("references",),
+    "target_columns": ("references",),
+}
+
+
+def desired(context: Context) -> Desired:
+    """Return the finished result of a lowering."""
+    return Desired(
+        model=Model(context.objects.values()),
+        renames=dict(context.renames),
+        removed=context.removed,
+        unnamed=frozenset(context.unnamed),
+        positions=Positions(context.removals | context.places),
+    )

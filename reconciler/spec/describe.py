@@ -1,0 +1,220 @@
+"""Objects of a model in, the entries of their documents out, in the order in which people write them; it knows no file.
+
+It is the way back from lowering: what is a default is left out, what has its implicit name is written without a name
+where the format has a short form for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from reconciler.model.model import Model
+from reconciler.model.names import implicit_name
+from reconciler.model.objects import Check, Column, Enum, ForeignKey, Index, Object, PrimaryKey, Table, Unique, View
+from reconciler.model.types import Type
+from reconciler.model.values import Action, Deferrable, Identity, IndexPart, Literal, Sql
+from reconciler.spec.emit import Block, Lines
+from reconciler.spec.names import Reference, join_name, join_reference, quoted, split_part
+from reconciler.spec.variables import escaped
+
+Entries = dict[str, Any]
+
+
+def described(model: Model, root: Object, *, family: str) -> Entries:
+    """Return the document of a root object.
+
+    Args:
+        model: where the children of a table are.
+        root: a table, an enum or a view.
+        family: the dialect word under which a table's options are written.
+
+    Raises:
+        TypeError: when the object has no document of its own.
+    """
+    head = {root.ref.kind: join_name(root.ref.schema, root.ref.name)}
+    if isinstance(root, Enum):
+        return head | _comment(root.comment) | {"values": list(root.values)}
+    if isinstance(root, View):
+        listed = {"columns": list(root.columns)} if root.columns is not None else {}
+        return head | _comment(root.comment) | listed | {"query": _sql(root.query)}
+    if isinstance(root, Table):
+        return head | _table(model, root, family)
+    raise TypeError(f"{root.ref} has no document")
+
+
+def _table(model: Model, table: Table, family: str) -> Entries:
+    columns = sorted(model.children(table.ref, Column), key=lambda column: (column.position, column.ref))
+    keys = model.children(table.ref, PrimaryKey)
+    key_columns = frozenset(name for key in keys for name in key.columns)
+    uniques, foreign = model.children(table.ref, Unique), model.children(table.ref, ForeignKey)
+    beside: dict[str, Entries] = {column.ref.name: {} for column in columns}
+    for unique in uniques:
+        if _is_short_unique(unique, beside):
+            beside[unique.columns[0]]["unique"] = True
+    for reference in foreign:
+        if _is_short_reference(reference, beside):
+            beside[reference.columns[0]] |= _column_reference(reference) | _actions(reference)
+    entries: Entries = _comment(table.comment)
+    entries["columns"] = Lines({c.ref.name: _column(c, key_columns) | beside[c.ref.name] for c in columns})
+    for key in keys:
+        entries["primary_key"] = _primary_key(key)
+    rest: Entries = {
+        "unique": {u.ref.name: _unique(u) for u in _sorted(uniques) if not _is_short_unique(u, beside)},
+        "indexes": {i.ref.name: _index(i) for i in _sorted(model.children(table.ref, Index))},
+        "foreign_keys": {f.ref.name: _foreign_key(f) for f in _sorted(foreign) if not _is_short_reference(f, beside)},
+        "checks": {c.ref.name: _check(c) for c in _sorted(model.children(table.ref, Check))},
+    }
+    entries.update({name: Lines(found) for name, found in rest.items() if found})
+    if table.protect is not None:
+        entries["protect"] = table.protect
+    if table.options:
+        entries["options"] = {family: dict(table.options)}
+    return entries
+
+
+def _sorted(objects: list[Any]) -> list[Any]:
+    return sorted(objects, key=lambda obj: obj.ref)
+
+
+def _column(column: Column, keys: Collection[str]) -> Entries:
+    never_null = column.ref.name in keys or column.identity is not None
+    entries: Entries = _type(column.type)
+    if column.identity is not None:
+        entries["identity"] = _identity(column.identity)
+    if column.not_null != never_null:
+        entries["not_null"] = column.not_null
+    if isinstance(column.default, Literal):
+        value = column.default.value
+        entries["default"] = escaped(value) if isinstance(value, str) else value
+    elif column.default is not None:
+        entries["default"] = {"sql": _sql(column.default)}
+    if column.generated is not None:
+        stored = {} if column.generated.stored else {"stored": False}
+        entries["generated"] = {"sql": _sql(column.generated.expression)} | stored
+    if column.collation is not None:
+        entries["collation"] = column.collation
+    if column.sensitive:
+        entries["sensitive"] = True
+    return entries | _comment(column.comment)
+
+
+def _type(written: Type) -> Entries:
+    return {"native": written.name} if written.native else {"type": str(written)}
+
+
+def _identity(identity: Identity) -> bool | Entries:
+    entries: Entries = {"always": True} if identity.always else {}
+    if identity.start is not None:
+        entries["start"] = identity.start
+    if identity.increment is not None:
+        entries["increment"] = identity.increment
+    return entries or True
+
+
+def _primary_key(key: PrimaryKey) -> list[str] | Entries:
+    if key.name is None:
+        return list(key.columns)
+    return {"name": key.name, "columns": list(key.columns)}
+
+
+def _is_short_unique(unique: Unique, columns: Collection[str]) -> bool:
+    name = unique.columns[0]
+    plain = Unique(ref=unique.ref, columns=(name,))
+    return plain == unique and name in columns and unique.ref.name == implicit_name(unique.ref.top.name, (name,), "key")
+
+
+def _unique(unique: Unique) -> list[str] | Entries:
+    entries: Entries = {"columns": list(unique.columns)}
+    if unique.nulls_not_distinct:
+        entries["nulls_not_distinct"] = True
+    entries |= _deferrable(unique.deferrable) | _comment(unique.comment)
+    return entries if len(entries) > 1 else list(unique.columns)
+
+
+def _is_short_reference(key: ForeignKey, columns: Collection[str]) -> bool:
+    if len(key.columns) != 1 or len(key.target_columns) != 1 or key.comment or key.deferrable is not Deferrable.NO:
+        return False
+    return key.columns[0] in columns and key.ref.name == implicit_name(key.ref.top.name, key.columns, "fkey")
+
+
+def _column_reference(key: ForeignKey) -> Entries:
+    return {"references": f"{join_name(key.target.schema, key.target.name)}.{quoted(key.target_columns[0])}"}
+
+
+def _references(key: ForeignKey) -> Entries:
+    reference = Reference(key.target.schema, key.target.name, key.target_columns)
+    return {"references": join_reference(reference)}
+
+
+def _actions(key: ForeignKey) -> Entries:
+    said = {"on_delete": key.on_delete, "on_update": key.on_update}
+    return {name: str(action) for name, action in said.items() if action is not Action.NO_ACTION}
+
+
+def _foreign_key(key: ForeignKey) -> Entries:
+    entries: Entries = {"columns": list(key.columns)} | _references(key) | _actions(key)
+    return entries | _deferrable(key.deferrable) | _comment(key.comment)
+
+
+def _deferrable(deferrable: Deferrable) -> Entries:
+    said: Mapping[Deferrable, Entries] = {
+        Deferrable.NO: {},
+        Deferrable.IMMEDIATE: {"deferrable": True},
+        Deferrable.DEFERRED: {"deferrable": "deferred"},
+    }
+    return said[deferrable]
+
+
+def _index(index: Index) -> list[Any] | Entries:
+    entries: Entries = {"columns": [_part(part) for part in index.parts]}
+    if index.unique:
+        entries["unique"] = True
+    if index.method is not None:
+        entries["method"] = index.method
+    if index.where is not None:
+        entries["where"] = _sql(index.where)
+    if index.include:
+        entries["include"] = list(index.include)
+    entries |= _comment(index.comment)
+    return entries if len(entries) > 1 else list(entries["columns"])
+
+
+def _part(part: IndexPart) -> str | Entries:
+    if part.column is not None and part.opclass is None and part.collation is None:
+        short = part.column + (" desc" if part.descending else "") + _nulls(part)
+        if _reads_as(short, part):
+            return short
+    entries: Entries = {"column": part.column} if part.column is not None else {}
+    if part.expression is not None:
+        entries["sql"] = _sql(part.expression)
+    if part.descending:
+        entries["desc"] = True
+    if part.nulls_first is not None:
+        entries["nulls"] = "first" if part.nulls_first else "last"
+    if part.opclass is not None:
+        entries["opclass"] = part.opclass
+    if part.collation is not None:
+        entries["collation"] = part.collation
+    return entries
+
+
+def _nulls(part: IndexPart) -> str:
+    return "" if part.nulls_first is None else " nulls first" if part.nulls_first else " nulls last"
+
+
+def _reads_as(short: str, part: IndexPart) -> bool:
+    read = split_part(short)
+    return (read.column, read.descending, read.nulls_first) == (part.column, part.descending, part.nulls_first)
+
+
+def _check(check: Check) -> Block | Entries:
+    return {"sql": _sql(check.expression)} | _comment(check.comment) if check.comment else _sql(check.expression)
+
+
+def _sql(sql: Sql) -> Block:
+    return Block(escaped(sql.text.strip()))
+
+
+def _comment(comment: str | None) -> Entries:
+    return {"comment": escaped(comment)} if comment else {}

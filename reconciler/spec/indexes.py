@@ -1,0 +1,84 @@
+"""Indexes and checks of a table document in, objects out; it knows no dialect."""
+
+from __future__ import annotations
+
+from reconciler.model.names import implicit_name
+from reconciler.model.objects import Check, Index
+from reconciler.model.ref import Kind, Ref
+from reconciler.model.values import IndexPart, Sql
+from reconciler.spec.columns import Columns
+from reconciler.spec.context import Context
+from reconciler.spec.fragments import words
+from reconciler.spec.keys import Made, entries, names, settle
+from reconciler.spec.names import split_part
+from reconciler.spec.nodes import Node
+from reconciler.spec.overrides import Fields
+
+
+def indexes(context: Context, table: Ref, fields: Fields) -> None:
+    """Take the indexes in."""
+    made: list[Made] = []
+    for ref, node, own in entries(context, fields.get("indexes"), table, Kind.INDEX, "columns"):
+        subject = str(ref) if ref else f"an index of {table}"
+        if "columns" not in own:
+            context.problem("SPEC014", "'columns' is missing", node.key or node.at)
+            continue
+        parts = tuple(_part(context, item, subject) for item in own["columns"].value)
+        where = context.sql_text(own["where"], f"the condition of {subject}") if "where" in own else None
+        index = Index(
+            ref=ref or table.child(Kind.INDEX, implicit_name(table.name, [p.column or "expr" for p in parts], "idx")),
+            parts=parts,
+            unique=context.flag(own, "unique"),
+            method=own["method"].value if "method" in own else None,
+            where=where,
+            include=names(context, own, "include", node) if "include" in own else (),
+            comment=context.text(own.get("comment")),
+        )
+        made.append((index, node, own, None if ref else _content(parts, where)))
+    settle(context, made)
+
+
+def _content(parts: tuple[IndexPart, ...], where: Sql | None) -> str:
+    spelled = [(p.column, p.expression.text if p.expression else "", p.descending, p.nulls_first) for p in parts]
+    return repr((spelled, where.text if where else ""))
+
+
+def _part(context: Context, node: Node, subject: str) -> IndexPart:
+    if type(node.value) is not dict:
+        short = split_part(node.value)
+        return IndexPart(column=short.column, descending=short.descending, nulls_first=short.nulls_first)
+    fields: Fields = node.value
+    if ("column" in fields) == ("sql" in fields):
+        context.problem("SPEC016", "a part of an index has 'column' or 'sql', one of the two", node)
+    nulls = fields["nulls"].value == "first" if "nulls" in fields else None
+    return IndexPart(
+        column=fields["column"].value if "column" in fields else None,
+        expression=context.sql_text(fields["sql"], f"an expression of {subject}") if "sql" in fields else None,
+        descending=context.flag(fields, "desc"),
+        nulls_first=nulls,
+        opclass=fields["opclass"].value if "opclass" in fields else None,
+        collation=fields["collation"].value if "collation" in fields else None,
+    )
+
+
+def checks(context: Context, table: Ref, fields: Fields, columns: Columns) -> None:
+    """Take the check constraints in."""
+    made: list[Made] = []
+    for ref, node, own in entries(context, fields.get("checks"), table, Kind.CHECK, "sql"):
+        if "sql" not in own:
+            context.problem("SPEC014", "'sql' is missing", node.key or node.at)
+            continue
+        expression = context.sql_text(own["sql"], str(ref) if ref else f"a check of {table}")
+        check = Check(
+            ref=ref or table.child(Kind.CHECK, _implicit(table, expression, columns)),
+            expression=expression,
+            comment=context.text(own.get("comment")),
+        )
+        made.append((check, node, own, None if ref else expression.text))
+    settle(context, made)
+
+
+def _implicit(table: Ref, expression: Sql, columns: Columns) -> str:
+    """Return the name of an unnamed check: as PostgreSQL does, after the columns that it mentions."""
+    mentioned = words(expression.text)
+    return implicit_name(table.name, [name for name in columns.fields if name in mentioned], "check")

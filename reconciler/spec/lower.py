@@ -1,0 +1,182 @@
+"""Documents in, the model that they declare for one dialect out, as written; it knows dialects by their words alone.
+
+Every problem is found before anything is raised: first each document for itself, then what they say about each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from reconciler.errors import SpecError
+from reconciler.model.model import Desired
+from reconciler.model.objects import Enum, Schema, View
+from reconciler.model.ref import Kind, Ref
+from reconciler.spec.collector import no_collecting
+from reconciler.spec.context import Context, Place, desired
+from reconciler.spec.keys import names
+from reconciler.spec.load import Document, Documents
+from reconciler.spec.names import split_name
+from reconciler.spec.nodes import Node, shown
+from reconciler.spec.overrides import Fields, applied
+from reconciler.spec.refer import check_references
+from reconciler.spec.scalars import Scalar
+from reconciler.spec.tables import lower_table
+
+_REMOVABLE = frozenset({
+    Kind.TABLE, Kind.ENUM, Kind.VIEW, Kind.COLUMN, Kind.INDEX, Kind.UNIQUE, Kind.CHECK, Kind.FOREIGN_KEY,
+    Kind.PRIMARY_KEY,
+})  # fmt: skip
+_MOST_DIFFERENCES = 10
+
+
+def lower(
+    documents: Documents,
+    *,
+    dialect: str,
+    fallback: tuple[str, ...],
+    sql: str,
+    variables: Mapping[str, Scalar],
+    default_schema: str = "",
+) -> Desired:
+    """Return what the documents declare for a dialect.
+
+    Args:
+        documents: loaded specs.
+        dialect: the dialect's name, for messages.
+        fallback: the dialect words whose keys apply, nearest first: ("mariadb", "mysql").
+        sql: the dialect in which SQL is written where a document does not say.
+        variables: the values of ${var.name}.
+        default_schema: its name, which specs may write or leave out; "" where there are no schemas.
+
+    Raises:
+        SpecError: with every problem, references between documents included.
+    """
+    context = Context(dialect=dialect, chain=fallback, sql=sql, variables=variables, default_schema=default_schema)
+    with no_collecting():
+        _declarations(context, documents.documents)
+        _removals(context, documents.documents)
+        check_references(context)
+    if context.problems:
+        raise SpecError(sorted(context.problems, key=lambda problem: (problem.position is None, problem.position)))
+    return desired(context)
+
+
+def _declarations(context: Context, documents: Iterable[Document]) -> None:
+    for ref, (document, fields) in _roots(context, documents).items():
+        context.source = document.source
+        if ref.schema:
+            _schema(context, ref, document)
+        _LOWER[document.kind](context, ref, document.name, fields)
+        if "renamed_from" in fields:
+            _rename(context, ref, fields["renamed_from"])
+
+
+def _removals(context: Context, documents: Iterable[Document]) -> None:
+    for document in documents:
+        if document.kind == "removed" and applied(document.fields, context.chain) is not None:
+            context.source = document.source
+            _removed(context, document)
+
+
+def _roots(context: Context, documents: Iterable[Document]) -> dict[Ref, tuple[Document, Fields]]:
+    """Return the root objects that exist for the dialect; one that is declared twice is a problem."""
+    found: dict[Ref, tuple[Document, Fields]] = {}
+    for document in documents:
+        if document.kind == "removed":
+            continue
+        context.source = document.source
+        fields = applied(document.fields, context.chain)
+        ref = context.root(document.kind, document.name) if fields is not None else None
+        if ref is None or fields is None:
+            continue
+        if ref in found:
+            _twice(context, ref, found[ref][0], document)
+        else:
+            found[ref] = (document, fields)
+    return found
+
+
+def _twice(context: Context, ref: Ref, first: Document, second: Document) -> None:
+    differences = list(_differences(first.node, second.node, ""))
+    place = first.source.position(first.name.at)
+    if not differences:
+        message, hint = f"{ref} is declared twice, with the same words (first in {place})", "remove one of the two"
+    else:
+        paths = ", ".join(path for path, _ in differences[:_MOST_DIFFERENCES])
+        message = f"{ref} is declared twice (first in {place}), and the two differ in {paths}"
+        lines = [f"{path}: {words}" for path, words in differences[:_MOST_DIFFERENCES]]
+        more = len(differences) - len(lines)
+        hint = "\n".join([*lines, *([f"and {more} more"] if more else []), "keep one of the two"])
+    context.problem("SPEC034", message, second.name, hint=hint, also=(place,))
+
+
+def _differences(first: Node, second: Node, path: str) -> Iterator[tuple[str, str]]:
+    if type(first.value) is dict and type(second.value) is dict:
+        for key in (*first.value, *(key for key in second.value if key not in first.value)):
+            inner = f"{path}.{key}" if path else key
+            if key not in second.value:
+                yield inner, "only in the first"
+            elif key not in first.value:
+                yield inner, "only in the second"
+            else:
+                yield from _differences(first.value[key], second.value[key], inner)
+    elif _spelled(first) != _spelled(second):
+        yield path, f"{_spelled(first)} in the first, {_spelled(second)} in the second"
+
+
+def _spelled(node: Node) -> str:
+    if type(node.value) is list:
+        return "[" + ", ".join(map(_spelled, node.value)) + "]"
+    return shown(node)
+
+
+def _schema(context: Context, ref: Ref, document: Document) -> None:
+    schema = Ref.root(Kind.SCHEMA, ref.schema)
+    if schema not in context.objects:
+        context.add(Schema(ref=schema), document.name, {})
+
+
+def _lower_enum(context: Context, ref: Ref, name: Node, fields: Fields) -> None:
+    values = tuple(item.value for item in fields["values"].value)
+    context.add(Enum(ref=ref, values=values, comment=context.text(fields.get("comment"))), name, fields)
+
+
+def _lower_view(context: Context, ref: Ref, name: Node, fields: Fields) -> None:
+    view = View(
+        ref=ref,
+        query=context.sql_text(fields["query"], f"the query of {ref}"),
+        comment=context.text(fields.get("comment")),
+        columns=names(context, fields, "columns", name) if "columns" in fields else None,
+    )
+    context.add(view, name, fields)
+
+
+_LOWER: Mapping[str, Callable[[Context, Ref, Node, Fields], None]] = {
+    "table": lower_table,
+    "enum": _lower_enum,
+    "view": _lower_view,
+}
+
+
+def _rename(context: Context, ref: Ref, node: Node) -> None:
+    """Note a root object's old name; without a schema it was in the same one as now."""
+    old = context.root(ref.kind, node)
+    if old is not None:
+        qualified = bool(split_name(node.value)[0])
+        context.rename(ref, old if qualified else Ref(ref.schema, old.parts))
+
+
+def _removed(context: Context, document: Document) -> None:
+    node = document.name
+    try:
+        ref = Ref.parse(node.value)
+    except ValueError as error:
+        context.problem("SPEC017", str(error), node)
+        return
+    if ref.kind not in _REMOVABLE:
+        context.problem("SPEC012", f"removing an object of the kind {ref.kind!r} is not built yet", node)
+        return
+    if ref.schema == context.default_schema:
+        ref = Ref("", ref.parts)
+    context.removed[ref] = document.fields["reason"].value
+    context.removals[ref] = Place(context.source, node, document.fields)

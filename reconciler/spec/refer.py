@@ -1,0 +1,185 @@
+"""A whole lowering in, what its objects get wrong about each other out; it knows dialects by their family alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from reconciler.model.objects import ForeignKey, Index, Object, PrimaryKey, Unique
+from reconciler.model.ref import Kind, Ref
+from reconciler.spec.context import Context, Place
+from reconciler.spec.names import join_name
+from reconciler.spec.nodes import At, Node
+from reconciler.spec.validate import suggestion
+
+# What shares one space of names within a schema, by family.
+_NAMESPACE: Mapping[str, frozenset[str]] = {
+    "postgres": frozenset({Kind.TABLE, Kind.VIEW, Kind.INDEX, Kind.UNIQUE, Kind.ENUM}),
+    "sqlite": frozenset({Kind.TABLE, Kind.VIEW, Kind.INDEX}),
+    "mysql": frozenset({Kind.TABLE, Kind.VIEW}),
+}
+_EXPRESSION_SIGNS = frozenset("()+-*/|' ")
+
+# Table → its columns.
+Known = Mapping[Ref, Sequence[str]]
+
+
+def check_references(context: Context) -> None:
+    """Note every dangling reference, shared name, and contradiction between renames, removals and declarations."""
+    known = _known(context)
+    for ref, obj in context.objects.items():
+        check = _CHECKS.get(ref.kind)
+        if check is not None:
+            context.source = context.places[ref].source
+            check(context, obj, known)
+    for enum, source, node in context.enums:
+        if enum not in context.objects:
+            context.source = source
+            _no_enum(context, enum, node)
+    _shared_names(context)
+    _renames(context)
+    _removals(context)
+
+
+def _known(context: Context) -> Known:
+    found: dict[Ref, list[str]] = {}
+    for ref in context.objects:
+        if ref.kind == Kind.TABLE:
+            found.setdefault(ref, [])
+        elif ref.kind == Kind.COLUMN:
+            found.setdefault(ref.top, []).append(ref.name)
+    return found
+
+
+def _no_enum(context: Context, enum: Ref, node: Node) -> None:
+    names = [ref.name for ref in context.objects if ref.kind == Kind.ENUM]
+    hint = suggestion(enum.name, names) or f"declare it: a document with enum: {enum.name} and values: […]"
+    context.problem("SPEC032", f"there is no enum {enum.name!r}", node, hint=hint)
+
+
+def _columns(context: Context, table: Ref, names: Iterable[tuple[str, At]], known: Known) -> None:
+    seen: set[str] = set()
+    for name, at in names:
+        if name not in known.get(table, ()):
+            signs = _EXPRESSION_SIGNS.intersection(name)
+            hint = suggestion(name, known.get(table, ())) or ('an expression is written {sql: "…"}' if signs else "")
+            context.problem("SPEC031", f"table {table.name!r} has no column {name!r}", at, hint=hint)
+        elif name in seen:
+            context.problem("SPEC042", f"column {name!r} is listed twice", at)
+        seen.add(name)
+
+
+def _places(place: Place, key: str, names: Sequence[str]) -> Iterator[tuple[str, At]]:
+    """Yield names with where each is written: its own place in the list, else the object's."""
+    node = place.fields.get(key)
+    items = node.value if node is not None and type(node.value) is list else []
+    for number, name in enumerate(names):
+        yield name, items[number].at if number < len(items) else place.at
+
+
+def _key_columns(context: Context, obj: Object, known: Known) -> None:
+    if isinstance(obj, PrimaryKey | Unique):
+        _columns(context, obj.ref.top, _places(context.places[obj.ref], "columns", obj.columns), known)
+
+
+def _index_columns(context: Context, obj: Object, known: Known) -> None:
+    if not isinstance(obj, Index):
+        return
+    place = context.places[obj.ref]
+    written = _places(place, "columns", [part.column or "" for part in obj.parts])
+    # An index may hold one column twice, with different operator classes.
+    for name, at in written:
+        if name:
+            _columns(context, obj.ref.top, [(name, at)], known)
+    _columns(context, obj.ref.top, _places(place, "include", obj.include), known)
+
+
+def _foreign_key(context: Context, obj: Object, known: Known) -> None:
+    if not isinstance(obj, ForeignKey):
+        return
+    place = context.places[obj.ref]
+    _columns(context, obj.ref.top, _places(place, "columns", obj.columns), known)
+    at = place.fields["references"].at
+    if obj.target not in known:
+        _no_table(context, obj.target, known, at)
+        return
+    _columns(context, obj.target, [(name, at) for name in obj.target_columns], known)
+    key = context.objects.get(obj.target.child(Kind.PRIMARY_KEY))
+    wanted = obj.target_columns or (key.columns if isinstance(key, PrimaryKey) else ())
+    if not wanted:
+        hint = "write which columns: table(column, …)"
+        context.problem("SPEC033", f"table {obj.target.name!r} has no primary key to refer to", at, hint=hint)
+    elif len(wanted) != len(obj.columns):
+        listed = ", ".join(wanted)
+        message = f"{len(obj.columns)} column(s) refer to {len(wanted)}: {obj.target.name}({listed})"
+        context.problem("SPEC033", message, at)
+
+
+def _no_table(context: Context, target: Ref, known: Known, at: At) -> None:
+    elsewhere = [join_name(ref.schema, ref.name) for ref in known if ref.name == target.name]
+    if elsewhere:
+        hint = f"did you mean {elsewhere[0]}(…)?"
+    else:
+        hint = suggestion(target.name, [ref.name for ref in known])
+    context.problem("SPEC030", f"there is no table {join_name(target.schema, target.name)!r}", at, hint=hint)
+
+
+_CHECKS = {
+    Kind.PRIMARY_KEY.value: _key_columns,
+    Kind.UNIQUE.value: _key_columns,
+    Kind.INDEX.value: _index_columns,
+    Kind.FOREIGN_KEY.value: _foreign_key,
+}
+
+
+def _shared_names(context: Context) -> None:
+    sharing = _NAMESPACE.get(context.family, frozenset())
+    first: dict[tuple[str, str], Ref] = {}
+    for ref in context.objects:
+        if ref.kind not in sharing:
+            continue
+        other = first.setdefault((ref.schema, ref.name), ref)
+        if other != ref:
+            place, also = context.places[ref], context.places[other]
+            context.source = place.source
+            message = f"{ref} has the name of {other}; on {context.dialect} they cannot both have it"
+            context.problem("SPEC035", message, place.at, also=(also.source.position(also.at),))
+
+
+def _renames(context: Context) -> None:
+    leading = dict(context.renames)
+    sources: dict[Ref, Ref] = {}
+    for new, old in context.renames:
+        place = context.places.get(new)
+        if place is None:
+            continue
+        context.source = place.source
+        at = place.fields["renamed_from"].at
+        other = sources.setdefault(old, new)
+        if _circular(new, leading):
+            context.problem("SPEC038", f"renamed_from of {new} leads back to itself", at, hint="remove it")
+        elif old in context.objects:
+            also = context.places[old]
+            message = f"{new} is renamed from {old.name!r}, which is still declared"
+            hint = "remove renamed_from, or remove the old one"
+            context.problem("SPEC039", message, at, hint=hint, also=(also.source.position(also.at),))
+        elif other != new:
+            message = f"{new} and {other} are both renamed from {old.name!r}"
+            context.problem("SPEC039", message, at, hint="only one of them can have been it")
+
+
+def _circular(start: Ref, leading: Mapping[Ref, Ref]) -> bool:
+    at, seen = leading.get(start), set()
+    while at is not None and at != start and at not in seen:
+        seen.add(at)
+        at = leading.get(at)
+    return at == start
+
+
+def _removals(context: Context) -> None:
+    for ref, place in context.removals.items():
+        if ref in context.objects:
+            declared = context.places[ref]
+            context.source = place.source
+            also = (declared.source.position(declared.at),)
+            message = f"{ref} is removed and declared"
+            context.problem("SPEC040", message, place.at, hint="keep one of the two", also=also)

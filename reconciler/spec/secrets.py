@@ -1,0 +1,67 @@
+"""Where a secret comes from in, the secret out, at the moment when it is needed; nothing here is ever shown."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.errors import TargetError
+
+_PATIENCE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A reference to a secret; `source` is `env`, `file` or `command`, `value` the name, the path or the arguments."""
+
+    source: str
+    value: str | tuple[str, ...]
+
+
+def resolve(secret: Secret | str, root: Path, environ: Mapping[str, str] | None = None) -> str:
+    """Return the secret itself, or a literal as it is.
+
+    Args:
+        secret: the reference, or a value that is none.
+        root: the folder from which files are found and where commands run.
+        environ: the environment; the process's own by default.
+
+    Raises:
+        TargetError: when it cannot be had. The message names the source and never what was read.
+    """
+    if isinstance(secret, str):
+        return secret
+    if secret.source == "env":
+        return _from_environment(str(secret.value), os.environ if environ is None else environ)
+    if secret.source == "file":
+        return _from_file(root / str(secret.value))
+    return _from_command(secret.value if isinstance(secret.value, tuple) else (secret.value,), root)
+
+
+def _from_environment(name: str, environ: Mapping[str, str]) -> str:
+    value = environ.get(name, "")
+    if not value:
+        raise TargetError(f"the environment variable {name} is not set", hint=f"set {name} to the database's URL")
+    return value
+
+
+def _from_file(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise TargetError(f"the secret file {path} cannot be read: {reason}") from None
+
+
+def _from_command(arguments: tuple[str, ...], root: Path) -> str:
+    try:
+        done = subprocess.run(arguments, cwd=root, stdout=subprocess.PIPE, timeout=_PATIENCE, check=False, text=True)
+    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else f"no answer within {_PATIENCE:.0f} s"
+        raise TargetError(f"the secret command {arguments[0]!r} failed: {reason}") from None
+    if done.returncode != 0 or not done.stdout.strip():
+        raise TargetError(f"the secret command {arguments[0]!r} gave nothing and exited with {done.returncode}")
+    return done.stdout.strip()

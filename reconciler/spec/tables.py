@@ -1,0 +1,62 @@
+"""A table document in, its table with columns, keys, indexes and checks out; it knows no dialect."""
+
+from __future__ import annotations
+
+from reconciler.model.objects import Table
+from reconciler.model.ref import Kind, Ref
+from reconciler.spec.columns import add_columns, columns_of
+from reconciler.spec.context import Context, Place
+from reconciler.spec.indexes import checks, indexes
+from reconciler.spec.keys import foreign_keys, primary_key, uniques
+from reconciler.spec.nodes import Node
+from reconciler.spec.overrides import Fields
+
+
+def lower_table(context: Context, ref: Ref, name: Node, fields: Fields) -> None:
+    """Take a table with everything in it into the lowering."""
+    table = Table(
+        ref=ref,
+        comment=context.text(fields.get("comment")),
+        options=_options(context, fields.get("options")),
+        protect=fields["protect"].value if "protect" in fields else None,
+    )
+    context.add(table, name, fields)
+    columns = columns_of(context, fields)
+    key = primary_key(context, ref, fields, columns)
+    add_columns(context, ref, columns, key)
+    uniques(context, ref, fields, columns)
+    foreign_keys(context, ref, fields, columns)
+    checks(context, ref, fields, columns)
+    indexes(context, ref, fields)
+    _removed(context, ref, fields.get("removed"))
+
+
+def _options(context: Context, node: Node | None) -> tuple[tuple[str, str | int | bool], ...]:
+    """Return the options of this dialect, sorted; one that is false is as good as left out."""
+    if node is None:
+        return ()
+    merged: dict[str, str | int | bool] = {}
+    for word in reversed(context.chain):
+        if word in node.value:
+            merged.update({key: child.value for key, child in node.value[word].value.items()})
+    return tuple(sorted((key, value) for key, value in merged.items() if value is not False))
+
+
+def _removed(context: Context, table: Ref, node: Node | None) -> None:
+    for key, child in node.value.items() if node is not None else ():
+        place = Place(context.source, child, child.value)
+        if key == Kind.PRIMARY_KEY:
+            ref = table.child(Kind.PRIMARY_KEY)
+        else:
+            try:
+                read = Ref.parse(key)
+            except ValueError as error:
+                context.problem("SPEC017", str(error), place.at)
+                continue
+            if read.schema or len(read.parts) != 2:
+                hint = "write kind.name, with double quotes around a name that has dots or spaces"
+                context.problem("SPEC017", f"{key!r} does not name one thing of this table", place.at, hint=hint)
+                continue
+            ref = table.child(read.kind, read.name)
+        context.removed[ref] = child.value["reason"].value
+        context.removals[ref] = place
