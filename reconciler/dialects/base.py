@@ -125,6 +125,7 @@ class Dialect:
       exception. Seconds.
     * `preflight(session, plan, actual)`: what would fail for want of a privilege or setting, with the remedy.
     * `capacity(session)`: how many relations one transaction may touch, None where there is no such limit.
+    * `default_schema`: the name of the schema that addresses leave out unless the environment names one, "" for none.
     * `ledger_schema`: prefix of the ledger's table names, quoted, empty where there are no schemas.
     """
 
@@ -148,3 +149,4 @@ class Dialect:
     preflight: Callable[[Session, Plan, Model], Sequence[Problem]]
     capacity: Callable[[Session], int | None]
     ledger_schema: Callable[[Target], str]
+    default_schema: str = ""

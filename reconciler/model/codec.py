@@ -42,8 +42,8 @@ def decode(hint: Any, data: Any) -> Any:
         return _decode_union(get_args(hint), data)
     if origin is tuple:
         arguments = get_args(hint)
-        hints = [arguments[0]] * len(data) if arguments[-1] is Ellipsis else arguments
-        return tuple(decode(one, item) for one, item in zip(hints, data, strict=True))
+        items = [arguments[0]] * len(data) if arguments[-1] is Ellipsis else arguments
+        return tuple(decode(one, item) for one, item in zip(items, data, strict=True))
     if origin is frozenset:
         return frozenset(decode(get_args(hint)[0], item) for item in data)
     if is_dataclass(hint) and isinstance(hint, type):

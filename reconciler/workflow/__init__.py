@@ -1,0 +1,263 @@
+"""The dataflow, one function per command: the only place where specs, databases, plans and reports meet.
+
+    specs ─ load ─▶ documents ─ lower ─▶ model as written ─ normalize ─▶ desired
+    database ─ inspect ─▶ model ─ normalize ─▶ actual
+    compare(actual, desired) ─▶ changes ─ expand ─▶ steps ─ order ─▶ plan ─ hazards ─ policy ─▶ allowed | refused
+    apply: lock ─ plan again ─ gate ─ segments ─ per step: execute, ledger ─ look again: nothing differs ─ commit
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from reconciler import dialects, spec
+from reconciler.compare.planning import Planned
+from reconciler.dialects.base import DatabaseError, Session, Target
+from reconciler.errors import PlanError, Problem, ReconcileError, SpecError, StalePlan, TargetError
+from reconciler.execute import ledger
+from reconciler.execute.apply import Progress
+from reconciler.model.model import Desired, Model
+from reconciler.model.objects import Unmodelled
+from reconciler.model.ref import Kind
+from reconciler.plan.plan import Plan
+from reconciler.plan.policy import Allowance, Approve
+from reconciler.report.facts import Applied, Imported, Review, SpecVersion, Validated
+from reconciler.report.plan_file import SavedPlan, read_plan
+from reconciler.spec.load import Documents
+from reconciler.spec.project import Project
+from reconciler.workflow.applying import Intent, plan_on, refuse, run_locked
+from reconciler.workflow.declaring import declare, place, spec_version
+from reconciler.workflow.opening import Opened, Request, open_project, open_request
+
+__all__ = ["Request", "apply", "check", "import_", "plan", "validate"]
+
+Confirm = Callable[[Review], None]
+
+
+def validate(request: Request) -> Validated:
+    """Check the specs alone, for every dialect of the project. Raises SpecError with every problem."""
+    project = open_project(request)
+    documents = spec.load(project)
+    problems: dict[Problem, None] = {}
+    warnings: dict[Problem, None] = {}
+    objects = 0
+    for name in project.dialects:
+        try:
+            desired, lost = _declared_for(project, documents, name, request)
+        except SpecError as error:
+            problems |= dict.fromkeys(error.problems())
+            continue
+        objects = max(objects, len(desired.model))
+        warnings |= dict.fromkeys(lost)
+    if problems:
+        raise SpecError(list(problems))
+    return Validated(
+        project=project.name, files=len(documents.files), objects=objects, dialects=project.dialects,
+        warnings=tuple(warnings),
+    )  # fmt: skip
+
+
+def _declared_for(
+    project: Project, documents: Documents, name: str, request: Request
+) -> tuple[Desired, tuple[Problem, ...]]:
+    """Compile the specs for one dialect of the project; for one that is not built, check what needs no dialect."""
+    if name in dialects.NAMES:
+        dialect = dialects.dialect(name)
+        return declare(project, documents, dialect, Target(dialect=name, url="", label=""), request.variables)
+    chain = spec.CHAINS[name]
+    variables = spec.gathered(project.variables, {}, request.variables)
+    desired = spec.lower(documents, dialect=name, fallback=chain, sql=project.sql, variables=variables)
+    note = Problem(code="SPEC202", severity="warning", message=f"{name} is not supported yet: types and SQL are not checked for it")
+    return desired, (note,)
+
+
+def plan(request: Request, *, given: Sequence[Allowance] = ()) -> Review:
+    """Compare the specs with the database and say what an apply would do; nothing is written.
+
+    Raises:
+        SpecError, UsageError, TargetError: as `opening` and `declaring` say.
+        PlanError: when the specs and the database contradict each other, or a change cannot be made.
+    """
+    begun = time.monotonic()
+    opened = open_request(request, access="read")
+    documents = spec.load(opened.project)
+    desired, warnings = declare(opened.project, documents, opened.dialect, opened.target, request.variables)
+    opened = _seeing_schemas(opened, desired.model)
+    with _session(opened) as session, _told(desired):
+        planned = plan_on(opened, session, desired, given)
+    version = spec_version(opened.project, documents)
+    return _review(opened, planned, desired, version, warnings, time.monotonic() - begun)
+
+
+def check(request: Request) -> Review:
+    """Compare as `plan` does; what is missing, changed or undeclared is read off the same changes."""
+    return plan(request)
+
+
+def apply(
+    request: Request,
+    *,
+    given: Sequence[Allowance] = (),
+    confirm: Confirm = lambda review: None,
+    progress: Progress | None = None,
+    saved: Path | None = None,
+    expect_id: str | None = None,
+    lock_timeout: float = 30.0,
+    dry_run: bool = False,
+) -> Applied:
+    """Make the database match, and prove it.
+
+    Args:
+        request: which specs and which database.
+        given: the hazards that the command line allows.
+        confirm: asks a person; raises when the answer is no. Not called when policy wants no approval.
+        progress: whom to tell.
+        saved: a plan file; then exactly that plan is applied, and no spec is read.
+        expect_id: the id that the plan must have.
+        lock_timeout: seconds to wait for the lock between runs, and for locks inside the database.
+        dry_run: stop before anything is executed.
+
+    Raises:
+        Refused: with the review in its attribute `review`.
+        StalePlan, LockTaken, ApplyFailed, NotConverged, TargetError: as their classes say.
+    """
+    begun = time.monotonic()
+    opened = open_request(request, access="write")
+    desired, version, warnings, plan_id = _aim(opened, request, saved)
+    opened = _seeing_schemas(opened, desired.model)
+    expected = expect_id or plan_id
+    with _session(_reading(opened)) as session, _told(desired):
+        planned = plan_on(opened, session, desired, given)
+    review = _review(opened, planned, desired, version, warnings, time.monotonic() - begun)
+    if expected and planned.plan.id != expected:
+        raise StalePlan(f"the plan is stale: it would now be {planned.plan.id}, not {expected}",
+                        hint="plan again and look at what is different")  # fmt: skip
+    _refuse_with(review)
+    asked = _asks(opened, planned)
+    if asked:
+        confirm(review)
+    if dry_run:
+        return Applied(review=review, outcome=None)
+    intent = Intent(
+        desired=desired, given=given, lock_timeout=lock_timeout, progress=progress or Progress(),
+        accepts=_accepting(planned.plan, strict=bool(expected), shown_to_person=asked),
+    )  # fmt: skip
+    with _told(desired):
+        done, outcome = run_locked(opened, intent)
+    final = _review(opened, done, desired, version, warnings, time.monotonic() - begun)
+    return Applied(review=final, outcome=None if done.plan.empty else outcome)
+
+
+def _aim(
+    opened: Opened, request: Request, saved: Path | None
+) -> tuple[Desired, SpecVersion, tuple[Problem, ...], str]:
+    """Return what to make of the database: from the specs, or from a saved plan with its id."""
+    if saved is not None:
+        file = read_plan(saved)
+        _same_dialect(file, opened)
+        return file.desired, SpecVersion(sha256=""), (), file.id
+    documents = spec.load(opened.project)
+    desired, warnings = declare(opened.project, documents, opened.dialect, opened.target, request.variables)
+    return desired, spec_version(opened.project, documents), warnings, ""
+
+
+def _same_dialect(file: SavedPlan, opened: Opened) -> None:
+    if file.dialect != opened.dialect.name:
+        raise StalePlan(f"the plan is for {file.dialect}, the target is {opened.dialect.name}",
+                        hint="choose the environment that it was made for with -e")  # fmt: skip
+
+
+def _asks(opened: Opened, planned: Planned) -> bool:
+    """Say whether a person is to be asked."""
+    if planned.plan.empty or opened.policy.approve is Approve.NEVER:
+        return False
+    consents = any(hazard.effect != "notice" for hazard in planned.hazards)
+    return opened.policy.approve is Approve.ALWAYS or consents
+
+
+def _accepting(shown: Plan, *, strict: bool, shown_to_person: bool) -> Callable[[Plan], bool]:
+    """Return what is accepted under the lock: exactly the expected plan, what a person saw or nothing at all, or anything."""
+    if strict:
+        return lambda now: now.id == shown.id
+    if shown_to_person:
+        return lambda now: now.empty or now.id == shown.id
+    return lambda now: True
+
+
+def import_(request: Request, out: Path) -> Imported:
+    """Write what a database holds as specs. Raises TargetError, SpecError (specs that are already there are wrong)."""
+    opened = open_request(request, access="read")
+    dialect = opened.dialect
+    with _session(opened) as session, _told(None):
+        inspection = dialect.inspect(session, opened.target)
+    live = dialect.normalize(inspection.model).model
+    known = [obj for obj in live.values() if not isinstance(obj, Unmodelled)]
+    model = Model(dialect.portable(obj) for obj in known)
+    paths = spec.write(
+        model, out, dialect=dialect.name, project_name=out.absolute().name or "project", url=request.url or opened.environment.url,
+        default_schema=opened.target.schema or dialect.default_schema, unnamed=inspection.unnamed,
+        normalize=lambda written: dialect.normalize(written).model,
+    )  # fmt: skip
+    unmodelled = sorted(str(obj.ref) for obj in live.values() if isinstance(obj, Unmodelled))
+    return Imported(directory=out, written=tuple(paths), objects=len(known), unmodelled=tuple(unmodelled))
+
+
+def _reading(opened: Opened) -> Opened:
+    return replace(opened, target=replace(opened.target, access="read"))
+
+
+def _seeing_schemas(opened: Opened, desired: Model) -> Opened:
+    """Let the session look at the schemas that the specs name, besides the default one."""
+    named = tuple(sorted({ref.name for ref in desired if ref.kind == Kind.SCHEMA}))
+    return replace(opened, target=replace(opened.target, schemas=named))
+
+
+@contextmanager
+def _session(opened: Opened) -> Iterator[Session]:
+    session = opened.dialect.connect(opened.target)
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+@contextmanager
+def _told(desired: Desired | None) -> Iterator[None]:
+    """Turn what a database answers into words for a person, and give problems with an address their place in a file."""
+    try:
+        yield
+    except DatabaseError as error:
+        code = f" ({error.code})" if error.code else ""
+        raise TargetError(f"the database says: {error.message}{code}") from error
+    except PlanError as error:
+        raise PlanError(place(error.problems(), desired) if desired else error.problems()) from error
+
+
+def _refuse_with(review: Review) -> None:
+    try:
+        refuse(review.planned)
+    except ReconcileError as error:
+        error.review = review  # type: ignore[attr-defined]
+        raise
+
+
+def _review(
+    opened: Opened, planned: Planned, desired: Desired, version: SpecVersion, warnings: Sequence[Problem], seconds: float
+) -> Review:
+    return Review(
+        planned=planned,
+        desired=desired,
+        project=opened.project.name,
+        environment=opened.environment.name,
+        dialect=opened.dialect.name,
+        label=opened.target.label,
+        created_at=ledger.now(),
+        seconds=seconds,
+        spec=version,
+        approve=opened.policy.approve.value,
+        warnings=tuple(warnings),
+    )

@@ -1,0 +1,95 @@
+"""Spec documents and a dialect in, the declared model in the dialect's normal form out; every problem has a place in a file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from reconciler import spec
+from reconciler.dialects.base import Dialect, Normalized, Target
+from reconciler.errors import Position, Problem, SpecError
+from reconciler.model.model import Desired
+from reconciler.model.ref import Ref
+from reconciler.report.facts import SpecVersion
+from reconciler.spec.load import Documents
+from reconciler.spec.project import Project
+
+
+def declare(
+    project: Project, documents: Documents, dialect: Dialect, target: Target, given: Mapping[str, str]
+) -> tuple[Desired, tuple[Problem, ...]]:
+    """Return what the specs declare for a dialect, in its normal form, with what they lose there.
+
+    Raises SpecError with everything that the dialect cannot have, each at its place.
+    """
+    desired = spec.lower(
+        documents,
+        dialect=dialect.name,
+        fallback=dialect.fallback,
+        sql=project.sql,
+        variables=spec.gathered(project.variables, os.environ, given),
+        default_schema=target.schema or dialect.default_schema,
+    )
+    normalized = dialect.normalize(desired.model)
+    placed = [_placed(problem, normalized, desired) for problem in normalized.problems]
+    errors = [problem for problem in placed if problem.severity == "error"]
+    if errors:
+        raise SpecError(sorted(errors, key=_order))
+    return replace(desired, model=normalized.model), tuple(sorted(placed, key=_order))
+
+
+def _order(problem: Problem) -> tuple[bool, Position, str]:
+    return problem.position is None, problem.position or Position("", 0, 0), problem.message
+
+
+def _placed(problem: Problem, normalized: Normalized, desired: Desired) -> Problem:
+    position = desired.position(Ref.parse(problem.address), normalized.parts.get(problem, ""))
+    return problem.at(position, source_line(position)) if position else problem
+
+
+def place(problems: Iterable[Problem], desired: Desired) -> list[Problem]:
+    """Give each problem that has an address the place where that object is declared."""
+    found = []
+    for problem in problems:
+        position = desired.position(Ref.parse(problem.address)) if problem.address else None
+        found.append(problem.at(position, source_line(position)) if position else problem)
+    return found
+
+
+def source_line(position: Position | None) -> str:
+    """Return the line of the file that a position points into, empty when it cannot be read any more."""
+    lines = _lines(position.file) if position else ()
+    return lines[position.line - 1] if position and position.line <= len(lines) else ""
+
+
+@cache
+def _lines(file: str) -> tuple[str, ...]:
+    try:
+        return tuple(Path(file).read_text("utf-8").splitlines())
+    except (OSError, UnicodeDecodeError):
+        return ()
+
+
+def spec_version(project: Project, documents: Documents) -> SpecVersion:
+    """Return which specs these are: a hash over their texts, and the commit where git knows it."""
+    digest = hashlib.sha256()
+    for file in sorted(documents.files):
+        digest.update(Path(file).read_bytes() + b"\0")
+    commit = _git(project.root, "rev-parse", "--short=7", "HEAD")
+    dirty = bool(commit) and bool(_git(project.root, "status", "--porcelain", "--", "."))
+    return SpecVersion(sha256=digest.hexdigest(), commit=commit, dirty=dirty)
+
+
+def _git(directory: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=directory, capture_output=True, text=True, timeout=5, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

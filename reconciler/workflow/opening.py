@@ -1,0 +1,99 @@
+"""A request in; the project, the environment and the target that it means out; nothing is connected to yet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from reconciler import dialects, spec
+from reconciler.dialects.base import Dialect, Target
+from reconciler.errors import UsageError
+from reconciler.plan.policy import Approve, Policy, parse_allowance
+from reconciler.plan.scope import Undeclared
+from reconciler.spec.project import Environment, Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the command line says about which specs and which database are meant."""
+
+    directory: Path = field(default_factory=Path.cwd)
+    environment: str | None = None
+    url: str | None = None
+    specs: tuple[Path, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A request with everything looked up that does not need a database."""
+
+    project: Project
+    environment: Environment
+    dialect: Dialect
+    target: Target
+    policy: Policy
+
+
+def open_project(request: Request) -> Project:
+    """Return the project of a directory, or one made up around `--url` and `--specs`. Raises SpecError, UsageError."""
+    file = spec.find_project(request.directory)
+    if file is not None:
+        project = spec.read_project(file)
+        return replace(project, specs=tuple(p.absolute() for p in request.specs)) if request.specs else project
+    if request.url is None:
+        raise UsageError(
+            f"there is no reconcile.yaml in {request.directory} or above it",
+            hint="name a database with --url, or change to the directory of a project with -C",
+        )
+    return spec.bare_project(request.directory, url=request.url, specs=request.specs)
+
+
+def open_request(request: Request, *, access: str) -> Opened:
+    """Return what a request means.
+
+    Args:
+        request: the words of the command line.
+        access: `read` or `write`; for writing no environment is guessed among several.
+
+    Raises:
+        UsageError: when no environment, or no dialect of ours, is named.
+        SpecError: when the project file is wrong.
+        TargetError: when a secret cannot be had.
+    """
+    project = open_project(request)
+    environment = _environment(project, request, access)
+    url = request.url or spec.resolve(environment.url, project.root)
+    if request.url is None:
+        url = spec.anchored(url, project.root)
+    environment = spec.with_url(environment, url, environment.dialect if request.url is None else None)
+    dialect = dialects.dialect(environment.dialect or "")
+    target = Target(
+        dialect=dialect.name, url=url, label=spec.without_password(url), schema=environment.schema, access=access
+    )
+    return Opened(project=project, environment=environment, dialect=dialect, target=target, policy=_policy(environment))
+
+
+def _environment(project: Project, request: Request, access: str) -> Environment:
+    found = spec.named_environment(project, request.environment, os.environ)
+    if found is None and access == "read":
+        found = spec.default_environment(project)
+    if found is None and request.url is not None and not project.environments:
+        found = Environment(name="default", url=request.url)
+    if found is not None:
+        return found
+    if not project.environments:
+        raise UsageError("the project names no environment", hint="add one to reconcile.yaml, or name a database with --url")
+    names = ", ".join(environment.name for environment in project.environments)
+    raise UsageError(f"several environments, and none is named: {names}", hint="choose one with -e NAME")
+
+
+def _policy(environment: Environment) -> Policy:
+    said = environment.policy
+    return Policy(
+        allow=tuple(map(parse_allowance, said.allow)),
+        undeclared=Undeclared(said.undeclared),
+        approve=Approve(said.approve),
+    )
