@@ -128,7 +128,7 @@ def _column(obj: Column, model: Model, findings: _Findings) -> Iterator[Object]:
     if obj.identity is not None and (obj.identity.start or obj.identity.increment or 1) != 1:
         findings.add(obj, "identity", "SQLite's identities start at 1 and grow by 1", "leave start and increment out")
     is_alias = alias is not None and alias.ref == obj.ref
-    type_ = types.native(replace(obj.type, name="int", args=())) if is_alias else _type(obj, model, findings)
+    type_ = _alias_type(obj.type) if is_alias else _type(obj, model, findings)
     in_key = any(obj.ref.name in key.columns for key in model.children(table, PrimaryKey))
     yield replace(
         obj,
@@ -141,6 +141,11 @@ def _column(obj: Column, model: Model, findings: _Findings) -> Iterator[Object]:
     )
     if obj.type.name == "enum" and not obj.type.native:
         yield from _enum_check(obj, model)
+
+
+def _alias_type(type_: Type) -> Type:
+    """Only a column declared INTEGER, in so many words, is the rowid (sqlite.org/lang_createtable.html#rowid)."""
+    return types.native(type_ if type_.native else Type("int"))
 
 
 def _type(obj: Column, model: Model, findings: _Findings) -> Type:

@@ -50,9 +50,9 @@ def strict(type_: Type) -> Type:
 
 
 def portable(type_: Type) -> Type:
-    """Return the portable type that is written exactly so, else the declared words as they are."""
+    """Return the portable type that is written so, letter case apart, else the declared words as they are."""
     name, _, rest = type_.name.partition("(")
-    if name in _BACK and type_.spelling in ("", type_.name):
+    if name in _BACK and (type_.spelling or type_.name).upper() == type_.name:
         try:
             return parse_type(f"{_BACK[name]}({rest}" if rest else _BACK[name])
         except ValueError:
