@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from reconciler.model.change import Change
+from reconciler.model.change import Alter, Change
 from reconciler.model.model import Model
+from reconciler.model.objects import Object
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.step import DataCheck, Statement
 
@@ -43,6 +44,7 @@ Outcome = Sequence[Statement] | Way
 Make = Callable[[Any, States], Outcome]
 Turn = Callable[[Any, Any, States], Outcome]
 Rebuild = Callable[[Ref, Sequence[Change], States], Sequence[Statement]]
+Disturbed = Callable[[Alter, States], Iterable[Object]]
 Ask = Callable[[Change, States], Sequence[DataCheck]]
 
 
@@ -52,7 +54,8 @@ class Rules:
 
     `inline`: created inside its parent's CREATE when both are new. `late`: fields whose references need not exist yet.
     `disturbs`: altering one of these fields is refused by the server while another object uses this one; users that are
-    not `adapts` are dropped before and created again after. `weight` and `drop_weight` order what the edges leave open.
+    not `adapts` are dropped before and created again after. `disturbed` names further users that have to go and come back,
+    where that depends on more than fields and kinds. `weight` and `drop_weight` order what the edges leave open.
     """
 
     create: Make | Way
@@ -64,6 +67,7 @@ class Rules:
     late: frozenset[str] = frozenset()
     disturbs: frozenset[str] = frozenset()
     adapts: bool = True
+    disturbed: Disturbed | None = None
     weight: int = 50
     drop_weight: int = 20
     hint: str = field(default="change it by hand, or drop it with `removed:` and declare it anew under another name")

@@ -27,7 +27,9 @@ def settle(rules: RuleTable, changes: Sequence[Change], states: States) -> Settl
     pending = [change for parts in settled.values() for change in parts]
     while pending:
         for found in _disturbed(rules, pending.pop(), states, settled, problems):
-            settled[found[0].ref] = found
+            # A rename comes first in any case: what is dropped has its new name by then.
+            renames = [change for change in settled.get(found[0].ref, ()) if isinstance(change, Rename)]
+            settled[found[0].ref] = (*renames, *found)
             pending += found
     if problems:
         raise PlanError(sorted(set(problems), key=lambda problem: problem.message))
@@ -51,12 +53,9 @@ def _disturbed(
     rules: RuleTable, change: Change, states: States, settled: Settled, problems: list[Problem]
 ) -> list[tuple[Change, ...]]:
     """Return the changes of those objects that cannot stay while this change runs."""
-    gone = isinstance(change, Drop)
-    if not gone and not (isinstance(change, Alter) and _disturbing(rules, change)):
-        return []
     found: list[tuple[Change, ...]] = []
-    for user in states.old.dependents(change.ref):
-        if _already_goes(user, settled, states) or (not gone and _adapts(rules, user)):
+    for user in _disturbed_users(rules, change, states):
+        if _already_goes(user, settled, states):
             continue
         outcome = _again(user, change.ref, states)
         if isinstance(outcome, Problem):
@@ -64,6 +63,19 @@ def _disturbed(
         else:
             found.append(outcome)
     return found
+
+
+def _disturbed_users(rules: RuleTable, change: Change, states: States) -> list[Object]:
+    """Return the live objects that cannot stay while this change runs, whatever else becomes of them."""
+    if isinstance(change, Drop):
+        return states.old.dependents(change.ref)
+    if not isinstance(change, Alter):
+        return []
+    found: list[Object] = []
+    if _disturbing(rules, change):
+        found += [user for user in states.old.dependents(change.ref) if not _adapts(rules, user)]
+    hook = rules[Kind(change.ref.kind)].disturbed
+    return [*found, *(hook(change, states) if hook else ())]
 
 
 def _disturbing(rules: RuleTable, change: Alter) -> bool:
