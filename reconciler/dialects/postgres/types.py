@@ -22,7 +22,7 @@ _PORTABLE: Mapping[str, str] = {native: portable for portable, native in _NATIVE
 _ALIASES: Mapping[str, str] = {
     "int": "integer", "int4": "integer", "int8": "bigint", "int2": "smallint", "bool": "boolean",
     "float": "double precision", "float4": "real", "float8": "double precision", "decimal": "numeric", "dec": "numeric",
-    "varchar": "character varying", "char varying": "character varying", "char": "character", "bpchar": "character",
+    "varchar": "character varying", "char varying": "character varying", "char": "character",
     "nchar": "character", "national character": "character", "national character varying": "character varying",
     "varbit": "bit varying", "timestamptz": "timestamp with time zone", "timestamp": "timestamp without time zone",
     "timetz": "time with time zone", "time": "time without time zone", "serial4": "serial", "serial8": "bigserial",
@@ -37,7 +37,7 @@ _ONE_LONG = frozenset({"character", "bit"})
 SERIAL: Mapping[str, str] = {"bigserial": "bigint", "serial": "integer", "smallserial": "smallint"}
 SERIAL_OF: Mapping[str, str] = {base: serial for serial, base in SERIAL.items()}
 
-TEXTS = frozenset({"text", "character varying", "character", "name"})
+TEXTS = frozenset({"text", "character varying", "character", "bpchar", "name"})
 INTEGERS: Mapping[str, int] = {"smallint": 2, "integer": 4, "bigint": 8}
 FLOATS = frozenset({"real", "double precision"})
 NUMBERS = frozenset(INTEGERS) | FLOATS | {"numeric"}

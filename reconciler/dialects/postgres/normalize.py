@@ -1,0 +1,179 @@
+"""A model as written or as inspected in; the same in PostgreSQL's normal form out, with what PostgreSQL cannot have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from reconciler.dialects.base import Normalized
+from reconciler.dialects.postgres import types
+from reconciler.dialects.postgres.lexer import Sort, Unreadable, canonical, tokens, unwrapped
+from reconciler.dialects.postgres.literals import settled
+from reconciler.dialects.postgres.names import enum_of, type_name
+from reconciler.dialects.transpile import NotPortable, output_columns, text_for
+from reconciler.errors import Problem
+from reconciler.model.model import Model
+from reconciler.model.names import LONGEST
+from reconciler.model.objects import Check, Column, Enum, ForeignKey, Index, Object, PrimaryKey, Table, Unique, View
+from reconciler.model.ref import Ref
+from reconciler.model.texts import map_texts
+from reconciler.model.types import Type
+from reconciler.model.values import Identity, IndexPart, Sql
+
+FAMILY = "postgres"
+
+
+@dataclass(slots=True)
+class _Work:
+    """What normalizing one model reads and finds: its keys, its enums by the name of their type, and the problems."""
+
+    keys: Mapping[Ref, tuple[str, ...]]
+    enums: Mapping[str, Ref]
+    parts: dict[Problem, str] = field(default_factory=dict)
+
+    def add(self, obj: Object, part: str, message: str, hint: str) -> None:
+        problem = Problem(code="SPEC200", message=f"{obj.ref}: {message}", hint=hint, address=str(obj.ref))
+        self.parts[problem] = part
+
+
+def normalize(model: Model) -> Normalized:
+    """Bring either side into normal form; idempotent. An object that is in it already is given back itself."""
+    work = _Work(
+        keys={obj.ref.top: obj.columns for obj in model.values() if isinstance(obj, PrimaryKey)},
+        enums={type_name(obj.ref): obj.ref for obj in model.values() if isinstance(obj, Enum)},
+    )
+    objects = [_normal(obj, work) for obj in model.values()]
+    return Normalized(model=Model(objects), problems=tuple(work.parts), parts=work.parts)
+
+
+def _normal(obj: Object, work: _Work) -> Object:
+    normal = _NORMAL.get(type(obj))
+    if normal is None:
+        return obj
+    if len(obj.ref.name.encode()) > LONGEST:
+        work.add(obj, "", f"the name is longer than {LONGEST} bytes, and PostgreSQL would cut it", "shorten it")
+    return normal(_spelled(obj, work), work)
+
+
+def _spelled(obj: Object, work: _Work) -> Object:
+    """Give every text PostgreSQL's words and one spelling."""
+
+    def spell(place: str, sql: Sql) -> Sql:
+        try:
+            text = text_for(sql, FAMILY)
+        except NotPortable as error:
+            work.add(
+                obj, place.partition(".")[0], f"{error.what} is not known to mean the same on postgres as on {sql.dialect}",
+                f"write the text for each dialect: {{sql: {{postgres: …, {sql.dialect}: …}}}}",
+            )  # fmt: skip
+            return sql
+        spelling = canonical(sql.canonical if text == sql.text else text)
+        return sql if (spelling, sql.dialect) == (sql.canonical, FAMILY) else Sql(text, FAMILY, spelling)
+
+    return map_texts(obj, spell)
+
+
+def _changed(obj: Any, **values: Any) -> Any:
+    """Return the object with these values, itself when it has them already: most live objects do."""
+    return obj if all(getattr(obj, name) == value for name, value in values.items()) else replace(obj, **values)
+
+
+def _table(obj: Table, work: _Work) -> Table:
+    for name, _ in obj.options:
+        work.add(obj, "options", f"the table option {name!r} is not managed on postgres", "leave it out of options.postgres")
+    return _commented(obj, work)
+
+
+def _commented(obj: Any, work: _Work) -> Any:
+    return _changed(obj, comment=obj.comment or None)
+
+
+def _column(obj: Column, work: _Work) -> Column:
+    type_ = types.native(obj.type, lambda name: type_name(enum_of(name)))
+    enum = work.enums.get(element_name(type_))
+    serial = type_.name in types.SERIAL
+    identity = obj.identity and Identity(obj.identity.always, obj.identity.start or 1, obj.identity.increment or 1)
+    default = settled(obj.default, type_.name, is_enum=enum is not None and not type_.name.endswith("[]"))
+    in_key = obj.ref.name in work.keys.get(obj.ref.top, ())
+    if serial and obj.default is not None:
+        work.add(obj, "default", f"a {type_.name} column has its sequence as default", "leave `default` out, or use bigint")
+    return _changed(
+        obj, type=type_, default=default, identity=identity, comment=obj.comment or None,
+        not_null=obj.not_null or in_key or serial or identity is not None,
+        collation=None if obj.collation in ("default", "") else obj.collation,
+        uses=obj.uses | {enum} if enum else obj.uses,
+    )  # fmt: skip
+
+
+def element_name(type_: Type) -> str:
+    """Return a canonical type's name, an array's element's name."""
+    return type_.name.removesuffix("[]")
+
+
+def _foreign_key(obj: ForeignKey, work: _Work) -> ForeignKey:
+    columns = obj.target_columns or work.keys.get(obj.target, ())
+    if len(columns) != len(obj.columns):
+        work.add(
+            obj, "references", f"{len(obj.columns)} column(s) cannot refer to {len(columns)} of {obj.target.name}",
+            f"name the columns: references: {obj.target.name}(…)",
+        )  # fmt: skip
+    return _changed(obj, target_columns=columns, comment=obj.comment or None)  # type: ignore[no-any-return]
+
+
+def _index(obj: Index, work: _Work) -> Index:
+    return _changed(  # type: ignore[no-any-return]
+        obj, method=None if obj.method in ("btree", "") else obj.method, comment=obj.comment or None,
+        parts=tuple(_part(part) for part in obj.parts),
+    )  # fmt: skip
+
+
+def _part(part: IndexPart) -> IndexPart:
+    column = single_column(part.expression.canonical) if part.expression else part.column
+    expression = None if column else part.expression
+    return _changed(  # type: ignore[no-any-return]
+        part, column=column, expression=expression, collation=None if part.collation == "default" else part.collation,
+        nulls_first=None if part.nulls_first == part.descending else part.nulls_first,
+    )  # fmt: skip
+
+
+def single_column(text: str) -> str | None:
+    """Return the column's name when an expression is nothing but one."""
+    try:
+        found = unwrapped(tokens(text))
+    except Unreadable:
+        return None
+    is_name = len(found) == 1 and found[0].sort in (Sort.WORD, Sort.QUOTED)
+    return found[0].value if is_name else None
+
+
+def _view(obj: View, work: _Work) -> View:
+    text = without_end(obj.query.text)
+    contract = output_columns(text, FAMILY) if obj.columns else None
+    if contract and contract != obj.columns:
+        work.add(
+            obj, "columns", f"the query gives {', '.join(contract)}; the contract says {', '.join(obj.columns or ())}",
+            "mend the query or the contract",
+        )  # fmt: skip
+    query = Sql(text, obj.query.dialect, canonical(without_end(obj.query.canonical)))
+    same = (query.text, query.canonical) == (obj.query.text, obj.query.canonical)
+    return _changed(obj, query=obj.query if same else query, comment=obj.comment or None)  # type: ignore[no-any-return]
+
+
+def without_end(query: str) -> str:
+    """Return a query without blanks and semicolons at its end."""
+    return query.strip().rstrip("; \t\r\n")
+
+
+_NORMAL: Mapping[type[Object], Callable[[Any, _Work], Object]] = {
+    Table: _table,
+    Column: _column,
+    PrimaryKey: lambda obj, _: obj,
+    Unique: _commented,
+    Check: _commented,
+    Enum: _commented,
+    ForeignKey: _foreign_key,
+    Index: _index,
+    View: _view,
+}
+

@@ -1,0 +1,184 @@
+"""Managed schemas in, every catalog row that concerns them out, with the addresses that their oids stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.dialects.base import Session
+from reconciler.dialects.postgres import catalog
+from reconciler.dialects.postgres.session import features
+from reconciler.model.ref import Kind, Ref
+
+Row = tuple[Any, ...]
+Place = tuple[int, int, int]
+
+# pg_class.relkind → kind word of relations that are not modelled
+_FOREIGN_KINDS: Mapping[str, str] = {"p": "partitioned_table", "m": "materialized_view", "f": "foreign_table", "c": "type"}
+
+
+@dataclass(slots=True)
+class Rows:
+    """The rows of one reading. `schemas` is {oid: word in an address}; `address` leads from a catalog entry to its Ref."""
+
+    schemas: Mapping[int, str]
+    relations: Sequence[Row] = ()
+    columns: Sequence[Row] = ()
+    constraints: Sequence[Row] = ()
+    indexes: Sequence[Row] = ()
+    enums: Sequence[Row] = ()
+    sequences: Sequence[Row] = ()
+    views: Sequence[Row] = ()
+    grants: Sequence[Row] = ()
+    leftovers: Sequence[Row] = ()
+    opclasses: Mapping[str, str] = field(default_factory=dict)
+    collations: Mapping[str, str] = field(default_factory=dict)
+    edges: Mapping[Place, Sequence[Place]] = field(default_factory=dict)
+    address: dict[Place, Ref] = field(default_factory=dict)
+    column_names: Mapping[tuple[int, int], str] = field(default_factory=dict)
+
+    def uses(self, *places: Place, own: Ref) -> frozenset[Ref]:
+        """Return what the catalog says that these entries refer to, by address; the object itself left out."""
+        found: set[Ref] = set()
+        for place in places:
+            for target in self.edges.get(place, ()):
+                ref = self.address.get(target) or self.address.get((target[0], target[1], 0))
+                if ref is not None:
+                    found.add(ref)
+        found.discard(own)
+        return frozenset(found)
+
+    def column(self, relation: int, number: int) -> str:
+        """Return a column's name."""
+        return self.column_names[relation, number]
+
+
+def schemas_of(session: Session, names: Mapping[str, str]) -> Mapping[int, str]:
+    """Return {oid: word} of those schemas that exist; `names` is {name: word in an address}."""
+    wanted = "{" + ",".join('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' for name in names) + "}"
+    return {oid: names[name] for oid, name in session.query(catalog.SCHEMAS, {"names": wanted})}
+
+
+def read_shapes(session: Session, schemas: Mapping[int, str]) -> Rows:
+    """Read tables, columns, constraints, indexes, enums and views: all that has texts to compare."""
+    given = {"namespaces": "{" + ",".join(map(str, schemas)) + "}"}
+    known = features(session)
+    rows = Rows(
+        schemas=schemas,
+        relations=session.query(catalog.RELATIONS, given),
+        columns=session.query(catalog.COLUMNS, given),
+        constraints=session.query(catalog.constraints(known), given),
+        indexes=session.query(catalog.indexes(known), given),
+        enums=session.query(catalog.ENUMS, given),
+        views=session.query(catalog.VIEWS, given),
+        opclasses={str(oid): name for oid, name in session.query(catalog.OPCLASSES)},
+    )
+    rows.column_names = {(row[0], row[1]): row[2] for row in rows.columns}
+    _address(rows)
+    return rows
+
+
+def read_all(session: Session, schemas: Mapping[int, str]) -> Rows:
+    """Read everything in these schemas, and what refers to what; what belongs to an extension is left out."""
+    given = {"namespaces": "{" + ",".join(map(str, schemas)) + "}"}
+    rows = read_shapes(session, schemas)
+    rows.sequences = session.query(catalog.SEQUENCES, given)
+    rows.leftovers = session.query(catalog.LEFTOVERS, given)
+    if rows.views:
+        rows.grants = session.query(catalog.VIEW_GRANTS, given)
+    if any(row[11] is not None for row in rows.indexes) or any(_has_own_collation(row) for row in rows.indexes):
+        rows.collations = {str(oid): name for oid, name in session.query(catalog.COLLATIONS)}
+    edges: dict[Place, list[Place]] = {}
+    members: set[tuple[int, int]] = set()
+    for cls, oid, sub, other_cls, other, other_sub, how in session.query(catalog.DEPENDENCIES):
+        if how == "e":
+            members.add((cls, oid))
+        else:
+            edges.setdefault((cls, oid, sub), []).append((other_cls, other, other_sub))
+    rows.edges = edges
+    _without(rows, members)
+    _address(rows)
+    return rows
+
+
+def _has_own_collation(row: Row) -> bool:
+    return any(word not in ("0", str(catalog.DEFAULT_COLLATION)) for word in row[10].split())
+
+
+def _without(rows: Rows, members: set[tuple[int, int]]) -> None:
+    """Take out what extensions own."""
+    if not members:
+        return
+    rows.relations = [row for row in rows.relations if (catalog.PG_CLASS, row[0]) not in members]
+    rows.views = [row for row in rows.views if (catalog.PG_CLASS, row[0]) not in members]
+    rows.enums = [row for row in rows.enums if (catalog.PG_TYPE, row[0]) not in members]
+    rows.sequences = [row for row in rows.sequences if (catalog.PG_CLASS, row[0]) not in members]
+    rows.leftovers = [row for row in rows.leftovers if (row[0], row[1]) not in members]
+    rows.address.clear()
+
+
+def _address(rows: Rows) -> None:
+    """Note the address of every catalog entry that an edge may lead to."""
+    address = rows.address
+    for row in rows.relations:
+        address[catalog.PG_CLASS, row[0], 0] = relation_ref(row, rows.schemas)
+    for row in rows.enums:
+        ref = Ref.root(Kind.ENUM, row[3], rows.schemas[row[2]])
+        address[catalog.PG_TYPE, row[0], 0] = address[catalog.PG_TYPE, row[1], 0] = ref
+    for relation, number, name, *_ in rows.columns:
+        table = address.get((catalog.PG_CLASS, relation, 0))
+        if table is not None and table.parts[0] == Kind.TABLE:
+            address[catalog.PG_CLASS, relation, number] = table.child(Kind.COLUMN, name)
+    _address_children(rows)
+    _address_leftovers(rows)
+
+
+_CONSTRAINTS: Mapping[str, str] = {"p": Kind.PRIMARY_KEY, "u": Kind.UNIQUE, "c": Kind.CHECK, "f": Kind.FOREIGN_KEY}
+
+
+def constraint_ref(table: Ref, row: Row) -> Ref:
+    """Return the address of a constraint; one of a form that we do not model has its own kind word."""
+    if row[3] == "x":
+        return table.child("exclusion", row[2])
+    kind = _CONSTRAINTS[row[3]] if row[21] is None else "constraint"
+    return table.child(kind, "" if kind == Kind.PRIMARY_KEY else row[2])
+
+
+def _address_children(rows: Rows) -> None:
+    for row in rows.constraints:
+        table = rows.address.get((catalog.PG_CLASS, row[1], 0))
+        if table is not None:
+            ref = constraint_ref(table, row)
+            rows.address[catalog.PG_CONSTRAINT, row[0], 0] = ref
+            if row[3] in "pux":
+                rows.address[catalog.PG_CLASS, row[14], 0] = ref
+    for row in rows.indexes:
+        table = rows.address.get((catalog.PG_CLASS, row[1], 0))
+        if table is not None:
+            rows.address[catalog.PG_CLASS, row[0], 0] = table.child(Kind.INDEX, row[2])
+
+
+def _address_leftovers(rows: Rows) -> None:
+    for cls, oid, kind, relation, schema, name, _ in rows.leftovers:
+        if not relation:
+            rows.address[cls, oid, 0] = Ref.root(kind, name, rows.schemas[schema])
+        elif (holder := rows.address.get((catalog.PG_CLASS, relation, 0))) is not None:
+            rows.address[cls, oid, 0] = holder.child(kind, name)
+    for oid, schema, name, _, _, owner, _, _ in rows.sequences:
+        if owner is None:
+            rows.address[catalog.PG_CLASS, oid, 0] = Ref.root("sequence", name, rows.schemas[schema])
+
+
+def relation_ref(row: Row, schemas: Mapping[int, str]) -> Ref:
+    """Return the address of a relation; tables in some hierarchy, or of a type, are not tables of ours."""
+    _, schema, name, kind, _, partition, typed, inherits, *_ = row
+    if kind == "v":
+        word: str = Kind.VIEW
+    elif partition:
+        word = "partition"
+    elif kind != "r":
+        word = _FOREIGN_KINDS[kind]
+    else:
+        word = "typed_table" if typed else "inherited_table" if inherits else Kind.TABLE
+    return Ref.root(word, name, schemas[schema])

@@ -1,0 +1,126 @@
+"""Desired objects in, the same with what they rest on filled in; and the small translations between both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.dialects import uses
+from reconciler.dialects.postgres import types
+from reconciler.dialects.postgres.normalize import FAMILY
+from reconciler.dialects.sql import respeller
+from reconciler.dialects.transpile import NotPortable, parsed, renamed_words
+from reconciler.model.model import Inspection, Model
+from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, PrimaryKey, View
+from reconciler.model.ref import Kind, Ref
+from reconciler.model.values import Identity
+
+
+def align(inspection: Inspection, desired: Model) -> Model:
+    """Return the desired model with the live names of primary keys where the spec gives none."""
+    named = []
+    for obj in desired.values():
+        live = inspection.model.get(obj.ref) if isinstance(obj, PrimaryKey) and obj.name is None else None
+        if isinstance(obj, PrimaryKey) and isinstance(live, PrimaryKey):
+            named.append(replace(obj, name=live.name))
+    return desired.updated(named) if named else desired
+
+
+def resolve(objects: Sequence[Object], model: Model) -> Sequence[Object]:
+    """Return the objects with `uses` filled in: columns that texts name, enums behind those columns, keys, relations.
+
+    Args:
+        objects: desired ones.
+        model: where the names are looked up.
+    """
+    return [_resolved(obj, model) for obj in objects]
+
+
+def _resolved(obj: Object, model: Model) -> Object:
+    match obj:
+        case Column(uses=known):
+            own = uses.resolve([replace(obj, uses=frozenset())], model, FAMILY)[0]
+            assert isinstance(own, Column)
+            return replace(obj, uses=known | own.uses | _enums(own.uses, model)) if own.uses else obj
+        case Check() | Index() as plain if not plain.uses:
+            found = uses.resolve([plain], model, FAMILY)[0]
+            assert isinstance(found, Check | Index)
+            return replace(found, uses=found.uses | _enums(found.uses, model))
+        case ForeignKey(uses=known) if not known:
+            return replace(obj, uses=frozenset(_key(obj, model)))
+        case View(uses=known) if not known:
+            found_uses = frozenset(uses.view_uses(obj, model, FAMILY)) | frozenset(_behind_star(obj, model))
+            return replace(obj, uses=found_uses | _enums(found_uses, model))
+        case _:
+            return obj
+
+
+def _enums(columns: frozenset[Ref], model: Model) -> frozenset[Ref]:
+    """Return the enums of these columns: a constant in a text may be a value that an enum is only about to get."""
+    found = [model[ref] for ref in columns if ref in model]
+    return frozenset(ref for obj in found if isinstance(obj, Column) for ref in obj.uses if ref.kind == Kind.ENUM)
+
+
+def _key(obj: ForeignKey, model: Model) -> Iterator[Ref]:
+    """Yield the key that a foreign key rests on; a unique index is one too (manual, "Foreign Keys")."""
+    found = [ref for ref in uses.resolve([obj], model, FAMILY)[0].uses]  # type: ignore[attr-defined]
+    if not found:
+        for index in model.children(obj.target, Index):
+            whole = index.unique and index.where is None
+            if whole and {part.column for part in index.parts} == set(obj.target_columns):
+                found = [index.ref]
+    yield from found[:1]
+
+
+def _behind_star(view: View, model: Model) -> Iterator[Ref]:
+    """Yield every column of the tables of a query with a star: the server writes them all out."""
+    from sqlglot import exp
+
+    try:
+        stars = any(not isinstance(star.parent, exp.Count) for star in parsed(view.query.text, FAMILY).find_all(exp.Star))
+    except NotPortable:
+        return
+    if stars:
+        for ref in frozenset(uses.view_uses(view, model, FAMILY)):
+            yield from (column.ref for column in model.children(ref, Column))
+
+
+def words(text: str, renames: Mapping[str, str]) -> str:
+    """Rename identifiers in a text."""
+    return renamed_words(text, dict(renames), FAMILY)
+
+
+_respelled = respeller(words)
+
+
+def respell(obj: Object, renames: Mapping[Ref, Ref]) -> Object:
+    """Return the object with its texts following a renaming, those that are only carried too."""
+    obj = _respelled(obj, renames)
+    changed = {old.name: new.name for old, new in renames.items() if _concerns(obj, old, new)}
+    if not changed:
+        return obj
+    match obj:
+        case View(carried=carried) if carried:
+            return replace(obj, carried=tuple(words(text, changed) for text in carried))
+        case Index(definition=definition) if definition:
+            return replace(obj, definition=words(definition, changed))
+        case _:
+            return obj
+
+
+def _concerns(obj: Object, old: Ref, new: Ref) -> bool:
+    return old.kind in (Kind.TABLE, Kind.VIEW) or old.top in (obj.ref.top, new.top) or new.top == obj.ref.top
+
+
+def portable(obj: Object) -> Object:
+    """Return a live object in the spec's words where nothing is lost."""
+    if not isinstance(obj, Column):
+        return obj
+    enum = next((ref for ref in obj.uses if ref.kind == Kind.ENUM), None)
+    name = (f"{enum.schema}." if enum.schema else "") + enum.name if enum else ""
+    identity = obj.identity and Identity(obj.identity.always, _unless_one(obj.identity.start), _unless_one(obj.identity.increment))
+    return replace(obj, type=types.portable(obj.type, name), identity=identity)
+
+
+def _unless_one(number: int | None) -> int | None:
+    return None if number == 1 else number
