@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from reconciler.model.change import Alter, Change, Create, Drop
 from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, PrimaryKey, Table, Unique
-from reconciler.model.ref import Ref
+from reconciler.model.ref import Kind, Ref
 from reconciler.model.types import Type
+from reconciler.model.values import IndexPart, Literal
 from reconciler.plan.rules import Ask, States
 from reconciler.plan.step import DataCheck
 
@@ -134,34 +135,47 @@ def _in_live_words(s: Spelling, table: Ref, text: str, states: States) -> str:
 
 
 def _duplicates(s: Spelling, new: Unique | PrimaryKey | Index, states: States) -> Sequence[DataCheck]:
-    table, where = new.ref.top, ""
-    if isinstance(new, Index):
-        if not _known(table, (part.column for part in new.parts if part.column), states):
-            return ()
-        keys = [
-            _live_name(s, table, part.column, states) if part.column
-            else f"({_in_live_words(s, table, part.expression.text, states)})" if part.expression else ""
-            for part in new.parts
-        ]  # fmt: skip
-        where = _in_live_words(s, table, new.where.text, states) if new.where else ""
-    else:
-        if not _known(table, new.columns, states):
-            return ()
-        keys = [_live_name(s, table, name, states) for name in new.columns]
-    nulls = [] if isinstance(new, Unique) and new.nulls_not_distinct else [f"{key} IS NOT NULL" for key in keys]
-    conditions = " AND ".join([*nulls, *([f"({where})"] if where else [])])
-    grouped = (
-        f"SELECT {', '.join(keys)} FROM {s.table(states.live(table))}"
-        f"{f' WHERE {conditions}' if conditions else ''} GROUP BY {', '.join(keys)} HAVING count(*) > 1"
-    )
+    table = new.ref.top
+    terms = _key_terms(s, new, states)
+    if terms is None:
+        return ()
+    keys = ", ".join(terms)
+    conditions = [] if isinstance(new, Unique) and new.nulls_not_distinct else [f"{term} IS NOT NULL" for term in terms]
+    if isinstance(new, Index) and new.where:
+        conditions.append(f"({_in_live_words(s, table, new.where.text, states)})")
+    rows = f"FROM {s.table(states.live(table))}{' WHERE ' + ' AND '.join(conditions) if conditions else ''}"
+    grouped = f"SELECT {keys} {rows} GROUP BY {keys} HAVING count(*) > 1"
     return [
         DataCheck(
-            code="MF101", ref=new.ref, count=f"SELECT count(*) FROM ({grouped}) AS duplicated",
-            message="is unique, and {count} keys occur more than once",
-            sample=f"{grouped} ORDER BY {', '.join(keys)} LIMIT {SAMPLE}",
+            code="MF101", ref=new.ref, message="is unique, and {count} keys occur more than once",
+            # A key of new columns alone is the same in every row.
+            count=f"SELECT count(*) FROM ({grouped}) AS duplicated" if terms
+            else f"SELECT CASE WHEN count(*) > 1 THEN 1 ELSE 0 END {rows}",
+            sample=f"{grouped} ORDER BY {keys} LIMIT {SAMPLE}" if terms else "",
             sensitive=any(c.sensitive for c in states.new.children(table, Column)),
         )
     ]  # fmt: skip
+
+
+def _key_terms(s: Spelling, new: Unique | PrimaryKey | Index, states: States) -> list[str] | None:
+    """Return the parts of a key that the present rows have; None when they cannot contain a duplicate, or be asked.
+
+    A new column is null in every row, and null is no duplicate, unless a constant fills it: then it tells no rows apart.
+    """
+    parts = new.parts if isinstance(new, Index) else tuple(IndexPart(column=name) for name in new.columns)
+    terms: list[str] = []
+    for part in parts:
+        if part.expression is not None:
+            terms.append(f"({_in_live_words(s, new.ref.top, part.expression.text, states)})")
+        elif part.column is not None and new.ref.top.child(Kind.COLUMN, part.column) in states.old:
+            terms.append(_live_name(s, new.ref.top, part.column, states))
+        elif not _constant(states.new.get(new.ref.top.child(Kind.COLUMN, part.column or ""))):
+            return None
+    return terms
+
+
+def _constant(column: Object | None) -> bool:
+    return isinstance(column, Column) and isinstance(column.default, Literal)
 
 
 def _violations(s: Spelling, new: Check, states: States) -> Sequence[DataCheck]:

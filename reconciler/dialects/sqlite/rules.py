@@ -159,7 +159,8 @@ def _constraint(cls: type[Object], create: object = Way.VIA_PARENT) -> Rules:
         alter=_every(cls, Way.VIA_PARENT),
         rename=Way.VIA_PARENT,
         inline=True,
-        late=frozenset({"target", "target_columns", "uses"}),
+        # The other table of a foreign key need not exist when the key is created (sqlite.org/foreignkeys.html, section 2).
+        late=frozenset({"target", "target_columns", "uses"}) if cls is ForeignKey else frozenset(),
     )
 
 

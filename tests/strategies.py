@@ -1,0 +1,184 @@
+"""Random schemas: models as an author would write them, for every dialect alike; a new kind has to join in here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from reconciler.model.model import Model
+from reconciler.model.names import implicit_name
+from reconciler.model.objects import (
+    Check,
+    Column,
+    Enum,
+    ForeignKey,
+    Index,
+    Object,
+    PrimaryKey,
+    Table,
+    Unique,
+    View,
+)
+from reconciler.model.ref import Kind, Ref
+from reconciler.model.types import Type
+from reconciler.model.values import Action, Default, Generated, Identity, IndexPart, Literal, Sql
+
+# Few names, so that two random schemas have much in common; some that have to be quoted everywhere.
+TABLES = ("customer", "order", "Line Item", 'quo"ted')
+COLUMNS = ("amount", "note", "select", "Mixed Case", "done", "at", "price", "kind")
+TYPES = (
+    Type("int"),
+    Type("bigint"),
+    Type("text"),
+    Type("varchar", ("40",)),
+    Type("varchar", ("80",)),
+    Type("decimal", ("12", "2")),
+    Type("bool"),
+    Type("timestamp"),
+    Type("enum", ("mood",)),
+)
+ENUM = Ref.root(Kind.ENUM, "mood")
+NUMBERS = frozenset({"int", "bigint", "decimal"})
+TEXTS = frozenset({"text", "varchar"})
+
+
+def quoted(name: str) -> str:
+    """Quote an identifier as both PostgreSQL and SQLite read it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _default(draw: st.DrawFn, type_: Type) -> Default | None:
+    if not draw(st.booleans()):
+        return None
+    match type_.name:
+        case "int" | "bigint":
+            return Literal(draw(st.integers(0, 10**6)))
+        case "decimal":
+            return Literal(Decimal(draw(st.integers(0, 10**6))) / 100)
+        case "text" | "varchar":
+            return Literal(draw(st.sampled_from(["", "new", "it's", "a\nb", "42", "percent % sign", "colon :x"])))
+        case "bool":
+            return Literal(draw(st.booleans()))
+        case "enum":
+            return Literal("calm")
+        case _:
+            return Sql("current_timestamp", "postgres")
+
+
+@st.composite
+def _column(draw: st.DrawFn, table: Ref, name: str, position: int, values: Sequence[str]) -> Column:
+    type_ = draw(st.sampled_from(TYPES))
+    default = _default(draw, type_)
+    # A new column that is not null needs a default, or the rows that are there would refuse it.
+    not_null = draw(st.booleans()) if default is not None else False
+    return Column(
+        ref=table.child(Kind.COLUMN, name),
+        type=type_,
+        not_null=not_null,
+        default=default,
+        position=position,
+        comment=draw(st.sampled_from([None, None, "A remark's remark"])),
+    )
+
+
+@st.composite
+def _table(draw: st.DrawFn, name: str, others: Sequence[str]) -> list[Object]:
+    ref = Ref.root(Kind.TABLE, name)
+    key = Column(
+        ref=ref.child(Kind.COLUMN, "id"), type=Type("bigint"), not_null=True, identity=Identity(), position=1
+    )
+    names = draw(st.lists(st.sampled_from(COLUMNS), unique=True, max_size=5))
+    columns = [draw(_column(ref, column, number, ())) for number, column in enumerate(sorted(names), 2)]
+    objects: list[Object] = [Table(ref=ref), key, PrimaryKey(ref=ref.child(Kind.PRIMARY_KEY), columns=("id",)), *columns]
+    for part in (_generated, _unique, _check, _indexes, _foreign_key):
+        objects += part(draw, ref, columns, others)
+    return objects
+
+
+def _generated(draw: st.DrawFn, table: Ref, columns: Sequence[Column], others: Sequence[str]) -> list[Object]:
+    numbers = [c for c in columns if c.type.name in NUMBERS]
+    if not numbers or not draw(st.booleans()):
+        return []
+    expression = Sql(f"{quoted(numbers[0].ref.name)} + 1", "postgres")
+    return [
+        Column(ref=table.child(Kind.COLUMN, "computed"), type=Type("decimal", ("14", "2")), position=99,
+               generated=Generated(expression, stored=True))
+    ]  # fmt: skip
+
+
+def _unique(draw: st.DrawFn, table: Ref, columns: Sequence[Column], others: Sequence[str]) -> list[Object]:
+    names = tuple(c.ref.name for c in columns if c.type.name in ("int", "bigint"))[:2]
+    if not names or not draw(st.booleans()):
+        return []
+    name = draw(st.sampled_from([f"{table.name}_uq", implicit_name(table.name, names, "key")]))
+    return [Unique(ref=table.child(Kind.UNIQUE, name), columns=names)]
+
+
+def _check(draw: st.DrawFn, table: Ref, columns: Sequence[Column], others: Sequence[str]) -> list[Object]:
+    numbers = [quoted(c.ref.name) for c in columns if c.type.name in NUMBERS]
+    if not numbers or not draw(st.booleans()):
+        return []
+    form = draw(st.sampled_from(["{0} >= 0", "{0} between 0 and 99999999999", "{0} in (-1, 0) or {0} > 0", "not ({0} < 0)"]))
+    return [
+        Check(ref=table.child(Kind.CHECK, f"{table.name}_positive"), expression=Sql(form.format(numbers[0]), "postgres"))
+    ]
+
+
+def _indexes(draw: st.DrawFn, table: Ref, columns: Sequence[Column], others: Sequence[str]) -> list[Object]:
+    found: list[Object] = []
+    plain = [c.ref.name for c in columns if c.type.name != "enum"]
+    if plain and draw(st.booleans()):
+        parts = tuple(IndexPart(column=name, descending=draw(st.booleans())) for name in plain[:2])
+        where = Sql("id > 0", "postgres") if draw(st.booleans()) else None
+        found.append(Index(ref=table.child(Kind.INDEX, f"{table.name}_ix"), parts=parts, where=where))
+    texts = [quoted(c.ref.name) for c in columns if c.type.name in TEXTS]
+    if texts and draw(st.booleans()):
+        part = IndexPart(expression=Sql(f"lower({texts[0]})", "postgres"))
+        found.append(Index(ref=table.child(Kind.INDEX, f"{table.name}_lower_ix"), parts=(part,)))
+    return found
+
+
+def _foreign_key(draw: st.DrawFn, table: Ref, columns: Sequence[Column], others: Sequence[str]) -> list[Object]:
+    if not others or not draw(st.booleans()):
+        return []
+    target = Ref.root(Kind.TABLE, draw(st.sampled_from(sorted(others))))
+    column = Column(ref=table.child(Kind.COLUMN, "parent_id"), type=Type("bigint"), position=98)
+    key = ForeignKey(
+        ref=table.child(Kind.FOREIGN_KEY, implicit_name(table.name, ["parent_id"], "fkey")),
+        columns=("parent_id",), target=target, target_columns=("id",),
+        on_delete=draw(st.sampled_from([Action.CASCADE, Action.SET_NULL, Action.NO_ACTION])),
+    )  # fmt: skip
+    return [column, key]
+
+
+@st.composite
+def models(draw: st.DrawFn) -> Model:
+    """Draw a schema of up to four tables with everything that every dialect has; mutual and self references included."""
+    names = draw(st.lists(st.sampled_from(TABLES), unique=True, min_size=1, max_size=len(TABLES)))
+    objects: list[Object] = []
+    for name in sorted(names):
+        objects += draw(_table(name, names))
+    if any(isinstance(obj, Column) and obj.type.name == "enum" for obj in objects) or draw(st.booleans()):
+        further = draw(st.sampled_from([(), ("wild",), ("wild", "it's")]))
+        objects.append(Enum(ref=ENUM, values=("calm", "angry", *further)))
+    if draw(st.booleans()):
+        table = sorted(names)[0]
+        columns = ["id", *(obj.ref.name for obj in objects if isinstance(obj, Column) and obj.ref.top.name == table)]
+        listed = ", ".join(map(quoted, dict.fromkeys(columns)))
+        objects.append(
+            View(ref=Ref.root(Kind.VIEW, "seen"), query=Sql(f"select {listed} from {quoted(table)} where id > 0", "postgres"))
+        )
+    return Model(objects)
+
+
+def rows_for(model: Model, table: Ref, count: int) -> list[dict[str, str]]:
+    """Return rows that every constraint of a random table accepts, as SQL texts by column."""
+    values = {
+        "int": "{n}", "bigint": "{n}", "decimal": "{n}.25", "text": "'text {n}'", "varchar": "'text {n}'",
+        "bool": "NULL", "timestamp": "'2026-01-0{n} 10:00:00'", "enum": "'calm'",
+    }  # fmt: skip
+    columns = [c for c in model.children(table, Column) if c.generated is None and c.identity is None]
+    filled = [c for c in columns if c.ref.name != "parent_id" and not (c.type.name == "bool" and c.not_null)]
+    return [{c.ref.name: values[c.type.name].format(n=n) for c in filled} for n in range(1, count + 1)]
