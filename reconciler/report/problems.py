@@ -63,9 +63,9 @@ def _excerpt(problem: Problem, margin: str) -> list[str]:
     start = min(position.column - 1, len(source))
     end = position.end_column - 1 if position.end_column > position.column else start + 1
     before, marked, after = source[:start], source[start:end], source[end:]
-    shown_before, shown_marked = _widened(before, 0), _widened(marked, _width(_widened(before, 0)))
-    text = shown_before + shown_marked + _widened(after, _width(shown_before + shown_marked))
-    indent, length = _width(shown_before), max(1, _width(shown_marked))
+    shown_before, shown_marked = _widened(before, 0), _widened(marked, width(_widened(before, 0)))
+    text = shown_before + shown_marked + _widened(after, width(shown_before + shown_marked))
+    indent, length = width(shown_before), max(1, width(shown_marked))
     text, indent, length = _cut(text, indent, length)
     bar = f"{margin} |"
     return [bar, f"{position.line} | {text.rstrip()}", f"{bar} {' ' * indent}{'^' * length}"]
@@ -77,11 +77,11 @@ def _widened(text: str, column: int) -> str:
     for char in text:
         shown = " " * (_TAB - column % _TAB) if char == "\t" else safe(char)
         out.append(shown)
-        column += _width(shown)
+        column += width(shown)
     return "".join(out)
 
 
-def _width(text: str) -> int:
+def width(text: str) -> int:
     """Return how many cells a terminal gives to a text."""
     if text.isascii():
         return len(text)
@@ -96,7 +96,7 @@ def _cells(char: str) -> int:
 
 def _cut(text: str, indent: int, length: int) -> tuple[str, int, int]:
     """Return a long line as a window around what is marked."""
-    if _width(text) <= _WIDEST:
+    if width(text) <= _WIDEST:
         return text, indent, min(length, _WIDEST)
     length = min(length, _WIDEST // 2)
     first = max(0, indent - _WIDEST // 4)

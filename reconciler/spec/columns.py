@@ -26,7 +26,8 @@ _WITH_INNER = re.compile(r"\s*(enum|array)\s*\((.*)\)\s*", re.DOTALL | re.IGNORE
 _MEANT: Mapping[str, str] = {
     "integer": "int", "int4": "int", "int8": "bigint", "int2": "smallint", "tinyint": "smallint", "serial": "int",
     "bigserial": "bigint", "boolean": "bool", "string": "text", "longtext": "text", "clob": "text",
-    "numeric": "decimal",    "real": "float", "float4": "float", "float8": "double", "blob": "bytes", "bytea": "bytes", "binary": "bytes",
+    "numeric": "decimal", "real": "float", "float4": "float", "float8": "double", "blob": "bytes", "bytea": "bytes",
+    "binary": "bytes",
     "datetime": "timestamp", "jsonb": "json", "guid": "uuid", "nvarchar": "varchar",
 }  # fmt: skip
 

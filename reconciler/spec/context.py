@@ -17,7 +17,7 @@ from reconciler.model.ref import Ref
 from reconciler.model.values import Literal, Sql
 from reconciler.spec.fragments import unbalanced
 from reconciler.spec.names import split_name
-from reconciler.spec.nodes import At, Node, Source
+from reconciler.spec.nodes import At, Node, Source, pointed
 from reconciler.spec.overrides import Fields, chosen
 from reconciler.spec.scalars import Scalar
 from reconciler.spec.variables import interpolated, interpolated_scalar
@@ -65,7 +65,7 @@ class Context:
 
     def problem(self, code: str, message: str, where: Node | At, *, hint: str = "", also: Any = ()) -> None:
         """Note a problem at a value, or at a place, of the file at hand."""
-        at = where.at if isinstance(where, Node) else where
+        at = pointed(where) if isinstance(where, Node) else where
         self.problems[self.source.problem(code, message, at, hint=hint, also=tuple(also))] = None
 
     def add(self, obj: Object, node: Node, fields: Fields) -> None:

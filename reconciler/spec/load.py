@@ -13,7 +13,7 @@ from reconciler.errors import Problem, SpecError
 from reconciler.spec import validate
 from reconciler.spec.collector import no_collecting
 from reconciler.spec.files import read_source, spec_files
-from reconciler.spec.nodes import Node, Source, shown
+from reconciler.spec.nodes import Node, Source, pointed, shown
 from reconciler.spec.parse import parse
 
 # `removed` comes last: it is a key of a table too.
@@ -33,9 +33,9 @@ class Document:
 
     @property
     def name(self) -> Node:
-        """The value of the kind key."""
+        """The value of the kind key, as a value alone: what points at the object points at its name."""
         named: Node = self.node.value[self.kind]
-        return named
+        return Node(named.value, named.at, None, named.style)
 
     @property
     def fields(self) -> Mapping[str, Node]:
@@ -124,10 +124,10 @@ def _no_kind(source: Source, node: Node) -> Problem:
         return source.problem("SPEC005", "the document is empty", node.at, hint=hint)
     message = f"the document does not say what it declares: it has none of the keys {', '.join(KINDS)}"
     if type(node.value) is not dict:
-        return source.problem("SPEC010", f"expected a mapping, found {shown(node)}", node.at)
+        return source.problem("SPEC010", f"expected a mapping, found {shown(node)}", pointed(node))
     first = next(iter(node.value.items()), None)
     hint = validate.suggestion(first[0], KINDS) if first else ""
-    return source.problem("SPEC010", message, first[1].key if first else node.at, hint=hint)
+    return source.problem("SPEC010", message, first[1].key if first else pointed(node), hint=hint)
 
 
 def _and(words: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""How specs write names (`app.orders`, `customers(id, kind)`, `created_at desc nulls last`): text in, parts out, and back.
+"""How specs write names (`app.orders`, `customers(id, kind)`, `created_at desc`): text in, parts out, and back.
 
 A name that has a dot, a quote, a comma or a parenthesis of its own is double-quoted, as in SQL: `"a.b"`.
 """

@@ -81,6 +81,17 @@ def plain(node: Node) -> Any:
     return value
 
 
+def pointed(node: Node) -> At:
+    """Return where a caret belongs: the value, or a key where the value has no width of its own on one line."""
+    line, column, end = node.at
+    if end > column:
+        return line, column, end
+    if node.key is not None:
+        return node.key
+    first = next(iter(node.value.values()), None) if type(node.value) is dict else None
+    return first.key if first is not None and first.key is not None else node.at
+
+
 def shown(value: Any) -> str:
     """Return a value as a message names it: text in quotes, `a mapping`, `a list`, `nothing`."""
     if isinstance(value, Node):

@@ -22,12 +22,11 @@ def applied(fields: Fields, chain: Sequence[str]) -> Fields | None:
     only, overrides = fields.get("only"), fields.get("dialect")
     if only is not None and not any(word.value in chain for word in only.value):
         return None
-    if overrides is None:
-        return fields
     merged: Fields = fields
-    for word in reversed(chain):
-        if word in overrides.value:
+    for word in reversed(chain) if overrides is not None else ():
+        if overrides is not None and word in overrides.value:
             merged = _merged(merged, overrides.value[word].value)
+    # An override of the table may have left out what is inside it.
     return None if "omit" in merged and merged["omit"].value is True else merged
 
 

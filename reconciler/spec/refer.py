@@ -116,10 +116,8 @@ def _foreign_key(context: Context, obj: Object, known: Known) -> None:
 
 def _no_table(context: Context, target: Ref, known: Known, at: At) -> None:
     elsewhere = [join_name(ref.schema, ref.name) for ref in known if ref.name == target.name]
-    if elsewhere:
-        hint = f"did you mean {elsewhere[0]}(…)?"
-    else:
-        hint = suggestion(target.name, [ref.name for ref in known])
+    names = [ref.name for ref in known]
+    hint = f"did you mean {elsewhere[0]}(…)?" if elsewhere else suggestion(target.name, names)
     context.problem("SPEC030", f"there is no table {join_name(target.schema, target.name)!r}", at, hint=hint)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Problem
 from reconciler.spec.accepts import Accepts, compiled
-from reconciler.spec.nodes import At, Node, Source, plain, shown
+from reconciler.spec.nodes import At, Node, Source, plain, pointed, shown
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -75,7 +75,7 @@ def _told(error: ValidationError, root: Node, source: Source) -> Iterator[Proble
     node, path = _find(root, error.absolute_path)
     teller = _TELLERS.get(str(error.validator))
     if teller is None:
-        yield source.problem("SPEC015", f"{shown(node)} is not allowed here", node.at)
+        yield source.problem("SPEC015", f"{shown(node)} is not allowed here", pointed(node))
         return
     for code, message, at, hint in teller(error, node, path):
         if code == _DEEPER:
@@ -105,9 +105,14 @@ def _unknown_keys(error: ValidationError, node: Node, path: str) -> Told:
             continue
         where = f" in {path}" if path else ""
         if key in LATER:
-            yield "SPEC012", f"{key!r}{where} is not built yet", child.key, "leave it out until it is"
+            yield "SPEC012", f"{key!r}{where} is not built yet", child.key or pointed(child), "leave it out until it is"
         else:
-            yield "SPEC011", f"unknown key {key!r}{where}", child.key, suggestion(key, known) or _choice(known)
+            yield (
+                "SPEC011",
+                f"unknown key {key!r}{where}",
+                child.key or pointed(child),
+                suggestion(key, known) or _choice(known),
+            )
 
 
 def _choice(known: Iterable[str]) -> str:
@@ -118,7 +123,7 @@ def _choice(known: Iterable[str]) -> str:
 def _wrong_type(error: ValidationError, node: Node, path: str) -> Told:
     named = error.validator_value
     expected = _either(_WORDS[str(name)] for name in ([named] if isinstance(named, str) else named))  # type: ignore[union-attr]
-    yield "SPEC013", f"expected {expected}, found {shown(node)}{_of(path)}", node.at, _type_hint(expected, node)
+    yield "SPEC013", f"expected {expected}, found {shown(node)}{_of(path)}", pointed(node), _type_hint(expected, node)
 
 
 def _type_hint(expected: str, node: Node) -> str:
@@ -133,25 +138,25 @@ def _type_hint(expected: str, node: Node) -> str:
 def _missing(error: ValidationError, node: Node, path: str) -> Told:
     for key in error.validator_value:  # type: ignore[union-attr]
         if key not in node.value:
-            yield "SPEC014", f"{key!r} is missing{_of(path)}", node.key or node.at, ""
+            yield "SPEC014", f"{key!r} is missing{_of(path)}", node.key or pointed(node), ""
 
 
 def _not_allowed(error: ValidationError, node: Node, path: str) -> Told:
     options = [option if isinstance(option, str) else shown(option) for option in error.validator_value]  # type: ignore[union-attr]
     hint = suggestion(node.value, options) if isinstance(node.value, str) else ""
-    yield "SPEC015", f"expected one of {', '.join(options)}; found {shown(node)}{_of(path)}", node.at, hint
+    yield "SPEC015", f"expected one of {', '.join(options)}; found {shown(node)}{_of(path)}", pointed(node), hint
 
 
 def _not_const(error: ValidationError, node: Node, path: str) -> Told:
-    yield "SPEC015", f"expected {shown(error.validator_value)}, found {shown(node)}{_of(path)}", node.at, ""
+    yield "SPEC015", f"expected {shown(error.validator_value)}, found {shown(node)}{_of(path)}", pointed(node), ""
 
 
 def _too_few(_error: ValidationError, node: Node, path: str) -> Told:
-    yield "SPEC015", f"expected at least one entry{_of(path)}", node.at, ""
+    yield "SPEC015", f"expected at least one entry{_of(path)}", pointed(node), ""
 
 
 def _empty(_error: ValidationError, node: Node, path: str) -> Told:
-    yield "SPEC015", f"expected text that is not empty{_of(path)}", node.at, ""
+    yield "SPEC015", f"expected text that is not empty{_of(path)}", pointed(node), ""
 
 
 def _repeated(_error: ValidationError, node: Node, path: str) -> Told:
@@ -166,7 +171,7 @@ def _repeated(_error: ValidationError, node: Node, path: str) -> Told:
 def _bad_key(error: ValidationError, node: Node, _path: str) -> Told:
     key = str(error.instance)
     child = node.value.get(key) if isinstance(node.value, dict) else None
-    at = (child.key if child is not None else None) or node.at
+    at = (child.key if child is not None else None) or pointed(node)
     wanted = error.schema.get("description") or "a name that is not empty"  # type: ignore[union-attr]
     yield "SPEC011", f"{key!r} is no key for this place; expected {wanted}", at, ""
 
@@ -176,7 +181,7 @@ def _nothing_fits(error: ValidationError, node: Node, path: str) -> Told:
         return
     kinds = [str(name) for branch in _branches(error).values() for name in _types(branch)]
     expected = _either(dict.fromkeys(_WORDS[name] for name in kinds))
-    yield "SPEC013", f"expected {expected}, found {shown(node)}{_of(path)}", node.at, _type_hint(expected, node)
+    yield "SPEC013", f"expected {expected}, found {shown(node)}{_of(path)}", pointed(node), _type_hint(expected, node)
 
 
 def _branches(error: ValidationError) -> dict[int, list[ValidationError]]:

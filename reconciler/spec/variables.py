@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from reconciler.spec.scalars import Scalar, scalar
 
+_PREFIX = "RECONCILE_VAR_"
 _VARIABLE = re.compile(r"\$(\$?)\{var\.([^}]*)\}")
 
 
@@ -36,12 +37,15 @@ def gathered(
 ) -> Mapping[str, Scalar]:
     """Return every variable's value: the command line's word before RECONCILE_VAR_name before the project file's.
 
-    Texts from outside are read as YAML would read them: `5` is a number. Raises ValueError for a number that would not
-    be kept as written.
+    Texts from outside are read as YAML would read them: `5` is a number. The case of a variable of the environment does
+    not matter where the project file declares the name.
+
+    Raises ValueError for a number that would not be kept as written.
     """
-    prefix = "RECONCILE_VAR_"
-    outside = {name.removeprefix(prefix): text for name, text in environ.items() if name.startswith(prefix)}
-    return {**declared, **{name: scalar(text) for name, text in {**outside, **given}.items()}}
+    known = {name.lower(): name for name in declared}
+    found = {name.removeprefix(_PREFIX): text for name, text in environ.items() if name.startswith(_PREFIX)}
+    outside = {known.get(name.lower(), name): text for name, text in found.items()} | dict(given)
+    return {**declared, **{name: scalar(text) for name, text in outside.items()}}
 
 
 def _value(match: re.Match[str], variables: Mapping[str, Scalar]) -> str:
