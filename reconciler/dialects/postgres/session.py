@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from os import dup
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from reconciler.dialects.base import DatabaseError, Server, Session, Target
 from reconciler.dialects.sql import double_quoted
 from reconciler.errors import TargetError
+from reconciler.plan.step import Step
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
@@ -19,6 +21,8 @@ T = TypeVar("T")
 
 DEFAULT_SCHEMA = "public"
 CONNECT_SECONDS = 10
+# Seconds that one attempt at a lock may take at most.
+LONGEST_LOCK_WAIT = 3.0
 SCHEMES = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
 
 # SQLSTATEs after which the same statement may go through: lock_not_available, deadlock_detected, serialization_failure
@@ -225,3 +229,31 @@ def server(session: Session) -> Server:
         version=version.split()[0], host=host, database=database, user=user, memory=f"{number // 10000}|{path}",
         features=frozenset(name for name, since in FEATURES.items() if number >= since), elaborates=elaborates,
     )  # fmt: skip
+
+
+@contextmanager
+def transaction(session: Session, steps: Sequence[Step], lock_timeout: float) -> Iterator[None]:
+    """Surround these steps with one transaction; an exception rolls it back.
+
+    A wait for a lock keeps everybody else waiting behind it, so one attempt waits shortly whatever it is allowed, and
+    whoever runs the steps tries again. Nothing else ends a statement that is at work.
+
+    Args:
+        session: outside a transaction.
+        steps: what will run inside; every step is treated alike here.
+        lock_timeout: seconds that a statement may wait for a lock.
+    """
+    session.begin()
+    try:
+        for setting in (
+            f"lock_timeout TO {int(min(lock_timeout, LONGEST_LOCK_WAIT) * 1000)}",
+            "statement_timeout TO 0",
+            "idle_in_transaction_session_timeout TO 0",
+        ):
+            session.execute(f"SET LOCAL {setting}")
+        yield
+        session.commit()
+    except BaseException:
+        with suppress(DatabaseError):
+            session.rollback()
+        raise

@@ -1,0 +1,43 @@
+"""PostgreSQL, assembled: the dialect value and nothing else."""
+
+from __future__ import annotations
+
+from reconciler.dialects.base import Dialect, Target
+from reconciler.dialects.postgres.ask import ask
+from reconciler.dialects.postgres.elaborate import elaborate
+from reconciler.dialects.postgres.inspect import inspect
+from reconciler.dialects.postgres.locks import capacity, lock
+from reconciler.dialects.postgres.normalize import FAMILY, normalize
+from reconciler.dialects.postgres.preflight import preflight
+from reconciler.dialects.postgres.resolve import align, portable, resolve, respell
+from reconciler.dialects.postgres.rules import RULES
+from reconciler.dialects.postgres.session import connect, default_schema, server, transaction
+from reconciler.dialects.sql import double_quoted
+
+
+def _ledger_schema(target: Target) -> str:
+    return double_quoted(default_schema(target)) + "."
+
+
+DIALECT = Dialect(
+    name="postgres",
+    fallback=("postgres",),
+    family=FAMILY,
+    quote=double_quoted,
+    connect=connect,
+    server=server,
+    inspect=inspect,
+    normalize=normalize,
+    align=align,
+    resolve=resolve,
+    respell=respell,
+    elaborate=elaborate,
+    portable=portable,
+    rules=RULES,
+    ask=ask,
+    lock=lock,
+    transaction=transaction,
+    preflight=preflight,
+    capacity=capacity,
+    ledger_schema=_ledger_schema,
+)

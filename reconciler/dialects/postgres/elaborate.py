@@ -1,0 +1,248 @@
+"""Desired objects in, the same in the server's own spelling out: made as temporary ones, read back, and rolled back.
+
+What cannot be made there, for instance because it rests on something that is not there yet, is left out. Live tables are
+read by temporary views at most (ACCESS SHARE); everything else happens on temporary stand-ins with the declared columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.dialects.base import DatabaseError, Session
+from reconciler.dialects.postgres import catalog, types
+from reconciler.dialects.postgres.lexer import canonical
+from reconciler.dialects.postgres.literals import written
+from reconciler.dialects.postgres.normalize import normalize
+from reconciler.dialects.postgres.reading import read_shapes
+from reconciler.dialects.postgres.reading_tables import tables
+from reconciler.dialects.postgres.reading_views import views
+from reconciler.dialects.postgres.resolve import resolve
+from reconciler.dialects.postgres.rules.keys import check_clause, index_text, primary_key_clause
+from reconciler.dialects.postgres.rules.statements import parenthesized
+from reconciler.dialects.sql import double_quoted, text_literal
+from reconciler.model.model import Model
+from reconciler.model.names import helper_name
+from reconciler.model.objects import Check, Column, Enum, Index, Object, PrimaryKey, Table, View
+from reconciler.model.ref import Kind, Ref
+from reconciler.model.texts import spelled, texts
+from reconciler.model.values import Sql
+
+# How many tables are made at once: the lock table has room for so many in any configuration.
+_CHUNK = 50
+# Seconds that a temporary view waits for a live table that somebody holds exclusively.
+_PATIENCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The objects of one relation that want spelling, with what stands in for it."""
+
+    ref: Ref
+    objects: Sequence[Object]
+
+
+def elaborate(session: Session, objects: Sequence[Object], actual: Model, desired: Model) -> Mapping[Ref, Object]:
+    """Return by address the objects as the server spells them.
+
+    Args:
+        session: outside a transaction.
+        objects: desired ones, in normal form.
+        actual: the live model, as the server has it now.
+        desired: the declared one.
+
+    Raises:
+        DatabaseError: when the connection is lost.
+    """
+    wanted = [obj for obj in objects if texts(obj) or isinstance(obj, Column)]
+    if not wanted:
+        return {}
+    session.begin()
+    try:
+        session.execute(f"SET LOCAL lock_timeout TO '{_PATIENCE}s'")
+        session.execute("SET LOCAL client_min_messages TO error")
+        _stand_in_enums(session, actual, desired)
+        found = _of_tables(session, [obj for obj in wanted if not isinstance(obj, View)], desired)
+        for view in wanted:
+            if isinstance(view, View) and (elaborated := _of_view(session, view, actual, desired)):
+                found[view.ref] = elaborated
+        return found
+    finally:
+        session.rollback()
+
+
+def _stand_in_enums(session: Session, actual: Model, desired: Model) -> None:
+    """Make the declared form of each enum that is new or differs; a temporary type hides the one of the default schema.
+
+    Its name is spelled as that one's is, so texts come out the same. In other schemas names are qualified, and there is
+    no stand-in.
+    """
+    for obj in desired.values():
+        if isinstance(obj, Enum) and not obj.ref.schema and actual.get(obj.ref) != obj:
+            values = ", ".join(map(text_literal, obj.values))
+            _tried(session, f"CREATE TYPE pg_temp.{double_quoted(obj.ref.name)} AS ENUM ({values})")
+
+
+def _tried(session: Session, *statements: str) -> bool:
+    """Run statements that may fail without harm, and say whether they went through; they stay."""
+    try:
+        session.execute("; ".join(("SAVEPOINT tried", *statements, "RELEASE tried")))
+    except DatabaseError as error:
+        if error.lost:
+            raise
+        session.execute("ROLLBACK TO tried; RELEASE tried")
+        return False
+    return True
+
+
+# --- columns, checks, indexes -----------------------------------------------------------------------------------------
+
+
+def _of_tables(session: Session, objects: Sequence[Object], desired: Model) -> dict[Ref, Object]:
+    grouped: dict[Ref, list[Object]] = {}
+    for obj in objects:
+        grouped.setdefault(obj.ref.top, []).append(obj)
+    parts = [_Part(ref, inside) for ref, inside in sorted(grouped.items())]
+    found: dict[Ref, Object] = {}
+    for schema in sorted({part.ref.schema for part in parts}):
+        mine = [part for part in parts if part.ref.schema == schema]
+        for start in range(0, len(mine), _CHUNK):
+            found |= _of_chunk(session, mine[start : start + _CHUNK], schema, desired)
+    return found
+
+
+def _of_chunk(session: Session, parts: Sequence[_Part], schema: str, desired: Model) -> dict[Ref, Object]:
+    """Make these tables at once; when one of them fails, one by one, and object by object where it has to be."""
+    session.execute("SAVEPOINT chunk")
+    try:
+        if not _tried(session, *(text for part in parts for text in _all_of(part, desired))):
+            for part in parts:
+                if not _tried(session, *_all_of(part, desired)):
+                    _piece_by_piece(session, part, desired)
+        return _read_back(session, parts, schema)
+    finally:
+        session.execute("ROLLBACK TO chunk; RELEASE chunk")
+
+
+def _all_of(part: _Part, desired: Model) -> list[str]:
+    return [_bare_table(part.ref, desired), *(text for obj in part.objects for text in _made(obj))]
+
+
+def _piece_by_piece(session: Session, part: _Part, desired: Model) -> None:
+    if _tried(session, _bare_table(part.ref, desired)):
+        for obj in part.objects:
+            _tried(session, *_made(obj))
+
+
+def _temporary(name: str) -> str:
+    return f"pg_temp.{double_quoted(name)}"
+
+
+def _bare_table(ref: Ref, desired: Model) -> str:
+    """Write a temporary table with the declared columns and nothing else."""
+    columns = sorted(desired.children(ref, Column), key=lambda column: column.position)
+    lines = [
+        f"{double_quoted(column.ref.name)} {types.SERIAL.get(column.type.name, str(column.type))}"
+        + (f" COLLATE {double_quoted(column.collation)}" if column.collation else "")
+        for column in columns
+    ]
+    return f"CREATE TEMPORARY TABLE {double_quoted(ref.name)} ({', '.join(lines)})"
+
+
+def _made(obj: Object) -> Sequence[str]:
+    table = _temporary(obj.ref.top.name)
+    match obj:
+        case Column(generated=None, default=default) if default is not None:
+            words = parenthesized(default) if isinstance(default, Sql) else written(default)
+            return (f"ALTER TABLE {table} ALTER COLUMN {double_quoted(obj.ref.name)} SET DEFAULT {words}",)
+        case Column(generated=generated) if generated is not None:
+            # A column cannot become a generated one, so it is made anew; nothing generated rests on another generated.
+            name, kind = double_quoted(obj.ref.name), "STORED" if generated.stored else "VIRTUAL"
+            words = f"{name} {obj.type} GENERATED ALWAYS AS ({generated.expression.text}) {kind}"
+            return (f"ALTER TABLE {table} DROP COLUMN {name}, ADD COLUMN {words}",)
+        case Check():
+            return (f"ALTER TABLE {table} ADD {check_clause(replace(obj, clauses=''))}",)
+        case Index():
+            return (index_text(obj, table),)
+        case _:
+            return ()
+
+
+def _read_back(session: Session, parts: Sequence[_Part], schema: str) -> dict[Ref, Object]:
+    temporary = session.query(catalog.TEMPORARY)[0][0]
+    shapes = read_shapes(session, {temporary: schema})
+    live = normalize(Model(tables(shapes))).model
+    return {
+        obj.ref: _as_spelled(obj, live[obj.ref]) for part in parts for obj in part.objects if _is_there(obj, live)
+    }
+
+
+def _is_there(obj: Object, live: Model) -> bool:
+    """Say whether every text of the object could be made."""
+    made = live.get(obj.ref)
+    if isinstance(obj, Column) and isinstance(made, Column):
+        return obj.generated is None or made.generated is not None
+    return made is not None
+
+
+def _as_spelled(obj: Object, made: Object) -> Object:
+    """Return the desired object in the form of the one that was made from it; what is emitted stays the author's."""
+    if isinstance(obj, Column) and isinstance(made, Column):
+        serial = obj.type.name in types.SERIAL
+        type_ = obj.type if serial else replace(made.type, spelling=str(obj.type))
+        obj = replace(obj, type=type_, default=made.default if _turned_constant(obj, made) else obj.default)
+    if isinstance(obj, Index) and isinstance(made, Index):
+        parts = [
+            replace(part, opclass=real.opclass, collation=real.collation, nulls_first=real.nulls_first)
+            for part, real in zip(obj.parts, made.parts, strict=True)
+        ]
+        obj = replace(obj, parts=tuple(parts))
+    return spelled(obj, {place: sql.canonical for place, sql in texts(made).items()})
+
+
+def _turned_constant(obj: Column, made: Column) -> bool:
+    """Say whether the server took for a constant, or for nothing, what was written as an expression."""
+    return isinstance(obj.default, Sql) and not isinstance(made.default, Sql) and obj.generated is None
+
+
+# --- views ------------------------------------------------------------------------------------------------------------
+
+
+def _of_view(session: Session, view: View, actual: Model, desired: Model) -> View | None:
+    """Make a temporary view over the live tables, with stand-ins for those that this plan changes."""
+    resolved = resolve([replace(view, uses=frozenset())], desired)[0]
+    assert isinstance(resolved, View)
+    tables_ = sorted({ref.top for ref in resolved.uses if ref.kind in (Kind.TABLE, Kind.COLUMN)})
+    shadows = _shadows(tables_, actual, desired)
+    name = helper_name(str(view.ref), "view")
+    session.execute("SAVEPOINT view")
+    try:
+        if not _tried(session, *shadows, f"CREATE TEMPORARY VIEW {double_quoted(name)} AS {view.query.text}"):
+            return None
+        temporary = session.query(catalog.TEMPORARY)[0][0]
+        made = [found for found in views(read_shapes(session, {temporary: ""})) if found.ref.name == name]
+        text = canonical(made[0].query.canonical)
+        return replace(view, query=replace(view.query, canonical=text), columns=made[0].columns)
+    finally:
+        session.execute("ROLLBACK TO view; RELEASE view")
+
+
+def _shadows(found: Iterable[Ref], actual: Model, desired: Model) -> list[str]:
+    """Write stand-ins for tables whose columns change: a query with a star, or with a type in it, depends on them."""
+    names: list[str] = []
+    for ref in found:
+        if not ref.schema and isinstance(desired.get(ref), Table) and _columns(ref, actual) != _columns(ref, desired):
+            names += [_bare_table(ref, desired), *_key(ref, desired)]
+    return names
+
+
+def _columns(ref: Ref, model: Model) -> set[tuple[str, str, str | None]]:
+    return {(column.ref.name, column.type.name, column.collation) for column in model.children(ref, Column)}
+
+
+def _key(ref: Ref, desired: Model) -> list[str]:
+    """A query that groups by the primary key may name the other columns, so the stand-in has it too."""
+    return [
+        f"ALTER TABLE {_temporary(ref.name)} ADD {primary_key_clause(replace(key, clauses=''))}"
+        for key in desired.children(ref, PrimaryKey)
+    ]

@@ -1,0 +1,118 @@
+"""Mutual exclusion between runs by an advisory lock on a connection of its own, and how much one transaction may lock."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from reconciler.dialects.base import DatabaseError, Lock, Session, Target
+from reconciler.dialects.postgres.session import default_schema, open_session
+from reconciler.errors import LockTaken, TargetError
+
+# Seconds between two tries. A session that waits inside pg_advisory_lock() can deadlock with another one's CREATE INDEX
+# CONCURRENTLY, which waits for every older snapshot; one that polls holds none in between.
+_SHORTEST, _LONGEST = 0.2, 0.5
+
+_KEY = "hashtextextended('reconcile:' || current_database() || ':' || :schema, 0)"
+_TRY = f"SELECT pg_try_advisory_lock({_KEY})"
+_HELD = f"""
+SELECT count(*) FROM pg_locks l
+WHERE l.locktype = 'advisory' AND l.granted AND l.pid = pg_backend_pid() AND l.objsubid = 1
+  AND ((l.classid::bigint << 32) | l.objid::bigint) = {_KEY}
+"""
+_HOLDER = f"""
+SELECT a.pid, coalesce(nullif(a.application_name, ''), 'unknown'), a.usename, coalesce(host(a.client_addr), 'local socket'),
+       to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')
+FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+  AND ((l.classid::bigint << 32) | l.objid::bigint) = {_KEY}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Advisory:
+    """The lock: it is ours as long as its connection lives and shows it."""
+
+    session: Session
+    schema: str
+
+    def held(self) -> bool:
+        """Ask the server."""
+        try:
+            return bool(self.session.query(_HELD, {"schema": self.schema})[0][0])
+        except DatabaseError:
+            return False
+
+
+@contextmanager
+def lock(target: Target, timeout: float, waiting: Callable[[str], None]) -> Iterator[Lock]:
+    """Hold the lock of one database and schema.
+
+    Args:
+        target: what to lock.
+        timeout: seconds to wait for another run.
+        waiting: told once, in a sentence, who is waited for.
+
+    Raises:
+        LockTaken: when another run holds it for longer than that.
+        TargetError: when the connection cannot hold a lock, as behind a pooler that shares it between transactions.
+    """
+    session = open_session(target, "reconcile lock")
+    schema = default_schema(target)
+    try:
+        _wait(session, schema, timeout, waiting)
+        mine = _Advisory(session, schema)
+        # A pooler in transaction mode may answer each query from another connection; twice the same is not luck.
+        if not (mine.held() and mine.held()):
+            raise TargetError(
+                "the lock does not stay on the connection that took it",
+                hint="connect to PostgreSQL itself, not to a pooler in transaction mode (PgBouncer: pool_mode = session)",
+            )
+        yield mine
+    finally:
+        session.close()
+
+
+def _wait(session: Session, schema: str, timeout: float, waiting: Callable[[str], None]) -> None:
+    until, told = time.monotonic() + timeout, False
+    while not _take(session, schema):
+        if time.monotonic() >= until:
+            raise LockTaken(f"another run holds the lock: {_holder(session, schema)}", hint="try again when it has ended")
+        if not told:
+            waiting(f"waiting for another run: {_holder(session, schema)}")
+            told = True
+        time.sleep(min(random.uniform(_SHORTEST, _LONGEST), max(0.0, until - time.monotonic())))
+
+
+def _take(session: Session, schema: str) -> bool:
+    try:
+        return bool(session.query(_TRY, {"schema": schema})[0][0])
+    except DatabaseError as error:
+        raise TargetError(f"the lock cannot be asked for: {error.message}") from error
+
+
+def _holder(session: Session, schema: str) -> str:
+    rows = session.query(_HOLDER, {"schema": schema})
+    if not rows:
+        return "it was let go just now"
+    pid, application, user, host, since = rows[0]
+    return f"{application} (pid {pid}, user {user}, from {host}, since {since})"
+
+
+# The lock table has this many entries (manual, "Lock Management": max_locks_per_transaction); others need some too, and a
+# plan's estimate is one.
+_SHARE = 0.8
+_CAPACITY = """
+SELECT current_setting('max_locks_per_transaction')::bigint
+         * (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint),
+       (SELECT count(*) FROM pg_locks)
+"""
+
+
+def capacity(session: Session) -> int | None:
+    """Return how many relations one transaction may lock."""
+    entries, taken = session.query(_CAPACITY)[0]
+    return max(1, int(entries * _SHARE) - int(taken))

@@ -1,0 +1,120 @@
+"""Two types and a column in, a predicate that is true for values that the new type does not hold out; None when all fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reconciler.dialects.postgres.types import FLOATS, INTEGERS, NUMBERS, SERIAL, TEXTS, arguments, base
+from reconciler.dialects.sql import text_literal
+from reconciler.model.types import Type
+
+# (name of the new type, column) → a predicate for texts that cannot be read as one
+Reads = Callable[[str, str], str | None]
+
+_CLOCKS = frozenset({
+    "timestamp with time zone", "timestamp without time zone", "time with time zone", "time without time zone", "interval",
+})  # fmt: skip
+# The largest finite float4 (manual, "Floating-Point Types").
+_LARGEST_REAL = "3.4028235e38"
+
+
+def by_server(name: str, column: str) -> str | None:
+    """Let the server try to read the text (16+, manual: "pg_input_is_valid")."""
+    return f"NOT pg_input_is_valid({column}::text, {text_literal(name)})"
+
+
+_SHAPES = {
+    "numeric": r"^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$",
+    "uuid": r"^\{?[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}\}?$",
+    "boolean": r"^\s*(t|tr|tru|true|y|ye|yes|on|1|f|fa|fal|fals|false|n|no|of|off|0)\s*$",
+    "date": r"^\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\s*$",
+}
+
+
+def by_shape(name: str, column: str) -> str | None:
+    """Judge a text by its look, on servers that cannot try; None where the look says nothing."""
+    own = base(name)
+    if own in INTEGERS:
+        fits = f"{column}::text::numeric NOT BETWEEN {_range(own)}"
+        return f"CASE WHEN {column}::text ~ '^\\s*[-+]?[0-9]{{1,40}}\\s*$' THEN {fits} ELSE {column} IS NOT NULL END"
+    shape = _SHAPES.get("numeric" if own in NUMBERS else own)
+    return f"{column}::text !~* {text_literal(shape)}" if shape else None
+
+
+def narrowing(reads: Reads) -> Callable[[Type, Type, str], str | None]:
+    """Make a dialect's `narrows`; `reads` judges texts that become something else."""
+
+    def narrows(old: Type, new: Type, column: str) -> str | None:
+        before, after = (SERIAL.get(type_.name, type_.name) for type_ in (old, new))
+        return None if before == after else _predicate(before, after, column, reads)
+
+    return narrows
+
+
+def _predicate(before: str, after: str, column: str, reads: Reads) -> str | None:
+    first, second = base(before), base(after)
+    if second in TEXTS:
+        return _to_text(before, after, column)
+    if first in NUMBERS and second in NUMBERS:
+        return _to_number(before, after, column)
+    if first in _CLOCKS:
+        return _from_clock(before, after, column)
+    if {first, second} <= {"json", "jsonb"}:
+        return None
+    return reads(after, column)
+
+
+def _to_text(before: str, after: str, column: str) -> str | None:
+    longest = arguments(after)
+    if not longest:
+        return None
+    now = arguments(before) if base(before) in TEXTS else ()
+    return None if now and now[0] <= longest[0] else f"length({column}::text) > {longest[0]}"
+
+
+def _range(name: str) -> str:
+    bits = INTEGERS[name] * 8 - 1
+    return f"-{2**bits} AND {2**bits - 1}"
+
+
+def _to_number(before: str, after: str, column: str) -> str | None:
+    first, second = base(before), base(after)
+    if second in INTEGERS:
+        if INTEGERS.get(first, 99) <= INTEGERS[second]:
+            return None
+        broken = "" if first in INTEGERS else f"{column} <> trunc({column}) OR "
+        return f"{broken}{column} NOT BETWEEN {_range(second)}"
+    if second == "numeric":
+        return _to_numeric(before, after, column)
+    return _to_float(first, second, column)
+
+
+def _to_numeric(before: str, after: str, column: str) -> str | None:
+    room = arguments(after)
+    if not room:
+        return None
+    precision, scale = room
+    if base(before) == "numeric" and (now := arguments(before)) and now[1] <= scale and now[0] - now[1] <= precision - scale:
+        return None
+    value = f"{column}::numeric"
+    return f"round({value}, {scale}) <> {value} OR abs(round({value}, {scale})) >= 1e{precision - scale}::numeric"
+
+
+def _to_float(first: str, second: str, column: str) -> str | None:
+    if first in FLOATS:
+        if second == "double precision":
+            return None
+        return f"CASE WHEN abs({column}) > {_LARGEST_REAL} THEN {column} < 'Infinity' ELSE {column}::real <> {column} END"
+    if first in INTEGERS and INTEGERS[first] < (8 if second == "double precision" else 4):
+        return None
+    return f"{column}::{second}::numeric <> {column}::numeric"
+
+
+def _from_clock(before: str, after: str, column: str) -> str | None:
+    first, second = base(before), base(after)
+    if second == "date":
+        return f"{column} <> date_trunc('day', {column})"
+    if first.startswith("timestamp") and second.startswith("time "):
+        return f"{column} IS NOT NULL"
+    finer = (arguments(before) or (6,))[0] > (arguments(after) or (6,))[0]
+    return f"{column} <> {column}::{after}" if finer and first == second else None

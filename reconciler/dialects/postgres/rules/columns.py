@@ -1,0 +1,222 @@
+"""How columns come, go and change; types take what stands in their way along, by way of `disturbed`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.dialects.postgres import types
+from reconciler.dialects.postgres.literals import written
+from reconciler.dialects.postgres.names import qualified, table
+from reconciler.dialects.postgres.rules.statements import comment, comments, one, parenthesized
+from reconciler.dialects.sql import double_quoted, text_literal
+from reconciler.model.change import Alter
+from reconciler.model.names import implicit_name
+from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, Unmodelled, View
+from reconciler.model.ref import Kind
+from reconciler.model.types import Type
+from reconciler.model.values import Default, Identity, Sql
+from reconciler.plan.rules import Outcome, Rules, States, Way
+from reconciler.plan.step import Statement
+
+# What the server takes along by itself when a column's type changes (manual, "ALTER TABLE": "Indexes and simple table
+# constraints involving the column will be automatically converted").
+_FOLLOWS = frozenset({"statistics", "exclusion", "constraint", "sequence", "domain", "row_security"})
+
+
+def definition(column: Column) -> str:
+    """Write a column as CREATE TABLE and ADD COLUMN want it."""
+    words = [double_quoted(column.ref.name), str(column.type)]
+    if column.collation:
+        words.append(f"COLLATE {double_quoted(column.collation)}")
+    if column.generated:
+        kind = "STORED" if column.generated.stored else "VIRTUAL"
+        words.append(f"GENERATED ALWAYS AS ({column.generated.expression.text}) {kind}")
+    if column.default is not None:
+        words.append(f"DEFAULT {_default(column.default)}")
+    if column.identity:
+        words.append(f"GENERATED {identity_words(column.identity)}")
+    if column.not_null:
+        words.append("NOT NULL")
+    return " ".join(words)
+
+
+def _default(default: Default) -> str:
+    return parenthesized(default) if isinstance(default, Sql) else written(default)
+
+
+def identity_words(identity: Identity) -> str:
+    """Write an identity from ALWAYS or BY DEFAULT on; what is 1 is left out."""
+    options = [
+        f"{words} {number}"
+        for words, number in (("START WITH", identity.start), ("INCREMENT BY", identity.increment))
+        if number not in (None, 1)
+    ]
+    head = f"{'ALWAYS' if identity.always else 'BY DEFAULT'} AS IDENTITY"
+    return f"{head} ({' '.join(options)})" if options else head
+
+
+def column_name(column: Column) -> str:
+    """Write a column's name with its table's, as COMMENT wants it."""
+    return f"COLUMN {table(column.ref)}.{double_quoted(column.ref.name)}"
+
+
+def _create(new: Column, states: States) -> Outcome:
+    statements = (f"ALTER TABLE {table(new.ref)} ADD COLUMN {definition(new)}",)
+    return (*map(Statement, statements), *comments(column_name(new), new.comment))
+
+
+def _drop(old: Column, states: States) -> Outcome:
+    return one(f"ALTER TABLE {table(old.ref)} DROP COLUMN {double_quoted(old.ref.name)}")
+
+
+def _rename(old: Column, new: Column, states: States) -> Outcome:
+    names = f"{double_quoted(old.ref.name)} TO {double_quoted(new.ref.name)}"
+    return one(f"ALTER TABLE {table(new.ref)} RENAME COLUMN {names}")
+
+
+def _alter(column: Column, what: str) -> Statement:
+    return Statement(f"ALTER TABLE {table(column.ref)} ALTER COLUMN {double_quoted(column.ref.name)} {what}")
+
+
+def _freed(old: Column, new: Column) -> Iterator[Statement]:
+    """Yield what takes an identity, a sequence or an expression away that is not wanted any more: it is in the way."""
+    if old.generated and old.generated.stored and not new.generated:
+        yield _alter(new, "DROP EXPRESSION")
+    if old.identity and not new.identity:
+        yield _alter(new, "DROP IDENTITY")
+    if old.type.name in types.SERIAL and new.type.name not in types.SERIAL:
+        yield _alter(new, "DROP DEFAULT")
+        if old.clauses:
+            yield Statement(f"DROP SEQUENCE {old.clauses}")
+
+
+def _type(old: Column, new: Column, states: States) -> Outcome:
+    """A default that the server cannot cast by itself is taken away and given back in the new type's words."""
+    found = list(_freed(old, new))
+    before, after = (types.SERIAL.get(name, name) for name in (old.type.name, new.type.name))
+    if before != after or old.collation != new.collation:
+        found += _retyped(old, new, after)
+    if new.type.name in types.SERIAL:
+        found += _serial(new, types.SERIAL[new.type.name]) if old.type.name not in types.SERIAL else _resized(old, after)
+    return tuple(found)
+
+
+def _retyped(old: Column, new: Column, after: str) -> Iterator[Statement]:
+    name = double_quoted(new.ref.name)
+    has_default = old.default is not None and old.identity is None and not is_widening(old, new)
+    collation = f" COLLATE {double_quoted(new.collation)}" if new.collation else ""
+    through = f"{name}::text" if _needs_text(old.type, new) else name
+    is_plain = new.generated is not None or types.family(old.type.name) == types.family(after)
+    using = "" if is_plain else f" USING {through}::{after}"
+    if has_default:
+        yield _alter(new, "DROP DEFAULT")
+    yield _alter(new, f"TYPE {after}{collation}{using}")
+    if has_default and new.default is not None:
+        yield _alter(new, f"SET DEFAULT {_default(new.default)}")
+
+
+def _needs_text(old: Type, new: Column) -> bool:
+    """An enum converts to and from nothing but text (manual, "Enumerated Types")."""
+    return any(ref.kind == Kind.ENUM for ref in new.uses) and types.family(old.name) != "text"
+
+
+def is_widening(old: Column, new: Column) -> bool:
+    """Say whether all that rests on the column keeps its meaning: both types are of one sort, so is the collation."""
+    return old.collation == new.collation and types.family(old.type.name) == types.family(new.type.name)
+
+
+def _serial(new: Column, base: str) -> Iterator[Statement]:
+    """Yield what serial stands for (manual, "Serial Types"), going on after the highest number there is."""
+    name = qualified(new.ref.schema, implicit_name(new.ref.top.name, [new.ref.name], "seq"))
+    owner = f"{table(new.ref)}.{double_quoted(new.ref.name)}"
+    yield Statement(f"CREATE SEQUENCE {name} AS {base} OWNED BY {owner}")
+    yield _continued(new, 1)
+    yield _alter(new, f"SET DEFAULT nextval({text_literal(name)}::regclass)")
+
+
+def _resized(old: Column, base: str) -> Iterator[Statement]:
+    if old.clauses:
+        yield Statement(f"ALTER SEQUENCE {old.clauses} AS {base}")
+
+
+def _continued(new: Column, start: int) -> Statement:
+    """Let a new sequence go on after the highest number in the table."""
+    sequence = f"pg_get_serial_sequence({text_literal(table(new.ref))}, {text_literal(new.ref.name)})"
+    name = double_quoted(new.ref.name)
+    return Statement(f"SELECT setval({sequence}, coalesce(max({name}) + 1, {start}), false) FROM {table(new.ref)}")
+
+
+def _not_null(old: Column, new: Column, states: States) -> Outcome:
+    return (*_freed(old, new), _alter(new, "SET NOT NULL" if new.not_null else "DROP NOT NULL"))
+
+
+def _set_default(old: Column, new: Column, states: States) -> Outcome:
+    if new.identity or new.type.name in types.SERIAL:
+        return () if old.default is None else (_alter(new, "DROP DEFAULT"),)
+    words = "DROP DEFAULT" if new.default is None else f"SET DEFAULT {_default(new.default)}"
+    return (*_freed(old, new), _alter(new, words))
+
+
+def _generated(old: Column, new: Column, states: States) -> Outcome | Way:
+    """A stored expression can be dropped, its values stay; anything else makes the column anew."""
+    if new.generated is None and old.generated is not None and old.generated.stored:
+        return tuple(_freed(old, new))
+    return Way.REPLACE
+
+
+def _identity(old: Column, new: Column, states: States) -> Outcome:
+    if new.identity is None:
+        return tuple(_freed(old, new))
+    if old.identity is None:
+        default = () if old.default is None else (_alter(new, "DROP DEFAULT"),)
+        added = _alter(new, f"ADD GENERATED {identity_words(new.identity)}")
+        return (*_freed(old, new), *default, added, _continued(new, new.identity.start or 1))
+    settings = [f"SET GENERATED {'ALWAYS' if new.identity.always else 'BY DEFAULT'}"]
+    if new.identity.start != old.identity.start:
+        settings.append(f"SET START WITH {new.identity.start or 1}")
+    if new.identity.increment != old.identity.increment:
+        settings.append(f"SET INCREMENT BY {new.identity.increment or 1}")
+    return (_alter(new, " ".join(settings)),)
+
+
+def _comment(old: Column, new: Column, states: States) -> Outcome:
+    return (comment(column_name(new), new.comment),)
+
+
+def disturbed(change: Alter, states: States) -> Sequence[Object]:
+    """Return what cannot stay while a column's type changes.
+
+    Views, triggers and policies are refused by the server ("cannot alter type of a column used by a view or rule");
+    expressions are only when they stop making sense in the new type, so within one sort of type they stay.
+    """
+    old, new = change.old, change.new
+    if not isinstance(old, Column) or not isinstance(new, Column) or not {"type", "collation"} & set(change.fields):
+        return ()
+    return [user for user in states.old.dependents(old.ref) if stands_in_the_way(user, is_widening(old, new))]
+
+
+def stands_in_the_way(user: Object, widening: bool) -> bool:
+    """Say whether an object has to go before the type of a column that it uses changes."""
+    match user:
+        case View():
+            return True
+        case Unmodelled():
+            return user.ref.kind not in _FOLLOWS
+        case Column(generated=generated):
+            return generated is not None
+        case Check() | ForeignKey():
+            return not widening
+        case Index():
+            return not widening and (user.where is not None or any(part.expression or part.opclass for part in user.parts))
+        case _:
+            return False
+
+
+COLUMN = Rules(
+    create=_create, drop=_drop, rename=_rename, inline=True, disturbed=disturbed, weight=20, drop_weight=40,
+    alter={
+        "type": _type, "not_null": _not_null, "default": _set_default, "generated": _generated, "identity": _identity,
+        "collation": _type, "comment": _comment,
+    },
+)  # fmt: skip
+

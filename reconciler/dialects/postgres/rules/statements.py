@@ -1,0 +1,53 @@
+"""Small pieces that every rule is written with: one statement, a comment, a rename."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from reconciler.dialects.postgres.lexer import Sort, Token, Unreadable, tokens
+from reconciler.dialects.sql import text_literal
+from reconciler.model.values import Sql
+from reconciler.plan.rules import States
+from reconciler.plan.step import Statement
+
+
+def one(sql: str, relations: int = 1) -> tuple[Statement, ...]:
+    """Return a single statement, as rules give them."""
+    return (Statement(sql, relations=relations),)
+
+
+def comment(what: str, text: str | None) -> Statement:
+    """Write a comment, or take it away."""
+    return Statement(f"COMMENT ON {what} IS {'NULL' if text is None else text_literal(text)}")
+
+
+def comments(what: str, text: str | None) -> Sequence[Statement]:
+    """Return the statement that comments a new object; none when there is nothing to say."""
+    return () if text is None else (comment(what, text),)
+
+
+def nothing(old: Any, new: Any, states: States) -> Sequence[Statement]:
+    """Change a field that only the model knows."""
+    return ()
+
+
+def parenthesized(sql: Sql) -> str:
+    """Write an expression so that it can stand where the grammar takes a simple one alone."""
+    try:
+        found = tokens(sql.text)
+    except Unreadable:
+        found = ()
+    return sql.text.strip() if len(found) == 1 or _is_call(found) else f"({sql.text.strip()})"
+
+
+def _is_call(found: Sequence[Token]) -> bool:
+    """Say whether the text is one call, `now()`."""
+    if len(found) < 3 or found[0].sort is not Sort.WORD or not found[1].says("(") or not found[-1].says(")"):
+        return False
+    depth = 0
+    for token in found[1:-1]:
+        depth += token.says("(") - token.says(")")
+        if depth == 0:
+            return False
+    return True

@@ -1,0 +1,86 @@
+"""How schemas and tables come, go and change; a new table takes its columns, keys and checks along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.dialects.postgres import types
+from reconciler.dialects.postgres.names import of, qualified
+from reconciler.dialects.postgres.rules.columns import column_name, definition
+from reconciler.dialects.postgres.rules.keys import check_clause, constraint_name, primary_key_clause, unique_clause
+from reconciler.dialects.postgres.rules.statements import comment, comments, one
+from reconciler.dialects.sql import double_quoted
+from reconciler.model.objects import Check, Column, Object, PrimaryKey, Schema, Table, Unique
+from reconciler.plan.rules import Outcome, Rules, States, Way
+from reconciler.plan.step import Statement
+
+# Entries in the lock table that a new table takes beside those of its keys: itself, its TOAST table, that one's index.
+_TABLE_LOCKS = 3
+
+
+def _create(new: Table, states: States) -> Outcome:
+    columns = sorted(states.new.children(new.ref, Column), key=lambda column: column.position)
+    keys = states.new.children(new.ref, PrimaryKey)
+    uniques = sorted(states.new.children(new.ref, Unique), key=lambda unique: unique.ref)
+    checks = sorted(states.new.children(new.ref, Check), key=lambda check: check.ref)
+    lines = [
+        *(definition(column) for column in columns),
+        *(primary_key_clause(key) for key in keys),
+        *(unique_clause(unique) for unique in uniques),
+        *(check_clause(check) for check in checks),
+    ]
+    body = ",\n".join(f"    {line}" for line in lines)
+    sequences = sum(column.identity is not None or column.type.name in types.SERIAL for column in columns)
+    created = Statement(
+        f"CREATE TABLE {of(new.ref)} (\n{body}\n)" if lines else f"CREATE TABLE {of(new.ref)} ()",
+        relations=_TABLE_LOCKS + len(keys) + len(uniques) + sequences,
+    )
+    return (created, *comments(f"TABLE {of(new.ref)}", new.comment), *_inner_comments([*columns, *uniques, *checks]))
+
+
+def _inner_comments(inside: list[Object]) -> Iterator[Statement]:
+    for obj in inside:
+        if isinstance(obj, Column):
+            yield from comments(column_name(obj), obj.comment)
+        elif isinstance(obj, Unique | Check):
+            yield from comments(constraint_name(obj), obj.comment)
+
+
+def _drop(old: Table, states: States) -> Outcome:
+    return one(f"DROP TABLE {of(old.ref)}", _TABLE_LOCKS + len(states.old.subtree(old.ref)))
+
+
+def _rename(old: Table, new: Table, states: States) -> Outcome:
+    return renamed("TABLE", old, new)
+
+
+def renamed(word: str, old: Object, new: Object) -> Outcome:
+    """Write the new name of a root object, and the move to another schema where there is one."""
+    if old.ref.schema == new.ref.schema:
+        return one(f"ALTER {word} {of(old.ref)} RENAME TO {double_quoted(new.ref.name)}")
+    if not new.ref.schema:  # rules do not know what the default schema is called
+        return Way.UNSUPPORTED
+    moved = Statement(f"ALTER {word} {of(old.ref)} SET SCHEMA {double_quoted(new.ref.schema)}")
+    if old.ref.name == new.ref.name:
+        return (moved,)
+    there = qualified(new.ref.schema, old.ref.name)
+    return (moved, Statement(f"ALTER {word} {there} RENAME TO {double_quoted(new.ref.name)}"))
+
+
+def _comment(old: Table, new: Table, states: States) -> Outcome:
+    return (comment(f"TABLE {of(new.ref)}", new.comment),)
+
+
+def _create_schema(new: Schema, states: States) -> Outcome:
+    return one(f"CREATE SCHEMA {double_quoted(new.ref.name)}")
+
+
+TABLE = Rules(
+    create=_create, drop=_drop, rename=_rename, weight=10, drop_weight=50,
+    alter={"comment": _comment, "options": Way.UNSUPPORTED},
+)  # fmt: skip
+
+SCHEMA = Rules(
+    create=_create_schema, drop=Way.UNSUPPORTED, alter={}, weight=0,
+    hint="no schema is ever dropped; do it by hand when it is empty",
+)  # fmt: skip

@@ -1,0 +1,109 @@
+"""How views come, go and change: in place where the server allows it, else anew with all that belonged to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from reconciler.dialects.postgres.lexer import Sort, tokens
+from reconciler.dialects.postgres.names import of
+from reconciler.dialects.postgres.normalize import FAMILY
+from reconciler.dialects.postgres.rules.statements import comment, comments, one
+from reconciler.dialects.postgres.rules.tables import renamed
+from reconciler.dialects.transpile import NotPortable, output_columns, parsed
+from reconciler.model.objects import View
+from reconciler.plan.rules import Outcome, Rules, States, Way
+from reconciler.plan.step import Statement
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+
+def _text(new: View, verb: str) -> str:
+    """CREATE OR REPLACE sets the options anew too, so they are always written."""
+    options = ", ".join(f"{name} = {value}" for name, value in new.options)
+    return f"{verb} VIEW {of(new.ref)}{f' WITH ({options})' if options else ''} AS {new.query.text}"
+
+
+def _create(new: View, states: States) -> Outcome:
+    created = Statement(_text(new, "CREATE"))
+    return (created, *comments(f"VIEW {of(new.ref)}", new.comment), *map(Statement, _still_true(new)))
+
+
+def _still_true(new: View) -> Iterator[str]:
+    """Yield what a rebuilt view gets back; words about a column that it has no more are left out."""
+    names = output_columns(new.query.text, FAMILY) or new.columns
+    for text in new.carried:
+        column = column_in(text)
+        if column is None or names is None or column in names:
+            yield text
+
+
+def column_in(statement: str) -> str | None:
+    """Return the column that a carried statement is about, None when it is about the view."""
+    found = tokens(statement)
+    words = [token.value for token in found]
+    if words[:3] == ["comment", "on", "column"]:
+        return [token.value for token in found if token.sort is Sort.QUOTED][-1]
+    if words[:2] == ["alter", "view"] and "column" in words:
+        return words[words.index("column") + 1]
+    if words[:1] == ["grant"] and words[2:3] == ["("]:
+        return words[3]
+    return None
+
+
+def _drop(old: View, states: States) -> Outcome:
+    return one(f"DROP VIEW {of(old.ref)}")
+
+
+def _rename(old: View, new: View, states: States) -> Outcome:
+    return renamed("VIEW", old, new)
+
+
+def _comment(old: View, new: View, states: States) -> Outcome:
+    return (comment(f"VIEW {of(new.ref)}", new.comment),)
+
+
+def _query(old: View, new: View, states: States) -> Outcome:
+    """The server replaces a view in place only when its columns stay, by name and type (manual, "CREATE VIEW")."""
+    return one(_text(new, "CREATE OR REPLACE")) if extends(old.query.canonical, new.query.canonical) else Way.REPLACE
+
+
+def extends(old: str, new: str) -> bool:
+    """Say whether a query has the columns of another one, with the same names and types, and maybe more behind them.
+
+    Both are the server's own spelling. Two columns have one type when the same words name them and the same tables stand
+    behind; whatever is more complicated than plain tables is not decided here, and the answer is no.
+    """
+    from sqlglot import exp
+
+    try:
+        before, after = parsed(old, FAMILY), parsed(new, FAMILY)
+    except NotPortable:
+        return False
+    if not isinstance(before, exp.Select) or not isinstance(after, exp.Select) or _has_stars([before, after]):
+        return False
+    first, second = _sources(before), _sources(after)
+    if first is None or second is None or not first <= second:
+        return False
+    mine, theirs = ([column.sql(FAMILY) for column in query.selects] for query in (before, after))
+    return theirs[: len(mine)] == mine
+
+
+def _has_stars(queries: Iterable[exp.Select]) -> bool:
+    return any(query.is_star for query in queries)
+
+
+def _sources(query: exp.Select) -> frozenset[tuple[str, str, str]] | None:
+    """Return (schema, table, alias) of each table that a query reads; None when there is anything else."""
+    from sqlglot import exp
+
+    if query.find(exp.Subquery, exp.CTE, exp.Lateral, exp.Unnest):
+        return None
+    return frozenset((table.db, table.name, table.alias) for table in query.find_all(exp.Table))
+
+
+VIEW = Rules(
+    create=_create, drop=_drop, rename=_rename, adapts=False, weight=60, drop_weight=1,
+    alter={"query": _query, "comment": _comment},
+)  # fmt: skip
