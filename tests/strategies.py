@@ -86,12 +86,15 @@ def _column(draw: st.DrawFn, table: Ref, name: str, position: int, values: Seque
 @st.composite
 def _table(draw: st.DrawFn, name: str, others: Sequence[str]) -> list[Object]:
     ref = Ref.root(Kind.TABLE, name)
-    key = Column(
-        ref=ref.child(Kind.COLUMN, "id"), type=Type("bigint"), not_null=True, identity=Identity(), position=1
-    )
+    key = Column(ref=ref.child(Kind.COLUMN, "id"), type=Type("bigint"), not_null=True, identity=Identity(), position=1)
     names = draw(st.lists(st.sampled_from(COLUMNS), unique=True, max_size=5))
     columns = [draw(_column(ref, column, number, ())) for number, column in enumerate(sorted(names), 2)]
-    objects: list[Object] = [Table(ref=ref), key, PrimaryKey(ref=ref.child(Kind.PRIMARY_KEY), columns=("id",)), *columns]
+    objects: list[Object] = [
+        Table(ref=ref),
+        key,
+        PrimaryKey(ref=ref.child(Kind.PRIMARY_KEY), columns=("id",)),
+        *columns,
+    ]
     for part in (_generated, _unique, _check, _indexes, _foreign_key):
         objects += part(draw, ref, columns, others)
     return objects
@@ -120,9 +123,13 @@ def _check(draw: st.DrawFn, table: Ref, columns: Sequence[Column], others: Seque
     numbers = [quoted(c.ref.name) for c in columns if c.type.name in NUMBERS]
     if not numbers or not draw(st.booleans()):
         return []
-    form = draw(st.sampled_from(["{0} >= 0", "{0} between 0 and 99999999999", "{0} in (-1, 0) or {0} > 0", "not ({0} < 0)"]))
+    form = draw(
+        st.sampled_from(["{0} >= 0", "{0} between 0 and 99999999999", "{0} in (-1, 0) or {0} > 0", "not ({0} < 0)"])
+    )
     return [
-        Check(ref=table.child(Kind.CHECK, f"{table.name}_positive"), expression=Sql(form.format(numbers[0]), "postgres"))
+        Check(
+            ref=table.child(Kind.CHECK, f"{table.name}_positive"), expression=Sql(form.format(numbers[0]), "postgres")
+        )
     ]
 
 
@@ -155,7 +162,9 @@ def _foreign_key(draw: st.DrawFn, table: Ref, columns: Sequence[Column], others:
 
 @st.composite
 def models(draw: st.DrawFn) -> Model:
-    """Draw a schema of up to four tables with everything that every dialect has; mutual and self references included."""
+    """Draw a schema of up to four tables with everything that every dialect has; mutual and self references
+    included.
+    """
     names = draw(st.lists(st.sampled_from(TABLES), unique=True, min_size=1, max_size=len(TABLES)))
     objects: list[Object] = []
     for name in sorted(names):
@@ -168,7 +177,10 @@ def models(draw: st.DrawFn) -> Model:
         columns = ["id", *(obj.ref.name for obj in objects if isinstance(obj, Column) and obj.ref.top.name == table)]
         listed = ", ".join(map(quoted, dict.fromkeys(columns)))
         objects.append(
-            View(ref=Ref.root(Kind.VIEW, "seen"), query=Sql(f"select {listed} from {quoted(table)} where id > 0", "postgres"))
+            View(
+                ref=Ref.root(Kind.VIEW, "seen"),
+                query=Sql(f"select {listed} from {quoted(table)} where id > 0", "postgres"),
+            )
         )
     return Model(objects)
 

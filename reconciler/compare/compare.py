@@ -1,4 +1,6 @@
-"""Specs in normal form and a session in, what differs out: inspect, align, rename, recall, scope, diff, elaborate, diff again."""
+"""Specs in normal form and a session in, what differs out: inspect, align, rename, recall, scope, diff, elaborate,
+diff again.
+"""
 
 from __future__ import annotations
 
@@ -110,9 +112,7 @@ def look(
     return _compared(first, _recalled(model, owned), owned, desired, undeclared)
 
 
-def _compared(
-    found: Comparison, model: Model, owned: Owned, desired: Desired, undeclared: Undeclared
-) -> Comparison:
+def _compared(found: Comparison, model: Model, owned: Owned, desired: Desired, undeclared: Undeclared) -> Comparison:
     """Return the comparison of a live model with this declared one."""
     live = found.renamed.model
     carried = Model(_carrying(obj, live.get(obj.ref)) for obj in model.values())
@@ -167,7 +167,9 @@ def _clashes(live: Model, desired: Model) -> list[Problem]:
 
 
 def _removed(removed: Mapping[Ref, str], live: Model) -> dict[Ref, str]:
-    """Return what the specs remove by name, under the address that it has there: a unique constraint may be an index."""
+    """Return what the specs remove by name, under the address that it has there: a unique constraint may be an
+    index.
+    """
     found = {}
     for ref, reason in removed.items():
         other = Ref(ref.schema, (*ref.parts[:-2], "index", ref.name)) if ref.kind == "unique" else ref
@@ -179,7 +181,9 @@ def _carrying(obj: Object, live: Object | None) -> Object:
     """Give a declared object what only the live one knows: grants, verbatim clauses, and, when equal, what it uses."""
     if live is None or type(live) is not type(obj):
         return obj
-    names = live_only(type(obj)) if live != obj else (*live_only(type(obj)), *(("uses",) if hasattr(obj, "uses") else ()))
+    names = (
+        live_only(type(obj)) if live != obj else (*live_only(type(obj)), *(("uses",) if hasattr(obj, "uses") else ()))
+    )
     return replace(obj, **{name: getattr(live, name) for name in names}) if names else obj
 
 
@@ -227,6 +231,8 @@ def _differing_in_text(changes: Iterable[Change]) -> Sequence[Object]:
         for change in changes
         if isinstance(change, Alter)
         and any(
-            sql != texts(change.old).get(place) for place, sql in texts(change.new).items() if place in texts(change.old)
+            sql != texts(change.old).get(place)
+            for place, sql in texts(change.new).items()
+            if place in texts(change.old)
         )
     ]

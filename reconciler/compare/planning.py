@@ -106,5 +106,3 @@ def _asked(session: Session, check: DataCheck) -> Answer:
 def _shown(value: object) -> str:
     text = "null" if value is None else str(value)
     return text if len(text) <= 60 else text[:59] + "…"
-
-

@@ -81,7 +81,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """What answers: `memory` names the circumstances under which it spells SQL the same way (major version, search path)."""
+    """What answers: `memory` names the circumstances under which it spells SQL the same way (major version, search
+    path).
+    """
 
     version: str
     host: str
@@ -108,7 +110,7 @@ class Normalized:
 class Dialect:
     """Everything that is known about one database, as functions.
 
-    * `fallback`: the spec's dialect keys that apply here, nearest first. `family`: the sqlglot dialect; SQL written in a
+    * `fallback`: the spec's dialect keys that apply, nearest first. `family`: the sqlglot dialect; SQL written in a
       dialect of the same family is emitted as its author wrote it.
     * `connect(target)`: a session with safe timeouts. `server(session)`: what answers.
     * `inspect(session, target)`: everything in the managed schemas, in a handful of queries; our own tables left out.
@@ -116,12 +118,13 @@ class Dialect:
     * `align(inspection, desired)`: the desired model with names and forms that the live one has in another, equal way.
     * `resolve(objects, model)`: desired objects with `uses` filled in, so that they can be ordered.
     * `respell(object, {old: new})`: an object whose SQL texts follow a renaming.
-    * `elaborate(session, objects, actual, desired)`: objects in the server's own spelling; what could not be is left out.
+    * `elaborate(session, objects, actual, desired)`: objects in the server's own spelling; what cannot be is left out.
     * `portable(object)`: a live object in the spec's words, where nothing is lost.
     * `rules`, `ask`: how each change is made, and what it asks the rows first.
     * `lock(target, timeout, waiting)`: context manager; raises LockTaken after `timeout` seconds, and calls `waiting`
       with a sentence once when it has to wait.
-    * `transaction(session, steps, lock_timeout)`: everything that must surround these steps; commits, or rolls back on an
+    * `transaction(session, steps, lock_timeout)`: everything that must surround these steps; commits, or rolls back on
+    an
       exception. Seconds.
     * `preflight(session, plan, actual)`: what would fail for want of a privilege or setting, with the remedy.
     * `capacity(session)`: how many relations one transaction may touch, None where there is no such limit.

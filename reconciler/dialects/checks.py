@@ -1,4 +1,6 @@
-"""The questions that a change asks the live rows before anything runs; a change and both models in, SQL that counts offenders out."""
+"""The questions that a change asks the live rows before anything runs; a change and both models in, SQL that counts
+offenders out.
+"""
 
 from __future__ import annotations
 
@@ -76,9 +78,7 @@ def _of_create(s: Spelling, new: Object, states: States) -> Sequence[DataCheck]:
             return ()
 
 
-def _of_alter(
-    s: Spelling, old: Object, new: Object, fields: Sequence[str], states: States
-) -> Sequence[DataCheck]:
+def _of_alter(s: Spelling, old: Object, new: Object, fields: Sequence[str], states: States) -> Sequence[DataCheck]:
     if not isinstance(old, Column) or not isinstance(new, Column):
         return () if set(fields) <= {"comment", "name"} else _of_create(s, new, states)
     found: list[DataCheck] = []
@@ -160,7 +160,8 @@ def _duplicates(s: Spelling, new: Unique | PrimaryKey | Index, states: States) -
 def _key_terms(s: Spelling, new: Unique | PrimaryKey | Index, states: States) -> list[str] | None:
     """Return the parts of a key that the present rows have; None when they cannot contain a duplicate, or be asked.
 
-    A new column is null in every row, and null is no duplicate, unless a constant fills it: then it tells no rows apart.
+    A new column is null in every row, and null is no duplicate, unless a constant fills it: then it tells no rows
+    apart.
     """
     parts = new.parts if isinstance(new, Index) else tuple(IndexPart(column=name) for name in new.columns)
     terms: list[str] = []

@@ -1,8 +1,9 @@
-"""The bridge to sqlglot: a fragment in the dialect it was written in, in; its text for another family, and what it refers to, out."""
+"""The bridge to sqlglot: a fragment in the dialect it was written in, in; its text for another family, and what it
+refers to, out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -74,28 +75,6 @@ def parsed(text: str, dialect: str) -> exp.Expr:
         raise NotPortable(first) from None
 
 
-def columns_in(text: str, dialect: str) -> frozenset[str]:
-    """Return the column names that an expression mentions; empty when it cannot be read."""
-    from sqlglot import exp
-
-    try:
-        return frozenset(node.name for node in parsed(text, dialect).find_all(exp.Column))
-    except NotPortable:
-        return frozenset()
-
-
-def tables_in(text: str, dialect: str) -> frozenset[tuple[str, str]]:
-    """Return the (schema, table) names that a query reads, its own common table expressions left out."""
-    from sqlglot import exp
-
-    try:
-        tree = parsed(text, dialect)
-    except NotPortable:
-        return frozenset()
-    own = {node.alias for node in tree.find_all(exp.CTE)}
-    return frozenset((node.db, node.name) for node in tree.find_all(exp.Table) if node.db or node.name not in own)
-
-
 def output_columns(text: str, dialect: str) -> tuple[str, ...] | None:
     """Return the names of a query's columns, or None when only the database can say (a star, an unnamed expression)."""
     try:
@@ -108,7 +87,7 @@ def output_columns(text: str, dialect: str) -> tuple[str, ...] | None:
 def renamed_words(text: str, words: dict[str, str], dialect: str) -> str:
     """Rename identifiers in a text, token by token; everything else stays to the letter."""
     import sqlglot
-    from sqlglot.tokens import TokenType
+    from sqlglot import TokenType
 
     pieces: list[str] = []
     end = 0
@@ -124,8 +103,3 @@ def _quoted(name: str, dialect: str) -> str:
 
     plain = name.isidentifier() and name == name.lower()
     return name if plain else exp.to_identifier(name, quoted=True).sql(dialect=dialect)
-
-
-def used_columns(trees: Iterator[Sql], dialect: str) -> frozenset[str]:
-    """Return the column names that any of these fragments mentions."""
-    return frozenset(name for sql in trees for name in columns_in(sql.text, dialect))

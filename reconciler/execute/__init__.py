@@ -1,1 +1,3 @@
-"""Carrying a plan out: segments, ledger, fault injection; it is given sessions and plans and decides nothing about schemas."""
+"""Carrying a plan out: segments, ledger, fault injection; it is given sessions and plans and decides nothing about
+schemas.
+"""

@@ -29,7 +29,9 @@ STATEMENT_LOCK_TIMEOUT = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Whom to tell: a step begins, a step is done (rows, seconds), something makes us wait, a transaction is committed."""
+    """Whom to tell: a step begins, a step is done (rows, seconds), something makes us wait, a transaction is
+    committed.
+    """
 
     started: Callable[[int, Step], None] = lambda position, step: None
     finished: Callable[[int, Step, int, float], None] = lambda position, step, rows, seconds: None
@@ -138,10 +140,10 @@ def _retried(run: Run, group: Sequence[Step], before: int, last: bool) -> list[D
 def _failure(error: DatabaseError, committed: int) -> Exception:
     if error.retryable:
         return LockTaken(f"a lock was not had in time: {error.message}",
-                         hint="nothing of this transaction was kept; end what holds the lock, or raise --lock-timeout")  # fmt: skip
+                         hint="nothing of it was kept; end what holds the lock, or raise --lock-timeout")  # fmt: skip
     state = f"{committed} steps before it are committed" if committed else "nothing was changed"
     return ApplyFailed(f"{error.message}{f' ({error.code})' if error.code else ''}; {state}",
-                       hint="mend the cause and run apply again: it goes on from what is there", committed=committed)  # fmt: skip
+                       hint="mend the cause and run apply again", committed=committed)  # fmt: skip
 
 
 def _segment(run: Run, group: Sequence[Step], before: int, last: bool) -> list[Done]:
@@ -216,5 +218,3 @@ def _note_failure(run: Run, error: BaseException, committed: int) -> None:
         ledger.finish(run.session, run.ledger, run.run_id, state, str(error)[:2000])
     except DatabaseError:
         return
-
-

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from reconciler.dialects.base import DatabaseError, Session
 from reconciler.compare.compare import Memory, Owned
+from reconciler.dialects.base import DatabaseError, Session
 from reconciler.model.ref import Ref
 
 T = TypeVar("T")
@@ -20,11 +20,13 @@ _ABSENT = frozenset({"42P01", "3F000", "1146"})
 _TABLES: Mapping[str, str] = {
     "_reconcile_run": """
         run_id VARCHAR(40) PRIMARY KEY, project VARCHAR(100) NOT NULL, plan_id VARCHAR(40) NOT NULL,
-        source VARCHAR(64) NOT NULL, target VARCHAR(64) NOT NULL, tool VARCHAR(40) NOT NULL, actor VARCHAR(200) NOT NULL,
-        state VARCHAR(20) NOT NULL, started_at VARCHAR(40) NOT NULL, finished_at VARCHAR(40), error TEXT""",
+        source VARCHAR(64) NOT NULL, target VARCHAR(64) NOT NULL, tool VARCHAR(40) NOT NULL,
+        actor VARCHAR(200) NOT NULL, state VARCHAR(20) NOT NULL, started_at VARCHAR(40) NOT NULL, finished_at VARCHAR(40),
+        error TEXT""",
     "_reconcile_step": """
-        run_id VARCHAR(40) NOT NULL, position INTEGER NOT NULL, address VARCHAR(500) NOT NULL, action VARCHAR(20) NOT NULL,
-        statements TEXT NOT NULL, affected BIGINT NOT NULL, finished_at VARCHAR(40) NOT NULL,
+        run_id VARCHAR(40) NOT NULL, position INTEGER NOT NULL, address VARCHAR(500) NOT NULL,
+        action VARCHAR(20) NOT NULL, statements TEXT NOT NULL, affected BIGINT NOT NULL,
+        finished_at VARCHAR(40) NOT NULL,
         PRIMARY KEY (run_id, position)""",
     "_reconcile_object": """
         project VARCHAR(100) NOT NULL, address VARCHAR(500) NOT NULL, protected INTEGER NOT NULL, memory TEXT,
@@ -102,7 +104,8 @@ def read(session: Session, ledger: Ledger, circumstances: str) -> Owned:
 def start(session: Session, ledger: Ledger, run: Mapping[str, str]) -> None:
     """Write down that a run begins: run_id, plan_id, source, target, tool, actor."""
     session.execute(
-        f"INSERT INTO {ledger.prefix}_reconcile_run (run_id, project, plan_id, source, target, tool, actor, state, started_at)"
+        f"INSERT INTO {ledger.prefix}_reconcile_run"
+        " (run_id, project, plan_id, source, target, tool, actor, state, started_at)"
         " VALUES (:run_id, :project, :plan_id, :source, :target, :tool, :actor, 'running', :started_at)",
         {**run, "project": ledger.project, "started_at": now()},
     )
@@ -111,7 +114,8 @@ def start(session: Session, ledger: Ledger, run: Mapping[str, str]) -> None:
 def finish(session: Session, ledger: Ledger, run_id: str, state: str, error: str = "") -> None:
     """Write down how a run ended."""
     session.execute(
-        f"UPDATE {ledger.prefix}_reconcile_run SET state = :state, finished_at = :at, error = :error WHERE run_id = :run_id",
+        f"UPDATE {ledger.prefix}_reconcile_run SET state = :state, finished_at = :at, error = :error"
+        " WHERE run_id = :run_id",
         {"state": state, "at": now(), "error": error or None, "run_id": run_id},
     )
 
@@ -137,9 +141,7 @@ def record(session: Session, ledger: Ledger, run_id: str, steps: Sequence[Done])
     _insert(session, f"{ledger.prefix}_reconcile_step", rows)
 
 
-def own(
-    session: Session, ledger: Ledger, run_id: str, circumstances: str, entries: Mapping[Ref, Entry]
-) -> None:
+def own(session: Session, ledger: Ledger, run_id: str, circumstances: str, entries: Mapping[Ref, Entry]) -> None:
     """Write down objects as ours, in the place of what was written about them before."""
     disown(session, ledger, entries)
     rows = [

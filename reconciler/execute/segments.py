@@ -1,4 +1,6 @@
-"""Ordered steps in, transactions out: one for all, until a step has to be committed or the server's lock table is full."""
+"""Ordered steps in, transactions out: one for all, until a step has to be committed or the server's lock table is
+full.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,7 @@ def _grouped(steps: Sequence[Step], capacity: int | None) -> Iterator[tuple[Step
 def _too_large(step: Step, weight: int, capacity: int) -> Problem:
     return Problem(
         code="RUN037",
-        message=f"{step.subject}: one transaction would lock {weight} relations, and the server has room for {capacity}",
+        message=f"{step.subject}: one transaction would lock {weight} relations, the server has room for {capacity}",
         hint="raise max_locks_per_transaction on the server and restart it",
         address=str(step.subject),
     )

@@ -144,7 +144,9 @@ class Desired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """What a database holds: its objects (those that we do not model included), and which of them have no name there."""
+    """What a database holds: its objects (those that we do not model included), and which of them have no name
+    there.
+    """
 
     model: Model
     unnamed: frozenset[Ref] = frozenset()

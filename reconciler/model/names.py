@@ -24,5 +24,7 @@ def shortened(name: str) -> str:
 
 
 def helper_name(subject: str, hint: str) -> str:
-    """Return the deterministic name of an object that we make for our own use and remove again: `__rc_<hash>_<hint>`."""
+    """Return the deterministic name of an object that we make for our own use and remove again:
+    `__rc_<hash>_<hint>`.
+    """
     return shortened(f"__rc_{hashlib.sha256(subject.encode()).hexdigest()[:8]}_{hint}")

@@ -1,4 +1,6 @@
-"""The objects, one frozen dataclass per kind: a field is compared unless it says otherwise, and says itself what it refers to."""
+"""The objects, one frozen dataclass per kind: a field is compared unless it says otherwise, and says itself what it
+refers to.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +111,9 @@ class Table(Object):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column(Object):
-    """A column. `position` orders CREATE TABLE and is never a change; `clauses` is text that we carry and do not read."""
+    """A column. `position` orders CREATE TABLE and is never a change; `clauses` is text that we carry and do not
+    read.
+    """
 
     kind = Kind.COLUMN
     type: Type
@@ -218,8 +222,7 @@ class Unmodelled(Object):
 
 
 KINDS: Mapping[Kind, type[Object]] = {
-    cls.kind: cls
-    for cls in (Schema, Enum, Table, Column, PrimaryKey, Unique, Check, ForeignKey, Index, View)
+    cls.kind: cls for cls in (Schema, Enum, Table, Column, PrimaryKey, Unique, Check, ForeignKey, Index, View)
 }
 
 
@@ -247,7 +250,9 @@ def referring(cls: type[Object]) -> tuple[tuple[str, Reference], ...]:
 
 
 def references(obj: Object, ignoring: frozenset[str] = frozenset()) -> frozenset[Ref]:
-    """Return every address that an object names, itself and its own children left out; fields in `ignoring` are not read."""
+    """Return every address that an object names, itself and its own children left out; fields in `ignoring` are not
+    read.
+    """
     found: set[Ref] = set()
     for name, reference in referring(type(obj)):
         if name not in ignoring:

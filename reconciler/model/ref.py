@@ -1,4 +1,6 @@
-"""Addresses: what an object is called, from the root down; in comes a kind and names, out comes `table.orders.column.status`."""
+"""Addresses: what an object is called, from the root down; in comes a kind and names, out comes
+`table.orders.column.status`.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,9 @@ class Kind(StrEnum):
 # Words that an address reads as kinds, so a name that is one of them is quoted. Kinds that an inspector meets and does
 # not model are addressed by these words too.
 KIND_WORDS = frozenset(Kind) | {
-    "aggregate", "assertion", "backfill", "collation", "constraint", "conversion", "data", "domain", "event", "exclusion",
-    "extension", "foreign_table", "function", "inherited_table", "materialized_view", "operator", "operator_class",
-    "operator_family", "partition", "partitioned_table", "policy", "procedure", "row_security", "rule", "sequence",
+    "aggregate", "assertion", "backfill", "collation", "constraint", "conversion", "data", "domain", "event",
+    "exclusion", "extension", "foreign_table", "function", "inherited_table", "materialized_view", "operator",
+    "operator_class", "operator_family", "partition", "partitioned_table", "policy", "procedure", "row_security", "rule", "sequence",
     "statistics", "text_search_configuration", "text_search_dictionary", "text_search_parser", "text_search_template",
     "trigger", "type", "typed_table", "virtual_table",
 }  # fmt: skip

@@ -1,4 +1,6 @@
-"""The SQL texts inside an object: read them all by place, or put others in; it knows fields by their type and no kind."""
+"""The SQL texts inside an object: read them all by place, or put others in; it knows fields by their type and no
+kind.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,7 @@ def _mapped(place: str, value: Any, change: Callable[[str, Sql], Sql]) -> Any:
 
 
 def spelled(obj: T, canonical: Mapping[str, str]) -> T:
-    """Return the object with the canonical spelling of each listed place replaced; what is emitted stays the author's."""
-    return map_texts(
-        obj, lambda place, sql: replace(sql, canonical=canonical[place]) if place in canonical else sql
-    )
+    """Return the object with the canonical spelling of each listed place replaced; what is emitted stays the
+    author's.
+    """
+    return map_texts(obj, lambda place, sql: replace(sql, canonical=canonical[place]) if place in canonical else sql)

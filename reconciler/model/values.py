@@ -71,7 +71,9 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class IndexPart:
-    """One part of an index key: a column, or an expression, with its order. `nulls_first` None is the dialect's default."""
+    """One part of an index key: a column, or an expression, with its order. `nulls_first` None is the dialect's
+    default.
+    """
 
     column: str | None = None
     expression: Sql | None = None

@@ -1,4 +1,6 @@
-"""Changes in, steps out: what replaces, rebuilds, inlines or takes others along is decided here, on changes, before SQL is put together; it asks the rule table and names no kind."""
+"""Changes in, steps out: what replaces, rebuilds, inlines or takes others along is decided here, on changes, before
+SQL is put together; it asks the rule table and names no kind.
+"""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ def _sorted(steps: Sequence[Step]) -> list[Step]:
         graph.prepare()
     except CycleError as error:
         path = " → ".join(str(steps[index].subject) for index in error.args[1])
-        raise PlanError([Problem(code="RUN030", message=f"steps wait for each other: {path}",
-                                 hint="this is a bug in a rule of the dialect; please report it")]) from None  # fmt: skip
+        hint = "this is a bug in a rule of the dialect; please report it"
+        raise PlanError([Problem(code="RUN030", message=f"steps wait for each other: {path}", hint=hint)]) from None
     ready: list[tuple[int, Ref, str, int]] = []
     ordered: list[Step] = []
     while graph.is_active():
@@ -42,9 +42,9 @@ def _sorted(steps: Sequence[Step]) -> list[Step]:
 
 
 def _graph(steps: Sequence[Step]) -> TopologicalSorter[int]:
-    creators = _by_ref((step.creates for step in steps))
-    droppers = _by_ref((step.drops for step in steps))
-    releasers = _by_ref((step.releases for step in steps))
+    creators = _by_ref(step.creates for step in steps)
+    droppers = _by_ref(step.drops for step in steps)
+    releasers = _by_ref(step.releases for step in steps)
     graph: TopologicalSorter[int] = TopologicalSorter()
     for index, step in enumerate(steps):
         before = _all(creators, step.needs) | _all(releasers, step.drops) | _all(droppers, step.creates)

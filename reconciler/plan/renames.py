@@ -1,4 +1,6 @@
-"""`renamed_from` in, the renames that are still to happen out: declared names and a live model decide, never a guess."""
+"""`renamed_from` in, the renames that are still to happen out: declared names and a live model decide, never a
+guess.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,7 @@ def _both(new: Ref, old: Ref, desired: Desired) -> Problem:
     return Problem(
         code="RUN034",
         message=f"{new} is declared as renamed from {old.name!r}, and both are in the database",
-        hint=f"copy what is missing into {new.name!r} and remove the old one with `removed: {{{old.kind}.{old.name}: …}}`",
+        hint=f"copy what is missing into {new.name!r}, then remove the old: `removed: {{{old.kind}.{old.name}: …}}`",
         address=str(new),
         position=desired.position(new, "renamed_from"),
     )

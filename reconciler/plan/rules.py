@@ -54,8 +54,8 @@ class Rules:
 
     `inline`: created inside its parent's CREATE when both are new. `late`: fields whose references need not exist yet.
     `disturbs`: altering one of these fields is refused by the server while another object uses this one; users that are
-    not `adapts` are dropped before and created again after. `disturbed` names further users that have to go and come back,
-    where that depends on more than fields and kinds. `weight` and `drop_weight` order what the edges leave open.
+    not `adapts` are dropped before and created again after. `disturbed` names further users that have to go and come
+    back, where that depends on more than fields and kinds. `weight` and `drop_weight` order what the edges leave open.
     """
 
     create: Make | Way

@@ -1,4 +1,6 @@
-"""Who owns what: a live model, the declared one and the ledger's word in; what to aim at, and why anything goes, out."""
+"""Who owns what: a live model, the declared one and the ledger's word in; what to aim at, and why anything goes,
+out.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +102,9 @@ def _tops(refs: list[Ref], known: set[Ref]) -> tuple[Ref, ...]:
 
 
 def watched(actual: Model, declared: frozenset[Ref], owned: frozenset[Ref]) -> Model:
-    """Return the part of the live model that a plan rests on: declared, owned, all inside them, and their dependents."""
+    """Return the part of the live model that a plan rests on: declared, owned, all inside them, and their
+    dependents.
+    """
     roots = {ref.top for ref in declared | owned}
     for root in [ref for ref in actual if ref in roots]:
         for obj in actual.subtree(root):

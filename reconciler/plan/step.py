@@ -1,4 +1,6 @@
-"""What a change becomes for one dialect: statements, what they create, need, drop and release, and what to ask the data first."""
+"""What a change becomes for one dialect: statements, what they create, need, drop and release, and what to ask the
+data first.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,8 @@ class Statement:
 class DataCheck:
     """A question to the live rows before anything runs.
 
-    `count` gives one number, `sample` the first keys of the rows counted ("" when there is nothing to show). `code` says
-    what the number means; `message` is the sentence for a person, with `{count}` in it.
+    `count` gives one number, `sample` the first keys of the rows counted ("" when there is nothing to show). `code`
+    says what the number means; `message` is the sentence for a person, with `{count}` in it.
     """
 
     code: str

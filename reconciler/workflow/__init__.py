@@ -1,9 +1,9 @@
 """The dataflow, one function per command: the only place where specs, databases, plans and reports meet.
 
-    specs ─ load ─▶ documents ─ lower ─▶ model as written ─ normalize ─▶ desired
-    database ─ inspect ─▶ model ─ normalize ─▶ actual
-    compare(actual, desired) ─▶ changes ─ expand ─▶ steps ─ order ─▶ plan ─ hazards ─ policy ─▶ allowed | refused
-    apply: lock ─ plan again ─ gate ─ segments ─ per step: execute, ledger ─ look again: nothing differs ─ commit
+specs ─ load ─▶ documents ─ lower ─▶ model as written ─ normalize ─▶ desired
+database ─ inspect ─▶ model ─ normalize ─▶ actual
+compare(actual, desired) ─▶ changes ─ expand ─▶ steps ─ order ─▶ plan ─ hazards ─ policy ─▶ allowed | refused
+apply: lock ─ plan again ─ gate ─ segments ─ per step: execute, ledger ─ look again: nothing differs ─ commit
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ def _declared_for(
     chain = spec.CHAINS[name]
     variables = spec.gathered(project.variables, {}, request.variables)
     desired = spec.lower(documents, dialect=name, fallback=chain, sql=project.sql, variables=variables)
-    note = Problem(code="SPEC202", severity="warning", message=f"{name} is not supported yet: types and SQL are not checked for it")
+    note = Problem(
+        code="SPEC202", severity="warning", message=f"{name} is not supported yet: types and SQL are not checked for it"
+    )
     return desired, (note,)
 
 
@@ -152,9 +154,7 @@ def apply(
     return Applied(review=final, outcome=None if done.plan.empty else outcome)
 
 
-def _aim(
-    opened: Opened, request: Request, saved: Path | None
-) -> tuple[Desired, SpecVersion, tuple[Problem, ...], str]:
+def _aim(opened: Opened, request: Request, saved: Path | None) -> tuple[Desired, SpecVersion, tuple[Problem, ...], str]:
     """Return what to make of the database: from the specs, or from a saved plan with its id."""
     if saved is not None:
         file = read_plan(saved)
@@ -180,7 +180,9 @@ def _asks(opened: Opened, planned: Planned) -> bool:
 
 
 def _accepting(shown: Plan, *, strict: bool, shown_to_person: bool) -> Callable[[Plan], bool]:
-    """Return what is accepted under the lock: exactly the expected plan, what a person saw or nothing at all, or anything."""
+    """Return what is accepted under the lock: exactly the expected plan, what a person saw or nothing at all, or
+    anything.
+    """
     if strict:
         return lambda now: now.id == shown.id
     if shown_to_person:
@@ -198,7 +200,8 @@ def import_(request: Request, out: Path) -> Imported:
     known = [obj for obj in live.values() if not isinstance(obj, Unmodelled)]
     model = Model(dialect.portable(obj) for obj in known)
     paths = spec.write(
-        model, out, dialect=dialect.name, project_name=out.absolute().name or "project", url=request.url or opened.environment.url,
+        model, out, dialect=dialect.name, project_name=out.absolute().name or "project",
+        url=request.url or opened.environment.url,
         default_schema=opened.target.schema or dialect.default_schema, unnamed=inspection.unnamed,
         normalize=lambda written: dialect.normalize(written).model,
     )  # fmt: skip
@@ -246,7 +249,12 @@ def _refuse_with(review: Review) -> None:
 
 
 def _review(
-    opened: Opened, planned: Planned, desired: Desired, version: SpecVersion, warnings: Sequence[Problem], seconds: float
+    opened: Opened,
+    planned: Planned,
+    desired: Desired,
+    version: SpecVersion,
+    warnings: Sequence[Problem],
+    seconds: float,
 ) -> Review:
     return Review(
         planned=planned,

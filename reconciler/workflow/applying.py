@@ -120,15 +120,15 @@ def _look(opened: Opened, session: Session, planned: Planned, desired: Desired) 
     live = opened.dialect.normalize(opened.dialect.inspect(session, opened.target).model).model
     written = _as_written(comparison.desired, live, changes)
     goal = replace(desired, model=written, renames={}, unnamed=frozenset())
-    found = look(opened.dialect, session, opened.target, goal, Owned(objects=planned.owned.objects), opened.policy.undeclared)
+    found = look(
+        opened.dialect, session, opened.target, goal, Owned(objects=planned.owned.objects), opened.policy.undeclared
+    )
     differences = [_difference(change) for change in found.changes]
     differences += _broken_contracts(written, live)
     entries = _entries(desired, found.desired, found.live)
     known = planned.owned
     stale = frozenset(ref for ref in known.objects if ref not in entries)
-    return Verdict(
-        differences=tuple(differences), entries=_news(entries, known), gone=stale
-    )
+    return Verdict(differences=tuple(differences), entries=_news(entries, known), gone=stale)
 
 
 def _as_written(desired: Model, live: Model, changes: Sequence[Change]) -> Model:
@@ -190,5 +190,3 @@ def _news(entries: Mapping[Ref, Entry], known: Owned) -> Mapping[Ref, Entry]:
         or entry.protected != (ref in known.protected)
         or dict(entry.memory) != before.get(ref, {})
     }
-
-

@@ -1,4 +1,6 @@
-"""Spec documents and a dialect in, the declared model in the dialect's normal form out; every problem has a place in a file."""
+"""Spec documents and a dialect in, the declared model in the dialect's normal form out; every problem has a place in
+a file.
+"""
 
 from __future__ import annotations
 

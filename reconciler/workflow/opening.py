@@ -85,7 +85,9 @@ def _environment(project: Project, request: Request, access: str) -> Environment
     if found is not None:
         return found
     if not project.environments:
-        raise UsageError("the project names no environment", hint="add one to reconcile.yaml, or name a database with --url")
+        raise UsageError(
+            "the project names no environment", hint="add one to reconcile.yaml, or name a database with --url"
+        )
     names = ", ".join(environment.name for environment in project.environments)
     raise UsageError(f"several environments, and none is named: {names}", hint="choose one with -e NAME")
 

@@ -1,9 +1,12 @@
-"""What holds for every schema, on real databases: an apply leaves nothing to plan, rows survive, order does not matter."""
+"""What holds for every schema, on real databases: an apply leaves nothing to plan, rows survive, order does not
+matter.
+"""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -12,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler import spec, workflow
-from reconciler.dialects import NAMES, dialect
+from reconciler.dialects import NAMES
 from reconciler.errors import ReconcileError, Refused
 from reconciler.execute import failpoints
 from reconciler.model.model import Model
@@ -90,7 +93,9 @@ def kept_columns(before: Model, after: Model) -> dict[str, Sequence[str]]:
 @EXAMPLES
 @given(before=models(), after=models())
 def test_every_change_converges_and_rows_survive(server: str, before: Model, after: Model, tmp_path: Path) -> None:
-    """From any schema with rows to any other: either the rows forbid it and nothing happens, or it is so and they are there."""
+    """From any schema with rows to any other: either the rows forbid it and nothing happens, or it is so and they
+    are there.
+    """
     with fresh(server, tmp_path) as target:
         first, second = project(tmp_path, before, target.url), project(tmp_path, after, target.url)
         converge(first)
@@ -163,9 +168,7 @@ def test_an_apply_that_dies_after_any_step_is_finished_by_the_next(
         converge(project(tmp_path, before, target.url))
         request = project(tmp_path, after, target.url)
         patch.setattr(failpoints, "_POINT", failpoints._Armed("after_step", "raise", step))
-        try:
+        with suppress(failpoints.Injected, ReconcileError):
             workflow.apply(request, given=EVERYTHING)
-        except (failpoints.Injected, ReconcileError):
-            pass
         patch.setattr(failpoints, "_POINT", None)
         converge(request)

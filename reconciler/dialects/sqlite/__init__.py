@@ -75,7 +75,9 @@ DIALECT = Dialect(
     portable=_portable,
     rules=RULES,
     ask=asker(
-        Spelling(quote=double_quoted, table=table_name, narrows=narrows, fills=lambda c: c.identity is not None, words=_words)
+        Spelling(
+            quote=double_quoted, table=table_name, narrows=narrows, fills=lambda c: c.identity is not None, words=_words
+        )
     ),
     lock=lock,
     transaction=transaction,

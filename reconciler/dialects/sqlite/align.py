@@ -1,4 +1,6 @@
-"""The live model and the desired one in; the desired one out, in the live one's letter case and forms where these are equal in SQLite's eyes."""
+"""The live model and the desired one in; the desired one out, in the live one's letter case and forms where these
+are equal in SQLite's eyes.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from reconciler.model.values import IndexPart
 
 
 def align(inspection: Inspection, desired: Model) -> Model:
-    """Return the desired model with the live one's letter case, and unique constraints that are indexes there as indexes."""
+    """Return the desired model with the live one's letter case, and unique constraints that are indexes there as
+    indexes.
+    """
     actual = inspection.model
     desired = _live_case(actual, desired)
     return Model(_in_live_form(obj, actual) for obj in desired.values())
@@ -49,10 +53,10 @@ def _in_live_form(obj: Object, actual: Model) -> Object:
     return obj
 
 
-def elaborate(
-    session: Session, objects: Sequence[Object], actual: Model, desired: Model
-) -> Mapping[Ref, Object]:
-    """Let two texts that mean the same count as the same: SQLite keeps what was typed, so both go through one reader."""
+def elaborate(session: Session, objects: Sequence[Object], actual: Model, desired: Model) -> Mapping[Ref, Object]:
+    """Let two texts that mean the same count as the same: SQLite keeps what was typed, so both go through one
+    reader.
+    """
     found: dict[Ref, Object] = {}
     for obj in objects:
         live = actual.get(obj.ref)

@@ -1,7 +1,7 @@
-"""A strict reader of SQLite's CREATE TABLE, INDEX and VIEW: stored text in, parts with their own words out.
+"""A strict reader of SQLite's CREATE TABLE: stored text in, columns and constraints in their own words out.
 
 Every token has to be accounted for: what the grammar here does not know is an error, never passed over
-(sqlite.org/lang_createtable.html, lang_createindex.html, lang_createview.html).
+(sqlite.org/lang_createtable.html).
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from reconciler.dialects.sqlite.lexer import LexError, Lexeme, Token, closing, tokens
+from reconciler.dialects.sqlite.lexer import Lexeme, LexError
+from reconciler.dialects.sqlite.reader import Reader
 
 
 @dataclass(slots=True)
@@ -53,82 +54,9 @@ class TableText:
     autoincrement: bool = False
 
 
-@dataclass(slots=True)
-class KeyPart:
-    """One part of an index key: its words without COLLATE and order; `name` when it is no more than an identifier."""
-
-    text: str
-    name: str | None
-    collation: str | None = None
-    descending: bool = False
-
-
-@dataclass(slots=True)
-class IndexText:
-    """A CREATE INDEX taken apart."""
-
-    unique: bool
-    parts: list[KeyPart]
-    where: str | None
-
-
-class _Reader:
-    """A position in a list of tokens."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = tokens(text)
-        self.at = 0
-
-    def peek(self, ahead: int = 0) -> str:
-        """The keyword or sign that comes next."""
-        index = self.at + ahead
-        return (self.tokens[index].word or self.tokens[index].text) if index < len(self.tokens) else ""
-
-    def take(self, *words: str) -> bool:
-        """Go past these words when they are what comes next."""
-        if all(self.peek(index) == word for index, word in enumerate(words)):
-            self.at += len(words)
-            return True
-        return False
-
-    def expect(self, *words: str) -> None:
-        if not self.take(*words):
-            raise LexError(f"expected {' '.join(words)}, found {self.peek() or 'the end'}")
-
-    def next(self) -> Token:
-        if self.at >= len(self.tokens):
-            raise LexError("the text ends too early")
-        self.at += 1
-        return self.tokens[self.at - 1]
-
-    def name(self) -> str:
-        token = self.next()
-        if token.lexeme not in (Lexeme.WORD, Lexeme.NAME, Lexeme.STRING):
-            raise LexError(f"expected a name, found {token.text!r}")
-        return token.value
-
-    def inside(self) -> str:
-        """The text between the next parenthesis and the one that closes it."""
-        self.expect("(")
-        end = closing(self.tokens, self.at - 1)
-        text = self.text[self.tokens[self.at - 1].end : self.tokens[end].start].strip()
-        self.at = end + 1
-        return text
-
-    def names(self) -> list[str]:
-        """A parenthesised list of names."""
-        self.expect("(")
-        found = [self.name()]
-        while self.take(","):
-            found.append(self.name())
-        self.expect(")")
-        return found
-
-
 def read_table(text: str) -> TableText:
     """Take a CREATE TABLE apart. Raises LexError with what was not understood."""
-    reader, table = _Reader(text), TableText()
+    reader, table = Reader(text), TableText()
     reader.expect("CREATE", "TABLE")
     reader.name()
     reader.expect("(")
@@ -150,11 +78,11 @@ def read_table(text: str) -> TableText:
 _CONSTRAINT_STARTS = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"})
 
 
-def _starts_constraint(reader: _Reader) -> bool:
+def _starts_constraint(reader: Reader) -> bool:
     return reader.peek() in _CONSTRAINT_STARTS
 
 
-def _options(reader: _Reader, table: TableText) -> None:
+def _options(reader: Reader, table: TableText) -> None:
     while reader.at < len(reader.tokens):
         if reader.take("WITHOUT", "ROWID"):
             table.without_rowid = True
@@ -165,7 +93,7 @@ def _options(reader: _Reader, table: TableText) -> None:
         reader.take(",")
 
 
-def _conflict(reader: _Reader) -> str:
+def _conflict(reader: Reader) -> str:
     return reader.next().word if reader.take("ON", "CONFLICT") else ""
 
 
@@ -175,7 +103,7 @@ _ENDS_TYPE = frozenset(
 )  # fmt: skip
 
 
-def _column(reader: _Reader, table: TableText) -> None:
+def _column(reader: Reader, table: TableText) -> None:
     column = ColumnText(reader.name())
     column.type = _type(reader)
     table.columns.append(column)
@@ -187,7 +115,7 @@ def _column(reader: _Reader, table: TableText) -> None:
         read(reader, table, column, name)
 
 
-def _type(reader: _Reader) -> str:
+def _type(reader: Reader) -> str:
     start = reader.at
     while reader.peek() not in _ENDS_TYPE:
         if reader.peek() == "(":
@@ -201,7 +129,7 @@ def _type(reader: _Reader) -> str:
     return reader.text[reader.tokens[start].start : reader.tokens[reader.at - 1].end]
 
 
-def _primary(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+def _primary(reader: Reader, table: TableText, column: ColumnText, name: str | None) -> None:
     reader.expect("PRIMARY", "KEY")
     key = Constraint("PRIMARY", name, [column.name], plain=not reader.take("DESC"))
     reader.take("ASC")
@@ -210,7 +138,7 @@ def _primary(reader: _Reader, table: TableText, column: ColumnText, name: str | 
     table.constraints.append(key)
 
 
-def _not_null(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+def _not_null(reader: Reader, table: TableText, column: ColumnText, name: str | None) -> None:
     if reader.peek(1) == "DEFERRABLE":
         return _deferrable(reader, table, column, name)
     reader.expect("NOT", "NULL")
@@ -220,22 +148,22 @@ def _not_null(reader: _Reader, table: TableText, column: ColumnText, name: str |
     return None
 
 
-def _null(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+def _null(reader: Reader, table: TableText, column: ColumnText, name: str | None) -> None:
     reader.expect("NULL")
     _conflict(reader)
 
 
-def _unique(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+def _unique(reader: Reader, table: TableText, column: ColumnText, name: str | None) -> None:
     reader.expect("UNIQUE")
     table.constraints.append(Constraint("UNIQUE", name, [column.name], conflict=_conflict(reader)))
 
 
-def _check(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+def _check(reader: Reader, table: TableText, column: ColumnText, name: str | None) -> None:
     reader.expect("CHECK")
     table.constraints.append(Constraint("CHECK", name, [column.name], text=reader.inside()))
 
 
-def _default(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+def _default(reader: Reader, table: TableText, column: ColumnText, name: str | None) -> None:
     reader.expect("DEFAULT")
     if reader.peek() == "(":
         column.default = f"({reader.inside()})"
@@ -244,23 +172,23 @@ def _default(reader: _Reader, table: TableText, column: ColumnText, name: str | 
     column.default = sign + reader.next().text
 
 
-def _collate(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+def _collate(reader: Reader, table: TableText, column: ColumnText, name: str | None) -> None:
     reader.expect("COLLATE")
     column.collation = reader.name()
 
 
-def _references(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+def _references(reader: Reader, table: TableText, column: ColumnText, name: str | None) -> None:
     table.constraints.append(_foreign_key(reader, Constraint("FOREIGN", name, [column.name])))
 
 
-def _deferrable(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+def _deferrable(reader: Reader, table: TableText, column: ColumnText, name: str | None) -> None:
     keys = [key for key in table.constraints if key.kind == "FOREIGN" and key.columns == [column.name]]
     if not keys:
         raise LexError(f"did not expect {reader.peek()} in column {column.name}")
     keys[-1].deferred = _deferral(reader)
 
 
-def _generated(reader: _Reader, table: TableText, column: ColumnText, name: str | None) -> None:
+def _generated(reader: Reader, table: TableText, column: ColumnText, name: str | None) -> None:
     reader.take("GENERATED", "ALWAYS")
     reader.expect("AS")
     column.generated = reader.inside()
@@ -268,14 +196,15 @@ def _generated(reader: _Reader, table: TableText, column: ColumnText, name: str 
     reader.take("VIRTUAL")
 
 
-_Clause = Callable[[_Reader, TableText, ColumnText, "str | None"], None]
+_Clause = Callable[[Reader, TableText, ColumnText, "str | None"], None]
 _COLUMN_CLAUSES: dict[str, _Clause] = {
     "PRIMARY": _primary, "NOT": _not_null, "NULL": _null, "UNIQUE": _unique, "CHECK": _check, "DEFAULT": _default,
-    "COLLATE": _collate, "REFERENCES": _references, "DEFERRABLE": _deferrable, "GENERATED": _generated, "AS": _generated,
+    "COLLATE": _collate, "REFERENCES": _references, "DEFERRABLE": _deferrable, "GENERATED": _generated,
+    "AS": _generated,
 }  # fmt: skip
 
 
-def _deferral(reader: _Reader) -> str:
+def _deferral(reader: Reader) -> str:
     """Read [NOT] DEFERRABLE [INITIALLY …]; return "", "immediate" or "deferred"."""
     negated = reader.take("NOT")
     reader.expect("DEFERRABLE")
@@ -283,7 +212,7 @@ def _deferral(reader: _Reader) -> str:
     return "" if negated else initially.lower()
 
 
-def _foreign_key(reader: _Reader, key: Constraint) -> Constraint:
+def _foreign_key(reader: Reader, key: Constraint) -> Constraint:
     reader.expect("REFERENCES")
     key.target = reader.name()
     key.target_columns = reader.names() if reader.peek() == "(" else []
@@ -301,7 +230,7 @@ def _foreign_key(reader: _Reader, key: Constraint) -> Constraint:
     return key
 
 
-def _table_constraint(reader: _Reader, table: TableText) -> None:
+def _table_constraint(reader: Reader, table: TableText) -> None:
     key = Constraint("", reader.name() if reader.take("CONSTRAINT") else None)
     if reader.take("CHECK"):
         key.kind, key.text = "CHECK", reader.inside()
@@ -320,7 +249,7 @@ def _table_constraint(reader: _Reader, table: TableText) -> None:
     table.constraints.append(key)
 
 
-def _key_columns(reader: _Reader, table: TableText, key: Constraint) -> None:
+def _key_columns(reader: Reader, table: TableText, key: Constraint) -> None:
     reader.expect("(")
     while True:
         key.columns.append(reader.name())
@@ -334,54 +263,3 @@ def _key_columns(reader: _Reader, table: TableText, key: Constraint) -> None:
             break
     reader.expect(")")
     key.conflict = _conflict(reader)
-
-
-def read_index(text: str) -> IndexText:
-    """Take a CREATE INDEX apart. Raises LexError."""
-    reader = _Reader(text)
-    reader.expect("CREATE")
-    unique = reader.take("UNIQUE")
-    reader.expect("INDEX")
-    reader.name()
-    reader.expect("ON")
-    reader.name()
-    opening = reader.at
-    reader.expect("(")
-    end = closing(reader.tokens, opening)
-    parts = []
-    while reader.at < end:
-        parts.append(_key_part(reader, end))
-        if reader.at < end:
-            reader.expect(",")
-    reader.expect(")")
-    where = reader.text[reader.tokens[reader.at - 1].end :].strip() if reader.take("WHERE") else None
-    if where is None and reader.at < len(reader.tokens):
-        raise LexError(f"did not expect {reader.peek()}")
-    return IndexText(unique, parts, where)
-
-
-def _key_part(reader: _Reader, end: int) -> KeyPart:
-    start, depth = reader.at, 0
-    while reader.at < end and not (depth == 0 and reader.peek() in (",", "ASC", "DESC")):
-        depth += {"(": 1, ")": -1}.get(reader.peek(), 0)
-        reader.at += 1
-    words = reader.tokens[start : reader.at]
-    collation = None
-    if len(words) > 2 and words[-2].word == "COLLATE":
-        collation, words = words[-1].value, words[:-2]
-    text = reader.text[words[0].start : words[-1].end]
-    name = words[0].value if len(words) == 1 and words[0].lexeme in (Lexeme.WORD, Lexeme.NAME) else None
-    descending = reader.take("DESC")
-    reader.take("ASC")
-    return KeyPart(text, name, collation, descending)
-
-
-def read_view(text: str) -> str | None:
-    """Return a view's query, or None when the view names its columns in a list of its own. Raises LexError."""
-    reader = _Reader(text)
-    reader.expect("CREATE", "VIEW")
-    reader.name()
-    if reader.peek() == "(":
-        return None
-    reader.expect("AS")
-    return reader.text[reader.tokens[reader.at].start :].strip().rstrip(";").strip()

@@ -6,9 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 from reconciler.dialects.base import Session, Target
-from reconciler.dialects.sqlite import ddl
-from reconciler.dialects.sqlite.objects import Facts, table_objects
+from reconciler.dialects.sqlite import ddl_others
 from reconciler.dialects.sqlite.lexer import LexError, canonical
+from reconciler.dialects.sqlite.objects import Facts, table_objects
 from reconciler.model.model import Inspection, Model
 from reconciler.model.objects import Index, Object, Unmodelled, View, referring
 from reconciler.model.ref import Kind, Ref
@@ -23,7 +23,8 @@ _COLUMNS = """
     FROM sqlite_schema AS m, pragma_table_xinfo(m.name) AS x WHERE m.type = 'table' ORDER BY m.rowid, x.cid"""
 _FOREIGN_KEYS = """
     SELECT m.name, k.id, k."table", k."from", k."to", k.on_update, k.on_delete
-    FROM sqlite_schema AS m, pragma_foreign_key_list(m.name) AS k WHERE m.type = 'table' ORDER BY m.rowid, k.id, k.seq"""
+    FROM sqlite_schema AS m, pragma_foreign_key_list(m.name) AS k WHERE m.type = 'table'
+    ORDER BY m.rowid, k.id, k.seq"""
 _KINDS = "SELECT name, type FROM pragma_table_list WHERE schema = 'main'"
 
 
@@ -57,7 +58,9 @@ def inspect(session: Session, target: Target) -> Inspection:
 
 
 def _true_case(objects: list[Object]) -> list[Object]:
-    """Let every reference say the name as the object itself is spelled: SQLite does not mind letter case, addresses do."""
+    """Let every reference say the name as the object itself is spelled: SQLite does not mind letter case, addresses
+    do.
+    """
     spelled = {_lower(obj.ref): obj.ref for obj in objects}
 
     def true(ref: Ref) -> Ref:
@@ -80,7 +83,7 @@ def _lower(ref: Ref) -> Ref:
 
 def _catalog(session: Session) -> _Catalog:
     catalog = _Catalog()
-    catalog.kinds = {name: kind for name, kind in session.query(_KINDS)}
+    catalog.kinds = dict(session.query(_KINDS))
     for table, *row in session.query(_COLUMNS):
         catalog.facts[table].columns.append(tuple(row))
     for table, number, *row in session.query(_FOREIGN_KEYS):
@@ -106,7 +109,7 @@ def _table(objects: list[Object], unnamed: set[Ref], name: str, sql: str, catalo
 def _view(objects: list[Object], name: str, sql: str) -> Ref:
     ref = Ref.root(Kind.VIEW, name)
     try:
-        query = ddl.read_view(sql)
+        query = ddl_others.read_view(sql)
     except LexError:
         query = None
     if query is None:
@@ -120,14 +123,14 @@ def _child(root: Ref, type_: str, name: str, sql: str) -> Object:
     ref = root.child(type_, name)
     if type_ == "index" and root.kind == Kind.TABLE:
         try:
-            return _index(ref, ddl.read_index(sql), sql)
+            return _index(ref, ddl_others.read_index(sql), sql)
         except LexError:
             pass
     return Unmodelled(ref=ref, definition=sql)
 
 
-def _index(ref: Ref, read: ddl.IndexText, sql: str) -> Index:
-    def part(key: ddl.KeyPart) -> IndexPart:
+def _index(ref: Ref, read: ddl_others.IndexText, sql: str) -> Index:
+    def part(key: ddl_others.KeyPart) -> IndexPart:
         return IndexPart(
             column=key.name,
             expression=None if key.name else Sql(key.text, "sqlite", canonical(key.text)),
@@ -142,5 +145,3 @@ def _index(ref: Ref, read: ddl.IndexText, sql: str) -> Index:
         where=Sql(read.where, "sqlite", canonical(read.where)) if read.where else None,
         definition=sql,
     )
-
-

@@ -80,7 +80,8 @@ _SAME: Mapping[str, str] = {"==": "=", "<>": "!="}
 
 
 def canonical(text: str) -> str:
-    """Return a spelling in which white space, comments, letter case, identifier quotes and outer parentheses do not count.
+    """Return a spelling in which white space, comments, letter case, identifier quotes and outer parentheses do not
+    count.
 
     A text that cannot be read is its own spelling.
     """

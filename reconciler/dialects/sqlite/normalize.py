@@ -9,7 +9,7 @@ from decimal import Decimal
 from reconciler.dialects.base import Normalized
 from reconciler.dialects.sql import as_number, text_literal
 from reconciler.dialects.sqlite import types
-from reconciler.dialects.sqlite.lexer import LexError, Lexeme, canonical, tokens
+from reconciler.dialects.sqlite.lexer import Lexeme, LexError, canonical, tokens
 from reconciler.dialects.transpile import NotPortable, output_columns, text_for
 from reconciler.errors import Problem
 from reconciler.model.model import Model
@@ -28,8 +28,8 @@ from reconciler.model.objects import (
     View,
 )
 from reconciler.model.ref import Kind, Ref
-from reconciler.model.types import Type
 from reconciler.model.texts import map_texts
+from reconciler.model.types import Type
 from reconciler.model.values import Default, Deferrable, Identity, Literal, Sql
 
 _TABLE_OPTIONS = frozenset({"autoincrement", "strict", "without_rowid"})
@@ -246,8 +246,8 @@ def _index(obj: Index, model: Model, findings: _Findings) -> Iterator[Object]:
     _comment(obj, findings)
     for name, value in (("method", obj.method), ("include", obj.include)):
         if value and value != "btree":
-            findings.add(obj, name, f"SQLite's indexes have no {name}",
-                         f"leave it out here: dialect: {{sqlite: {{{name}: null}}}}, or limit the index: only: [postgres]")  # fmt: skip
+            hint = f"leave it out: dialect: {{sqlite: {{{name}: null}}}}, or limit it: only: [postgres]"
+            findings.add(obj, name, f"SQLite's indexes have no {name}", hint)
     parts = []
     for part in obj.parts:
         if part.opclass or part.nulls_first not in (None, not part.descending):
@@ -264,7 +264,9 @@ def _view(obj: View, model: Model, findings: _Findings) -> Iterator[Object]:
     if contract and names and names != contract:
         findings.add(obj, "columns", f"the query gives {', '.join(names)}, the contract says {', '.join(contract)}",
                      "mend the query or the contract")  # fmt: skip
-    yield replace(obj, comment=None, query=Sql(obj.query.text.strip().rstrip(";").strip(), "sqlite", obj.query.canonical))
+    yield replace(
+        obj, comment=None, query=Sql(obj.query.text.strip().rstrip(";").strip(), "sqlite", obj.query.canonical)
+    )
 
 
 def _enum(obj: Enum, model: Model, findings: _Findings) -> Iterator[Object]:

@@ -1,7 +1,8 @@
 """The rebuild of a table: both models in, the statements of sqlite.org/lang_altertable.html#otheralter out.
 
 Foreign keys are off around it (session.py proves that before the transaction begins, because inside one the PRAGMA is a
-silent no-op and DROP TABLE would cascade). The table is never renamed away first: its children's REFERENCES would follow.
+silent no-op and DROP TABLE would cascade). The table is never renamed away first: the REFERENCES of its children would
+follow it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from reconciler.model.objects import Column, Index, Object, Table, Unmodelled
 from reconciler.model.ref import Ref
 from reconciler.plan.rules import States
 from reconciler.plan.step import Statement
-
 
 # Added to the position of a new column: it comes after all that are there (SQLite has at most 32,767).
 _LAST = 100_000

@@ -22,6 +22,7 @@ from reconciler.model.ref import Ref
 from reconciler.model.values import Action, Default, IndexPart, Literal, Sql
 
 _BOOLEANS = {True: "1", False: "0"}
+_OPTIONS = {"strict": "STRICT", "without_rowid": "WITHOUT ROWID"}
 _TIMES = frozenset({"CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP"})
 
 
@@ -117,7 +118,7 @@ def create_table(table: Table, model: Model, name: str) -> str:
         constraints += sorted(model.children(table.ref, cls), key=lambda obj: obj.ref)
     lines += [constraint_clause(obj, _name_of(obj)) for obj in constraints]
     options = ", ".join(
-        words for option, words in (("strict", "STRICT"), ("without_rowid", "WITHOUT ROWID")) if (option, True) in table.options
+        words for option, words in _OPTIONS.items() if (option, True) in table.options
     )  # fmt: skip
     body = ",\n  ".join(lines)
     return f"CREATE TABLE {double_quoted(name)} (\n  {body}\n){f' {options}' if options else ''}"

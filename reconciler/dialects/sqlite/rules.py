@@ -1,4 +1,6 @@
-"""How each field of each kind is changed on SQLite (sqlite.org/lang_altertable.html): in place where it is legal, else by rebuilding the table."""
+"""How each field of each kind is changed on SQLite (sqlite.org/lang_altertable.html): in place where it is legal,
+else by rebuilding the table.
+"""
 
 from __future__ import annotations
 
@@ -159,7 +161,8 @@ def _constraint(cls: type[Object], create: object = Way.VIA_PARENT) -> Rules:
         alter=_every(cls, Way.VIA_PARENT),
         rename=Way.VIA_PARENT,
         inline=True,
-        # The other table of a foreign key need not exist when the key is created (sqlite.org/foreignkeys.html, section 2).
+        # The other table of a foreign key need not exist when the key is created (sqlite.org/foreignkeys.html,
+        # section 2).
         late=frozenset({"target", "target_columns", "uses"}) if cls is ForeignKey else frozenset(),
     )
 
@@ -187,5 +190,3 @@ RULES: RuleTable = {
     Kind.VIEW: Rules(create=_create_view, drop=_drop_view, rename=Way.REPLACE, alter=_every(View, Way.REPLACE),
                      weight=70, drop_weight=10),
 }  # fmt: skip
-
-

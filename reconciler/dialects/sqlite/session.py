@@ -41,7 +41,9 @@ class SqliteSession:
             raise _translated(error) from error
 
     def begin(self) -> None:
-        """Take the write lock at once: a later upgrade would fail without waiting (sqlite.org/lang_transaction.html)."""
+        """Take the write lock at once: a later upgrade would fail without waiting
+        (sqlite.org/lang_transaction.html).
+        """
         self.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:

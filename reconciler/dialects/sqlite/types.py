@@ -1,4 +1,6 @@
-"""SQLite's column types: portable names and declared words in, one canonical spelling out, and back (sqlite.org/datatype3.html)."""
+"""SQLite's column types: portable names and declared words in, one canonical spelling out, and back
+(sqlite.org/datatype3.html).
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,148 @@
+"""Killed, failed or cut off at any point, an apply is finished by the next one: no hand moves, nothing lost, nothing
+doubled.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.execute.failpoints import POINTS
+from tests.process import Reconcile, Result
+from tests.target import Target
+
+BEFORE = """
+table: parents
+columns:
+  id: {type: bigint, identity: true}
+  name: {type: varchar(40), not_null: true}
+  fax: {type: text}
+primary_key: [id]
+---
+table: children
+columns:
+  id: {type: bigint, identity: true}
+  parent_id: {type: bigint, not_null: true, references: parents.id, on_delete: cascade}
+  amount: {type: int, not_null: true, default: 0}
+primary_key: [id]
+indexes: {children_parent_idx: [parent_id]}
+---
+enum: state
+values: [new, done]
+---
+view: totals
+query: select parent_id, sum(amount) as total from children group by parent_id
+"""
+
+AFTER = """
+table: parents
+columns:
+  id: {type: bigint, identity: true}
+  name: {type: varchar(80), not_null: true}
+  state: {type: enum(state), not_null: true, default: late}
+primary_key: [id]
+unique: {parents_name_key: [name]}
+removed: {column.fax: {reason: nobody sends any}}
+---
+table: children
+columns:
+  id: {type: bigint, identity: true}
+  parent_id: {type: bigint, not_null: true, references: parents.id, on_delete: cascade}
+  amount: {type: bigint, not_null: true, default: 0}
+primary_key: [id]
+indexes: {children_parent_idx: [parent_id, amount desc]}
+checks: {children_amount_positive: amount >= 0}
+---
+table: notes
+columns: {id: {type: bigint, identity: true}, child_id: {type: bigint, references: children.id}}
+primary_key: [id]
+---
+enum: state
+values: [new, done, late]
+---
+view: totals
+query: select parent_id, sum(amount) as total, count(*) as pieces from children group by parent_id
+"""
+
+ROWS = 200
+ALLOW = ("--auto-approve", "--allow", "*")
+# How a run ends: killed by the system, by an exception, or by losing its connection.
+ACTIONS = ("kill", "raise", "drop_conn")
+
+
+class Project:
+    """One project whose specs change between two runs."""
+
+    def __init__(self, folder: Path, target: Target, reconcile: Reconcile) -> None:
+        self._folder, self._target, self._reconcile = folder / "project", target, reconcile
+        self._folder.mkdir()
+        (self._folder / "reconcile.yaml").write_text(
+            "reconcile: 1\nproject: crash\nsql: postgres\ndialects: [sqlite, postgres]\n"
+            f"environments: {{here: {{url: '{target.url}', default: true}}}}\n"
+        )
+
+    def declare(self, text: str) -> None:
+        (self._folder / "schema.yaml").write_text(text)
+
+    def run(self, *words: str, failpoint: str = "") -> Result:
+        env = {"RECONCILE_FAILPOINT": failpoint} if failpoint else {}
+        return self._reconcile(*words, "-C", self._folder, "-e", "here", env=env)
+
+
+@pytest.fixture
+def project(target: Target, reconcile: Reconcile, tmp_path: Path) -> Project:
+    """A database with the first schema and rows in it, and specs that ask for the second."""
+    made = Project(tmp_path, target, reconcile)
+    made.declare(BEFORE)
+    made.run("apply", *ALLOW).ok()
+    target.execute(
+        "insert into parents (name, fax) values "
+        + ", ".join(f"('parent {n}', '{n}')" for n in range(ROWS))
+        + "; insert into children (parent_id, amount) select id, id * 2 from parents;"
+        " insert into children (parent_id, amount) select id, 1 from parents;"
+    )
+    made.declare(AFTER)
+    return made
+
+
+def assert_finished(project: Project, target: Target) -> None:
+    """Hold everything that is true after an apply that nothing disturbed."""
+    project.run("apply", *ALLOW).ok()
+    assert "up to date" in project.run("plan", "--detailed-exitcode").ok(0).out
+    assert "__rc_" not in target.observe()
+    assert target.query("select count(*), count(distinct name), min(state), max(state) from parents") == [
+        (ROWS, ROWS, "late", "late")
+    ]
+    expected = sum(n * 2 for (n,) in target.query("select id from parents")) + ROWS
+    assert target.query("select count(*), sum(amount) from children") == [(2 * ROWS, expected)]
+    assert target.query("select count(*) from totals where pieces = 2") == [(ROWS,)]
+    runs = target.query("select count(*) from _reconcile_run where state = 'done'")
+    project.run("apply", *ALLOW).ok()
+    assert target.query("select count(*) from _reconcile_run where state = 'done'") == runs
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("point", POINTS)
+def test_the_next_apply_finishes(project: Project, target: Target, point: str, action: str) -> None:
+    """Stop a run at every point in every way; the second occurrence too, where there is one."""
+    hits = (1, 3) if "statement" in point or point == "after_step" else (1,)
+    for hit in hits:
+        stopped = project.run("apply", *ALLOW, failpoint=f"{point}:hit={hit}:{action}")
+        # Past the commit, a lost connection has nothing left to spoil.
+        assert stopped.code != 0 or point in ("after_commit", "before_release"), stopped.out
+        assert "Traceback" not in stopped.err
+    assert_finished(project, target)
+
+
+def test_an_undisturbed_apply_meets_the_same_expectations(project: Project, target: Target) -> None:
+    """The expectations themselves hold without a crash, so that the matrix tests what it says."""
+    assert_finished(project, target)
+
+
+def test_every_point_is_reached(project: Project, target: Target) -> None:
+    """A point that no run passes would make its row of the matrix empty."""
+    for point in POINTS:
+        stopped = project.run("apply", *ALLOW, failpoint=f"{point}:raise")
+        assert f"failpoint {point}" in stopped.err, point
+        project.declare(AFTER + f"---\ntable: after_{point}\ncolumns: {{id: {{type: int}}}}\n")
