@@ -230,9 +230,5 @@ def _differing_in_text(changes: Iterable[Change]) -> Sequence[Object]:
         change.new
         for change in changes
         if isinstance(change, Alter)
-        and any(
-            sql != texts(change.old).get(place)
-            for place, sql in texts(change.new).items()
-            if place in texts(change.old)
-        )
+        and any(sql != texts(change.old).get(place) for place, sql in texts(change.new).items())
     ]

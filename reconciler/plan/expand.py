@@ -13,7 +13,7 @@ from reconciler.model.objects import Object, Unmodelled, references
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.rules import Ask, Outcome, Rules, RuleTable, States, Way
 from reconciler.plan.settle import settle
-from reconciler.plan.step import Statement, Step, action_of
+from reconciler.plan.step import Statement, Step, Transaction, action_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,10 @@ def _ties_two_drops(work: _Work, old: Object) -> bool:
     if isinstance(old, Unmodelled) or rules_of(work.rules, old.ref).drop is Way.VIA_PARENT:
         return False
     return any(
-        ref.top != old.ref.top and any(isinstance(c, Drop) for c in work.settled.get(ref, ()))
+        # Only roots of one kind can name each other; between others the edges of the two drops are enough.
+        ref.top != old.ref.top
+        and ref.top.kind == old.ref.top.kind
+        and any(isinstance(c, Drop) for c in work.settled.get(ref, ()))
         for ref in references(old)
     )
 
@@ -164,6 +167,10 @@ def _step(work: _Work, change: Change, ask: Ask) -> Step:
                          weight=rules.drop_weight)  # fmt: skip
         case Rename(old, new):
             return _make(work, change, statements, [change], ask, creates=[new], drops=[old], weight=0)
+        case Alter(old, new, _) if any(s.transaction is Transaction.COMMIT_AFTER for s in statements):
+            # It adds what nothing can use before it is committed, so it waits for nobody and all that follows can be one
+            # transaction: a crash in between leaves no gap.
+            return _make(work, change, statements, [change], ask, creates=[new], weight=-1)
         case Alter(old, new, _):
             return _make(work, change, statements, [change], ask, creates=[new], drops=[old])
 
