@@ -1,4 +1,4 @@
-"""What a change asks the live rows on PostgreSQL: the questions of every dialect, and those of enums and expressions."""
+"""What a change asks the live rows on PostgreSQL: the questions of every dialect, and those of enums."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ ORDER BY c.oid
 
 
 def indexes(features: frozenset[str]) -> str:
-    """Return the query for the indexes that no constraint owns; the whole definition only where parts do not say it all."""
+    """Return the query for the indexes that no constraint owns; a whole definition where parts do not say it all."""
     nulls = "i.indnullsnotdistinct" if "nulls_not_distinct" in features else "false"
     return f"""
 SELECT i.indexrelid, i.indrelid, c.relname, i.indisunique, i.indisvalid, m.amname, i.indnkeyatts, i.indkey::text,

@@ -1,7 +1,7 @@
 """Desired objects in, the same in the server's own spelling out: made as temporary ones, read back, and rolled back.
 
-What cannot be made there, for instance because it rests on something that is not there yet, is left out. Live tables are
-read by temporary views at most (ACCESS SHARE); everything else happens on temporary stand-ins with the declared columns.
+What cannot be made there, for instance because it rests on something that is not there yet, is left out. Live tables
+are read by temporary views at most (ACCESS SHARE); all else happens on temporary stand-ins with the declared columns.
 """
 
 from __future__ import annotations
@@ -172,9 +172,7 @@ def _read_back(session: Session, parts: Sequence[_Part], schema: str) -> dict[Re
     temporary = session.query(catalog.TEMPORARY)[0][0]
     shapes = read_shapes(session, {temporary: schema})
     live = normalize(Model(tables(shapes))).model
-    return {
-        obj.ref: _as_spelled(obj, live[obj.ref]) for part in parts for obj in part.objects if _is_there(obj, live)
-    }
+    return {obj.ref: _as_spelled(obj, live[obj.ref]) for part in parts for obj in part.objects if _is_there(obj, live)}
 
 
 def _is_there(obj: Object, live: Model) -> bool:

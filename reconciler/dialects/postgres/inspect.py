@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.dialects.base import Session, Target
+from reconciler.dialects.postgres import catalog
 from reconciler.dialects.postgres.reading import Rows, read_all, schemas_of
+from reconciler.dialects.postgres.reading_rest import rest
 from reconciler.dialects.postgres.reading_tables import tables
 from reconciler.dialects.postgres.reading_views import views
-from reconciler.dialects.postgres.reading_rest import rest
 from reconciler.dialects.postgres.session import default_schema
 from reconciler.model.model import Inspection, Model
 from reconciler.model.objects import Enum, Object, Schema
 from reconciler.model.ref import Kind, Ref
-from reconciler.dialects.postgres import catalog
 
 
 def inspect(session: Session, target: Target) -> Inspection:

@@ -1,4 +1,4 @@
-"""Constants: what an author or the server wrote as a default in, a `Literal` or SQL that says the same out, and back."""
+"""Constants: a default as its author or the server wrote it in, a `Literal` or SQL that says the same out, and back."""
 
 from __future__ import annotations
 
@@ -109,7 +109,8 @@ def _read(found: Sequence[Token]) -> tuple[Literal | None, tuple[str, ...]] | No
 def _names_a_type(found: Sequence[Token]) -> bool:
     """Tell `'x'::text` from `'x'::text || 'y'::text`."""
     return bool(found) and all(
-        token.sort in (Sort.WORD, Sort.QUOTED, Sort.NUMBER) or token.says("(", ")", ",", ".", "[", "]") for token in found
+        token.sort in (Sort.WORD, Sort.QUOTED, Sort.NUMBER) or token.says("(", ")", ",", ".", "[", "]")
+        for token in found
     )
 
 

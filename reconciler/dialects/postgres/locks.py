@@ -1,4 +1,4 @@
-"""Mutual exclusion between runs by an advisory lock on a connection of its own, and how much one transaction may lock."""
+"""Mutual exclusion between runs by an advisory lock on its own connection, and how much one transaction may lock."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.pid = pg_backend_pid() AND l.o
   AND ((l.classid::bigint << 32) | l.objid::bigint) = {_KEY}
 """
 _HOLDER = f"""
-SELECT a.pid, coalesce(nullif(a.application_name, ''), 'unknown'), a.usename, coalesce(host(a.client_addr), 'local socket'),
+SELECT a.pid, coalesce(nullif(a.application_name, ''), 'unknown'), a.usename,
+       coalesce(host(a.client_addr), 'local socket'),
        to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')
 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
@@ -69,7 +70,7 @@ def lock(target: Target, timeout: float, waiting: Callable[[str], None]) -> Iter
         if not (mine.held() and mine.held()):
             raise TargetError(
                 "the lock does not stay on the connection that took it",
-                hint="connect to PostgreSQL itself, not to a pooler in transaction mode (PgBouncer: pool_mode = session)",
+                hint="connect to PostgreSQL itself, or let the pooler keep sessions (PgBouncer: pool_mode = session)",
             )
         yield mine
     finally:
@@ -80,7 +81,9 @@ def _wait(session: Session, schema: str, timeout: float, waiting: Callable[[str]
     until, told = time.monotonic() + timeout, False
     while not _take(session, schema):
         if time.monotonic() >= until:
-            raise LockTaken(f"another run holds the lock: {_holder(session, schema)}", hint="try again when it has ended")
+            raise LockTaken(
+                f"another run holds the lock: {_holder(session, schema)}", hint="try again when it has ended"
+            )
         if not told:
             waiting(f"waiting for another run: {_holder(session, schema)}")
             told = True
@@ -102,8 +105,8 @@ def _holder(session: Session, schema: str) -> str:
     return f"{application} (pid {pid}, user {user}, from {host}, since {since})"
 
 
-# The lock table has this many entries (manual, "Lock Management": max_locks_per_transaction); others need some too, and a
-# plan's estimate is one.
+# The lock table has this many entries (manual, "Lock Management": max_locks_per_transaction); others need some too, and
+# a plan's estimate is one.
 _SHARE = 0.8
 _CAPACITY = """
 SELECT current_setting('max_locks_per_transaction')::bigint

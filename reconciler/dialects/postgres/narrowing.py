@@ -1,4 +1,4 @@
-"""Two types and a column in, a predicate that is true for values that the new type does not hold out; None when all fit."""
+"""Two types and a column in; out, a predicate that is true for values which the new type does not hold."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from reconciler.model.types import Type
 Reads = Callable[[str, str], str | None]
 
 _CLOCKS = frozenset({
-    "timestamp with time zone", "timestamp without time zone", "time with time zone", "time without time zone", "interval",
+    "timestamp with time zone", "timestamp without time zone", "time with time zone", "time without time zone",
+    "interval",
 })  # fmt: skip
 # The largest finite float4 (manual, "Floating-Point Types").
 _LARGEST_REAL = "3.4028235e38"
@@ -94,7 +95,12 @@ def _to_numeric(before: str, after: str, column: str) -> str | None:
     if not room:
         return None
     precision, scale = room
-    if base(before) == "numeric" and (now := arguments(before)) and now[1] <= scale and now[0] - now[1] <= precision - scale:
+    if (
+        base(before) == "numeric"
+        and (now := arguments(before))
+        and now[1] <= scale
+        and now[0] - now[1] <= precision - scale
+    ):
         return None
     value = f"{column}::numeric"
     return f"round({value}, {scale}) <> {value} OR abs(round({value}, {scale})) >= 1e{precision - scale}::numeric"
@@ -104,7 +110,9 @@ def _to_float(first: str, second: str, column: str) -> str | None:
     if first in FLOATS:
         if second == "double precision":
             return None
-        return f"CASE WHEN abs({column}) > {_LARGEST_REAL} THEN {column} < 'Infinity' ELSE {column}::real <> {column} END"
+        return (
+            f"CASE WHEN abs({column}) > {_LARGEST_REAL} THEN {column} < 'Infinity' ELSE {column}::real <> {column} END"
+        )
     if first in INTEGERS and INTEGERS[first] < (8 if second == "double precision" else 4):
         return None
     return f"{column}::{second}::numeric <> {column}::numeric"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from reconciler.dialects.base import Normalized
 from reconciler.dialects.postgres import types
@@ -22,6 +22,9 @@ from reconciler.model.types import Type
 from reconciler.model.values import Identity, IndexPart, Sql
 
 FAMILY = "postgres"
+
+T = TypeVar("T", Table, Column, Unique, Check, Enum, ForeignKey, Index, IndexPart, View)
+Commented = TypeVar("Commented", Unique, Check, Enum)
 
 
 @dataclass(slots=True)
@@ -64,7 +67,8 @@ def _spelled(obj: Object, work: _Work) -> Object:
             text = text_for(sql, FAMILY)
         except NotPortable as error:
             work.add(
-                obj, place.partition(".")[0], f"{error.what} is not known to mean the same on postgres as on {sql.dialect}",
+                obj, place.partition(".")[0],
+                f"{error.what} is not known to mean the same on postgres as on {sql.dialect}",
                 f"write the text for each dialect: {{sql: {{postgres: …, {sql.dialect}: …}}}}",
             )  # fmt: skip
             return sql
@@ -74,18 +78,20 @@ def _spelled(obj: Object, work: _Work) -> Object:
     return map_texts(obj, spell)
 
 
-def _changed(obj: Any, **values: Any) -> Any:
+def _changed(obj: T, **values: Any) -> T:
     """Return the object with these values, itself when it has them already: most live objects do."""
     return obj if all(getattr(obj, name) == value for name, value in values.items()) else replace(obj, **values)
 
 
 def _table(obj: Table, work: _Work) -> Table:
     for name, _ in obj.options:
-        work.add(obj, "options", f"the table option {name!r} is not managed on postgres", "leave it out of options.postgres")
-    return _commented(obj, work)
+        work.add(
+            obj, "options", f"the table option {name!r} is not managed on postgres", "leave it out of options.postgres"
+        )
+    return _changed(obj, comment=obj.comment or None)
 
 
-def _commented(obj: Any, work: _Work) -> Any:
+def _commented(obj: Commented, work: _Work) -> Commented:
     return _changed(obj, comment=obj.comment or None)
 
 
@@ -97,7 +103,9 @@ def _column(obj: Column, work: _Work) -> Column:
     default = settled(obj.default, type_.name, is_enum=enum is not None and not type_.name.endswith("[]"))
     in_key = obj.ref.name in work.keys.get(obj.ref.top, ())
     if serial and obj.default is not None:
-        work.add(obj, "default", f"a {type_.name} column has its sequence as default", "leave `default` out, or use bigint")
+        work.add(
+            obj, "default", f"a {type_.name} column has its sequence as default", "leave `default` out, or use bigint"
+        )
     return _changed(
         obj, type=type_, default=default, identity=identity, comment=obj.comment or None,
         not_null=obj.not_null or in_key or serial or identity is not None,
@@ -118,11 +126,11 @@ def _foreign_key(obj: ForeignKey, work: _Work) -> ForeignKey:
             obj, "references", f"{len(obj.columns)} column(s) cannot refer to {len(columns)} of {obj.target.name}",
             f"name the columns: references: {obj.target.name}(…)",
         )  # fmt: skip
-    return _changed(obj, target_columns=columns, comment=obj.comment or None)  # type: ignore[no-any-return]
+    return _changed(obj, target_columns=columns, comment=obj.comment or None)
 
 
 def _index(obj: Index, work: _Work) -> Index:
-    return _changed(  # type: ignore[no-any-return]
+    return _changed(
         obj, method=None if obj.method in ("btree", "") else obj.method, comment=obj.comment or None,
         parts=tuple(_part(part) for part in obj.parts),
     )  # fmt: skip
@@ -131,7 +139,7 @@ def _index(obj: Index, work: _Work) -> Index:
 def _part(part: IndexPart) -> IndexPart:
     column = single_column(part.expression.canonical) if part.expression else part.column
     expression = None if column else part.expression
-    return _changed(  # type: ignore[no-any-return]
+    return _changed(
         part, column=column, expression=expression, collation=None if part.collation == "default" else part.collation,
         nulls_first=None if part.nulls_first == part.descending else part.nulls_first,
     )  # fmt: skip
@@ -157,7 +165,7 @@ def _view(obj: View, work: _Work) -> View:
         )  # fmt: skip
     query = Sql(text, obj.query.dialect, canonical(without_end(obj.query.canonical)))
     same = (query.text, query.canonical) == (obj.query.text, obj.query.canonical)
-    return _changed(obj, query=obj.query if same else query, comment=obj.comment or None)  # type: ignore[no-any-return]
+    return _changed(obj, query=obj.query if same else query, comment=obj.comment or None)
 
 
 def without_end(query: str) -> str:
@@ -176,4 +184,3 @@ _NORMAL: Mapping[type[Object], Callable[[Any, _Work], Object]] = {
     Index: _index,
     View: _view,
 }
-

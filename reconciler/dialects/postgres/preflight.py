@@ -1,4 +1,4 @@
-"""A plan and the rights of whoever runs it in, what would fail for want of one out, each with the statement that gives it."""
+"""A plan and the rights of whoever runs it in; what would fail for want of one out, with the words that give it."""
 
 from __future__ import annotations
 
@@ -46,10 +46,14 @@ def preflight(session: Session, plan: Plan, actual: Model) -> Sequence[Problem]:
         return ()
     user, database, standby, read_only, may_create, path = session.query(_CIRCUMSTANCES)[0]
     if standby:
-        return [_problem("the server is a standby, and only replays what its primary does", "give the URL of the primary")]
+        return [
+            _problem("the server is a standby, and only replays what its primary does", "give the URL of the primary")
+        ]
     if read_only:
         return [
-            _problem("the session is read-only", f"ALTER ROLE {double_quoted(user)} SET default_transaction_read_only = off")
+            _problem(
+                "the session is read-only", f"ALTER ROLE {double_quoted(user)} SET default_transaction_read_only = off"
+            )
         ]
     return [
         *_schemas(session, plan.steps, user, database, path, may_create=may_create),
@@ -73,7 +77,8 @@ def _schemas(
     new = {change.new.ref.name for change in _created(steps) if isinstance(change.new, Schema)}
     if new and not may_create:
         yield _problem(
-            f"{user} may not create schemas", f"GRANT CREATE ON DATABASE {double_quoted(database)} TO {double_quoted(user)}"
+            f"{user} may not create schemas",
+            f"GRANT CREATE ON DATABASE {double_quoted(database)} TO {double_quoted(user)}",
         )
     rows = session.query(_SCHEMAS)
     allowed = {("" if default else name): (may, name) for name, may, default in rows}

@@ -15,12 +15,17 @@ Row = tuple[Any, ...]
 Place = tuple[int, int, int]
 
 # pg_class.relkind → kind word of relations that are not modelled
-_FOREIGN_KINDS: Mapping[str, str] = {"p": "partitioned_table", "m": "materialized_view", "f": "foreign_table", "c": "type"}
+_FOREIGN_KINDS: Mapping[str, str] = {
+    "p": "partitioned_table",
+    "m": "materialized_view",
+    "f": "foreign_table",
+    "c": "type",
+}
 
 
 @dataclass(slots=True)
 class Rows:
-    """The rows of one reading. `schemas` is {oid: word in an address}; `address` leads from a catalog entry to its Ref."""
+    """One reading. `schemas` is {oid: word in an address}; `address` leads from a catalog entry to its Ref."""
 
     schemas: Mapping[int, str]
     relations: Sequence[Row] = ()

@@ -11,7 +11,7 @@ from reconciler.model.ref import Kind
 
 
 def rest(rows: Rows) -> Iterator[Unmodelled]:
-    """Yield sequences without an owner, routines, types, triggers, policies, rules, odd tables and whatever else there is."""
+    """Yield sequences without an owner, routines, types, triggers, policies, rules, odd tables and whatever else."""
     columns = _columns_with_edges(rows)
     queries = {row[0]: (row[1], row[4]) for row in rows.views}
     for row in rows.relations:
@@ -34,9 +34,7 @@ def _columns_with_edges(rows: Rows) -> Mapping[int, list[Place]]:
     return found
 
 
-def _relation(
-    row: Row, rows: Rows, columns: Sequence[Place], query: tuple[str, int] | None
-) -> Iterator[Unmodelled]:
+def _relation(row: Row, rows: Rows, columns: Sequence[Place], query: tuple[str, int] | None) -> Iterator[Unmodelled]:
     ref = rows.address[catalog.PG_CLASS, row[0], 0]
     if ref.kind == Kind.TABLE:
         if row[9]:

@@ -199,5 +199,6 @@ def _part(at: int, number: int, row: Row, rows: Rows, collations: Mapping[int, s
         column=rows.column(relation, number) if number else None,
         expression=expression,
         descending=descending, nulls_first=None if first == descending else first,
-        opclass=rows.opclasses.get(opclass), collation=None if collation in inherited else rows.collations.get(collation),
+        opclass=rows.opclasses.get(opclass),
+        collation=None if collation in inherited else rows.collations.get(collation),
     )  # fmt: skip

@@ -63,7 +63,7 @@ def _enums(columns: frozenset[Ref], model: Model) -> frozenset[Ref]:
 
 def _key(obj: ForeignKey, model: Model) -> Iterator[Ref]:
     """Yield the key that a foreign key rests on; a unique index is one too (manual, "Foreign Keys")."""
-    found = [ref for ref in uses.resolve([obj], model, FAMILY)[0].uses]  # type: ignore[attr-defined]
+    found = list(uses.resolve([obj], model, FAMILY)[0].uses)  # type: ignore[attr-defined]
     if not found:
         for index in model.children(obj.target, Index):
             whole = index.unique and index.where is None
@@ -77,7 +77,9 @@ def _behind_star(view: View, model: Model) -> Iterator[Ref]:
     from sqlglot import exp
 
     try:
-        stars = any(not isinstance(star.parent, exp.Count) for star in parsed(view.query.text, FAMILY).find_all(exp.Star))
+        stars = any(
+            not isinstance(star.parent, exp.Count) for star in parsed(view.query.text, FAMILY).find_all(exp.Star)
+        )
     except NotPortable:
         return
     if stars:
@@ -118,7 +120,9 @@ def portable(obj: Object) -> Object:
         return obj
     enum = next((ref for ref in obj.uses if ref.kind == Kind.ENUM), None)
     name = (f"{enum.schema}." if enum.schema else "") + enum.name if enum else ""
-    identity = obj.identity and Identity(obj.identity.always, _unless_one(obj.identity.start), _unless_one(obj.identity.increment))
+    identity = obj.identity and Identity(
+        obj.identity.always, _unless_one(obj.identity.start), _unless_one(obj.identity.increment)
+    )
     return replace(obj, type=types.portable(obj.type, name), identity=identity)
 
 

@@ -43,7 +43,11 @@ FEATURES: Mapping[str, int] = {
 # What libpq says when it cannot connect → our sentence and what to do. It gives no code, only words.
 _REFUSALS: tuple[tuple[str, str, str], ...] = (
     ("password authentication failed", "the user name or password is wrong", "check both in the URL"),
-    ("no password supplied", "the server wants a password", "put it into the URL, or into a password file (PGPASSFILE)"),
+    (
+        "no password supplied",
+        "the server wants a password",
+        "put it into the URL or a password file (PGPASSFILE)",
+    ),
     ("no pg_hba.conf entry", "the server does not let this user in from here", "ask for an entry in pg_hba.conf"),
     ("Connection refused", "nothing listens there", "check host and port, and whether the server runs"),
     ("No such file or directory", "there is no server socket there", "check the socket directory, or give a host"),
@@ -77,7 +81,9 @@ def open_session(target: Target, application: str) -> PostgresSession:
             connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": application},
         )  # fmt: skip
     except ImportError as error:
-        raise TargetError("the PostgreSQL driver is not installed", hint="pip install 'reconciler[postgres]'") from error
+        raise TargetError(
+            "the PostgreSQL driver is not installed", hint="pip install 'reconciler[postgres]'"
+        ) from error
     try:
         connection = engine.connect()
     except SQLAlchemyError as error:
@@ -121,7 +127,7 @@ def _refusal(error: Exception, target: Target, password: object) -> TargetError:
 
 
 def _prepare(session: PostgresSession, target: Target) -> None:
-    """Pin what texts depend on; a dead client's statement stops within half a second (14+, "Client Connection Checks")."""
+    """Pin what texts depend on; a dead client's statement ends within half a second (14+, "TCP Settings")."""
     session.execute(f"SET search_path TO {double_quoted(default_schema(target))}")
     session.execute("SET standard_conforming_strings TO on")
     if "connection_check" in features(session):

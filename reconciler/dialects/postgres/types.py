@@ -114,7 +114,7 @@ def _with_arguments(name: str, inside: Sequence[str]) -> str:
 
 
 def base(type_name: str) -> str:
-    """Return a canonical type's name without its arguments: `numeric(10,2)` is `numeric`; an array keeps its brackets."""
+    """Return a canonical type's name without arguments: `numeric(10,2)` is `numeric`; an array keeps its brackets."""
     name, opened, rest = type_name.partition("(")
     return (name + rest.partition(")")[2]) if opened else name
 
@@ -134,7 +134,7 @@ def family(type_name: str) -> str:
 
 
 def portable(type_: Type, enum: str = "") -> Type:
-    """Return a native type in the spec's words where both ways lead to the same; `enum` is the enum's name if it is one."""
+    """Return a native type in the spec's words where both ways lead to the same; `enum` is its name if it is one."""
     name = type_.name
     if name.endswith("[]"):
         element = portable(Type(name[:-2], native=True), enum)

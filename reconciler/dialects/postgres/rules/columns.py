@@ -97,7 +97,9 @@ def _type(old: Column, new: Column, states: States) -> Outcome:
     if before != after or old.collation != new.collation:
         found += _retyped(old, new, after)
     if new.type.name in types.SERIAL:
-        found += _serial(new, types.SERIAL[new.type.name]) if old.type.name not in types.SERIAL else _resized(old, after)
+        found += (
+            _serial(new, types.SERIAL[new.type.name]) if old.type.name not in types.SERIAL else _resized(old, after)
+        )
     return tuple(found)
 
 
@@ -207,7 +209,9 @@ def stands_in_the_way(user: Object, widening: bool) -> bool:
         case Check() | ForeignKey():
             return not widening
         case Index():
-            return not widening and (user.where is not None or any(part.expression or part.opclass for part in user.parts))
+            return not widening and (
+                user.where is not None or any(part.expression or part.opclass for part in user.parts)
+            )
         case _:
             return False
 
@@ -219,4 +223,3 @@ COLUMN = Rules(
         "collation": _type, "comment": _comment,
     },
 )  # fmt: skip
-

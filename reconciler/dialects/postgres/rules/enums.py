@@ -1,14 +1,14 @@
-"""How enums come, go and change: values are added in place; a type that loses or moves values is made anew around its columns."""
+"""How enums come, go and change: values are added in place; a type that loses or moves some is made anew."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reconciler.dialects.postgres.literals import written
 from reconciler.dialects.postgres.names import of, qualified, table, type_name
 from reconciler.dialects.postgres.rules.columns import stands_in_the_way
 from reconciler.dialects.postgres.rules.statements import comment, comments, one, parenthesized
 from reconciler.dialects.postgres.rules.tables import renamed
-from reconciler.dialects.postgres.literals import written
 from reconciler.dialects.sql import double_quoted, text_literal
 from reconciler.model.change import Alter
 from reconciler.model.names import helper_name
@@ -57,7 +57,13 @@ def _added(old: Enum, new: Enum) -> Iterator[Statement]:
     for index, value in enumerate(new.values):
         if value in there:
             continue
-        place = f" AFTER {text_literal(new.values[index - 1])}" if index else f" BEFORE {text_literal(there[0])}" if there else ""
+        place = (
+            f" AFTER {text_literal(new.values[index - 1])}"
+            if index
+            else f" BEFORE {text_literal(there[0])}"
+            if there
+            else ""
+        )
         last = bool(index) and there[-1] == new.values[index - 1]
         sql = f"ALTER TYPE {of(new.ref)} ADD VALUE {text_literal(value)}{'' if last else place}"
         yield Statement(sql, transaction=Transaction.COMMIT_AFTER)
@@ -76,7 +82,9 @@ def _remade(old: Enum, new: Enum, states: States) -> Iterator[Statement]:
     for before, _ in columns:
         name = double_quoted(before.ref.name)
         brackets = "[]" if before.type.name.endswith("[]") else ""
-        yield _alter(before, f"TYPE {type_name(new.ref)}{brackets} USING {name}::text{brackets}::{type_name(new.ref)}{brackets}")
+        yield _alter(
+            before, f"TYPE {type_name(new.ref)}{brackets} USING {name}::text{brackets}::{type_name(new.ref)}{brackets}"
+        )
     for _, after in columns:
         if after.default is not None:
             default = after.default
@@ -91,12 +99,18 @@ def _alter(column: Column, what: str) -> Statement:
 
 
 def carried_columns(old: Enum, states: States) -> list[tuple[Column, Column]]:
-    """Return the columns that have the type before and after, live and declared; the others come, go or change on their own."""
+    """Return the columns that have the type before and after, live and declared; others come and go on their own."""
     found = []
     for column in states.old.dependents(old.ref):
         new = states.new.get(column.ref)
         both = isinstance(column, Column) and isinstance(new, Column) and old.ref in new.uses
-        if both and isinstance(column, Column) and isinstance(new, Column) and not column.generated and not new.generated:
+        if (
+            both
+            and isinstance(column, Column)
+            and isinstance(new, Column)
+            and not column.generated
+            and not new.generated
+        ):
             found.append((column, new))
     return sorted(found, key=lambda pair: pair[0].ref)
 

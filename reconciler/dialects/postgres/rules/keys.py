@@ -34,7 +34,8 @@ def primary_key_clause(key: PrimaryKey) -> str:
 def unique_clause(unique: Unique) -> str:
     """Write a unique constraint."""
     return _joined(
-        f"CONSTRAINT {double_quoted(unique.ref.name)} UNIQUE", "NULLS NOT DISTINCT" if unique.nulls_not_distinct else "",
+        f"CONSTRAINT {double_quoted(unique.ref.name)} UNIQUE",
+        "NULLS NOT DISTINCT" if unique.nulls_not_distinct else "",
         columns(unique.columns), unique.clauses, deferrable_clause(unique.deferrable).strip(),
     )  # fmt: skip
 
@@ -174,7 +175,7 @@ FOREIGN_KEY = Rules(
 INDEX = Rules(
     create=_create_index, drop=_drop_index, rename=_rename_index, weight=40, drop_weight=30,
     alter={
-        "parts": Way.REPLACE, "unique": Way.REPLACE, "method": Way.REPLACE, "where": Way.REPLACE, "include": Way.REPLACE,
-        "comment": _comment_index,
+        "parts": Way.REPLACE, "unique": Way.REPLACE, "method": Way.REPLACE, "where": Way.REPLACE,
+        "include": Way.REPLACE,        "comment": _comment_index,
     },
 )  # fmt: skip

@@ -72,8 +72,8 @@ def _query(old: View, new: View, states: States) -> Outcome:
 def extends(old: str, new: str) -> bool:
     """Say whether a query has the columns of another one, with the same names and types, and maybe more behind them.
 
-    Both are the server's own spelling. Two columns have one type when the same words name them and the same tables stand
-    behind; whatever is more complicated than plain tables is not decided here, and the answer is no.
+    Both are the server's own spelling. Two columns have one type when the same words name them and the same tables
+    stand behind; whatever is more complicated than plain tables is not decided here, and the answer is no.
     """
     from sqlglot import exp
 
