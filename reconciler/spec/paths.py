@@ -33,7 +33,7 @@ def file_names(refs: Iterable[Ref], taken: Iterable[PurePosixPath] = ()) -> dict
 def _path(ref: Ref, suffix: str) -> PurePosixPath:
     names = [name for name in (ref.schema, ref.name) if name]
     safe = all(_SAFE.fullmatch(name) for name in names) and names[0].lower() not in _RESERVED
-    stem = ".".join(_OTHERS.sub("_", name)[:60] for name in names)
+    stem = ".".join(_OTHERS.sub("_", name)[:60].lstrip("-") or "_" for name in names)
     suffix = suffix or ("" if safe else _digest(ref))
     return PurePosixPath(_FOLDERS[ref.kind]) / (f"{stem}-{suffix}.yaml" if suffix else f"{stem}.yaml")
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT7
@@ -115,3 +119,49 @@ def _properties(schema: Any) -> Iterator[set[str]]:
     elif isinstance(schema, list):
         for value in schema:
             yield from _properties(value)
+
+
+SMALL: Any = st.sampled_from(
+    [None, True, False, 0, 1, -1, Decimal("1.5"), "", "a", "sqlite", "deferred", [], {}, ["a"], ["a", "a"], [1, True]]
+)
+KEYS = ["a", "sql", "columns", "postgres", "omit", "env", "type", "default", "reason", "only", "dialect", ""]
+
+
+def _noded(value: Any) -> Node:
+    if isinstance(value, dict):
+        return Node({key: _noded(child) for key, child in value.items()}, (1, 1, 2), (1, 1, 2))
+    return Node([_noded(child) for child in value] if isinstance(value, list) else value, (1, 1, 2), (1, 1, 2))
+
+
+def _changed(draw: Callable[[Any], Any], value: Any) -> Any:
+    """Return the value with one thing in it replaced, added or left out."""
+    if isinstance(value, dict) and value and draw(st.integers(0, 4)):
+        key = draw(st.sampled_from(sorted(value)))
+        return {**value, key: _changed(draw, value[key])}
+    if isinstance(value, list) and value and draw(st.integers(0, 4)):
+        place = draw(st.integers(0, len(value) - 1))
+        return [*value[:place], _changed(draw, value[place]), *value[place + 1 :]]
+    if isinstance(value, dict) and draw(st.booleans()):
+        return {**value, draw(st.sampled_from(KEYS)): draw(SMALL)}
+    return draw(SMALL | st.dictionaries(st.sampled_from(KEYS), SMALL, max_size=2))
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_the_quick_answer_is_the_validators_and_every_error_has_words(data: st.DataObject) -> None:
+    path = data.draw(st.sampled_from(_documents("valid")))
+    value = plain(_read(path)[0])
+    for _ in range(data.draw(st.integers(1, 3))):
+        value = _changed(data.draw, value)
+    kind, node = _kind(path), _noded(value)
+    accepted = Draft7Validator(validate.schema(kind)).is_valid(value)
+    assert validate.accepts(kind)(node) == accepted
+    assert bool(validate.problems(kind, node, Source("x", ""))) != accepted
+
+
+def test_every_code_is_used_and_every_used_code_is_listed() -> None:
+    modules = [path for path in Path(validate.__file__).parent.glob("*.py") if path.stem != "codes"]
+    written = "".join(path.read_text("utf-8") for path in modules)
+    assert set(re.findall(r"SPEC[0-9]{3}", written)) == set(CODES)
+    assert list(CODES) == sorted(CODES)
+    assert len(set(CODES.values())) == len(CODES)
