@@ -29,9 +29,9 @@ class Kind(StrEnum):
 KIND_WORDS = frozenset(Kind) | {
     "aggregate", "assertion", "backfill", "collation", "constraint", "conversion", "data", "domain", "event",
     "exclusion", "extension", "foreign_table", "function", "inherited_table", "materialized_view", "operator",
-    "operator_class", "operator_family", "partition", "partitioned_table", "policy", "procedure", "row_security", "rule", "sequence",
-    "statistics", "text_search_configuration", "text_search_dictionary", "text_search_parser", "text_search_template",
-    "trigger", "type", "typed_table", "virtual_table",
+    "operator_class", "operator_family", "partition", "partitioned_table", "policy", "procedure", "row_security",
+    "rule", "sequence", "statistics", "text_search_configuration", "text_search_dictionary", "text_search_parser",
+    "text_search_template", "trigger", "type", "typed_table", "virtual_table",
 }  # fmt: skip
 
 _PLAIN = re.compile(r"[A-Za-z0-9_$]+")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from reconciler.model.objects import Object
+from reconciler.model.objects import KINDS, Object, Unmodelled
 from reconciler.model.values import Generated, IndexPart, Sql
 
 T = TypeVar("T", bound=Object)
@@ -29,12 +29,23 @@ def texts(obj: Object) -> dict[str, Sql]:
 def map_texts(obj: T, change: Callable[[str, Sql], Sql]) -> T:
     """Return the object with each SQL fragment given to `change(place, sql)` and replaced by what it returns."""
     changed: dict[str, Any] = {}
-    for field in fields(obj):
-        old = getattr(obj, field.name)
-        new = _mapped(field.name, old, change)
+    for name in _WITH_TEXTS[type(obj)]:
+        old = getattr(obj, name)
+        new = _mapped(name, old, change) if old is not None else None
         if new is not old:
-            changed[field.name] = new
+            changed[name] = new
     return replace(obj, **changed) if changed else obj
+
+
+# The types of values that are SQL or hold some.
+_HOLDERS = ("Sql", "Default", "Generated", "IndexPart")
+
+
+# Most fields never hold any, and models are large, so those that may are known by what they are declared as.
+_WITH_TEXTS = {
+    cls: tuple(field.name for field in fields(cls) if any(word in str(field.type) for word in _HOLDERS))
+    for cls in (*KINDS.values(), Unmodelled)
+}
 
 
 def _mapped(place: str, value: Any, change: Callable[[str, Sql], Sql]) -> Any:
