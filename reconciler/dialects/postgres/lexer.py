@@ -204,9 +204,9 @@ KEYWORDS = frozenset(
     json_arrayagg json_exists json_object json_objectagg json_query json_scalar json_serialize json_table json_value
     lateral leading least left like limit localtime localtimestamp merge_action national natural nchar none normalize
     not notnull null nullif numeric offset on only or order out outer overlaps overlay placing position precision
-    primary real references returning right row select session_user setof similar smallint some substring symmetric system_user
-    table tablesample then time timestamp to trailing treat trim true union unique user using values varchar variadic
-    verbose when where window with xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi
-    xmlroot xmlserialize xmltable
+    primary real references returning right row select session_user setof similar smallint some substring symmetric
+    system_user table tablesample then time timestamp to trailing treat trim true union unique user using values
+    varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement xmlexists xmlforest
+    xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable
     """.split()
 )

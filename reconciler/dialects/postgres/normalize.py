@@ -54,7 +54,7 @@ def _normal(obj: Object, work: _Work) -> Object:
     normal = _NORMAL.get(type(obj))
     if normal is None:
         return obj
-    if len(obj.ref.name.encode()) > LONGEST:
+    if len(obj.ref.name) * 4 > LONGEST and len(obj.ref.name.encode()) > LONGEST:
         work.add(obj, "", f"the name is longer than {LONGEST} bytes, and PostgreSQL would cut it", "shorten it")
     return normal(_spelled(obj, work), work)
 
@@ -80,7 +80,10 @@ def _spelled(obj: Object, work: _Work) -> Object:
 
 def _changed(obj: T, **values: Any) -> T:
     """Return the object with these values, itself when it has them already: most live objects do."""
-    return obj if all(getattr(obj, name) == value for name, value in values.items()) else replace(obj, **values)
+    for name, value in values.items():
+        if getattr(obj, name) != value:
+            return replace(obj, **values)
+    return obj
 
 
 def _table(obj: Table, work: _Work) -> Table:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from reconciler.dialects.postgres import catalog, types
+from reconciler.dialects.postgres.literals import settled
 from reconciler.dialects.postgres.names import columns as column_list
 from reconciler.dialects.postgres.names import qualified
 from reconciler.dialects.postgres.reading import Row, Rows
@@ -27,9 +28,9 @@ def tables(rows: Rows) -> Iterator[Object]:
     for row in rows.relations:
         if owners[row[0]].kind == Kind.TABLE:
             yield _table(row, owners[row[0]])
-    yield from _columns(rows, owners)
+    yield from _columns(rows)
     yield from _constraints(rows, owners)
-    yield from _indexes(rows, owners)
+    yield from _indexes(rows)
 
 
 def _table(row: Row, ref: Ref) -> Table:
@@ -44,24 +45,24 @@ def _type(words: str) -> Type:
     return Type(types.canonical_type(words), native=True)
 
 
-def _columns(rows: Rows, owners: Mapping[int, Ref]) -> Iterator[Column]:
+def _columns(rows: Rows) -> Iterator[Column]:
     sequences = {(row[5], row[6]): row for row in rows.sequences if row[5] is not None}
     for row in rows.columns:
-        table = owners.get(row[0])
-        if table is not None and table.parts[0] == Kind.TABLE:
-            yield _column(row, table, rows, sequences.get((row[0], row[1])))
+        ref = rows.address.get((catalog.PG_CLASS, row[0], row[1]))
+        if ref is not None:
+            yield _column(row, ref, rows, sequences.get((row[0], row[1])))
 
 
-def _column(row: Row, table: Ref, rows: Rows, sequence: Row | None) -> Column:
-    relation, number, name, words, not_null, identity, generated, text, collation, comment, _, default_oid = row
-    ref = table.child(Kind.COLUMN, name)
+def _column(row: Row, ref: Ref, rows: Rows, sequence: Row | None) -> Column:
+    relation, number, _, words, not_null, identity, generated, text, collation, comment, _, default_oid = row
     places = ((catalog.PG_CLASS, relation, number), (catalog.PG_ATTRDEF, default_oid or 0, 0))
     uses = rows.uses(*places, own=ref) if rows.edges else frozenset[Ref]()
     serial = _serial(words, sequence, default_oid, rows)
     expression = None if text is None or serial else Sql(text, "postgres")
+    is_enum = any(used.kind == Kind.ENUM for used in uses) and not words.endswith("[]")
     return Column(
         ref=ref, type=_type(serial or words), not_null=not_null,
-        default=None if generated else expression,
+        default=None if generated or expression is None else settled(expression, words, is_enum),
         generated=Generated(expression, stored=generated == "s") if generated and expression else None,
         identity=_identity(identity, sequence), collation=collation, comment=comment, position=number,
         clauses=_sequence_name(sequence, rows) if serial else "", uses=uses,
@@ -163,18 +164,18 @@ def _foreign_key(row: Row, ref: Ref, rows: Rows) -> Object:
 _CONSTRAINTS = {"p": _primary_key, "u": _unique, "c": _check, "f": _foreign_key}
 
 
-def _indexes(rows: Rows, owners: Mapping[int, Ref]) -> Iterator[Index]:
+def _indexes(rows: Rows) -> Iterator[Index]:
     collations: dict[int, dict[int, str]] = {}
     for row in rows.columns:
         collations.setdefault(row[0], {})[row[1]] = str(row[10])
     for row in rows.indexes:
-        if row[1] in owners and owners[row[1]].kind == Kind.TABLE:
-            yield _index(row, owners[row[1]], rows, collations[row[1]])
+        ref = rows.address.get((catalog.PG_CLASS, row[0], 0))
+        if ref is not None and ref.parts[0] == Kind.TABLE:
+            yield _index(row, ref, rows, collations[row[1]])
 
 
-def _index(row: Row, table: Ref, rows: Rows, collations: Mapping[int, str]) -> Index:
-    oid, relation, name, unique, valid, method, count, keys, *_, expressions, predicate, comment, definition = row
-    ref = table.child(Kind.INDEX, name)
+def _index(row: Row, ref: Ref, rows: Rows, collations: Mapping[int, str]) -> Index:
+    oid, relation, _, unique, valid, method, count, keys, *_, expressions, predicate, comment, definition = row
     numbers = [int(word) for word in keys.split()]
     uses = rows.uses((catalog.PG_CLASS, oid, 0), own=ref) if expressions or predicate else frozenset[Ref]()
     # What a concurrent build left behind enforces or speeds up nothing: it is not the index that anybody declared.
