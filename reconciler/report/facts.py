@@ -25,7 +25,8 @@ class Review:
     """A plan as a person or a machine is shown it.
 
     `desired` has the places in the specs, `label` is the target without secrets, `seconds` is how long planning took,
-    `warnings` are what the specs lose on this dialect, `objects` counts the declared ones.
+    `warnings` are what the specs lose on this dialect, `objects` counts the declared ones. `schema` is the default one,
+    where the dialect has schemas; `undeclared` is the policy's word for what nobody declared.
     """
 
     planned: Planned
@@ -38,6 +39,8 @@ class Review:
     seconds: float
     spec: SpecVersion
     approve: str
+    schema: str = ""
+    undeclared: str = "report"
     warnings: tuple[Problem, ...] = ()
 
     @property
@@ -48,7 +51,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """How an apply ended. `outcome` is None when there was nothing to run, or when nothing was to be run (a dry run)."""
+    """How an apply ended. `outcome` is None when there was nothing to run, or nothing was to be run (a dry run)."""
 
     review: Review
     outcome: Outcome | None

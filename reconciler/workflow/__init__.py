@@ -267,5 +267,7 @@ def _review(
         seconds=seconds,
         spec=version,
         approve=opened.policy.approve.value,
+        schema=opened.target.schema,
+        undeclared=opened.policy.undeclared.value,
         warnings=tuple(warnings),
     )

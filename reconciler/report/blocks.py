@@ -1,0 +1,198 @@
+"""The changes of a plan in, one block for each root object out: fields before and after, hazards, the SQL whole."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.model.ref import Ref
+from reconciler.plan.hazards import Effect, Hazard
+from reconciler.plan.step import Step, Transaction
+from reconciler.report.entries import Entries, Entry, danger, effect_word
+from reconciler.report.facts import Review
+from reconciler.report.layout import Cell, Look, Style, cut, padded, source_text, spread
+from reconciler.report.problems import safe, width
+from reconciler.report.words import both, describe, label
+
+SIGNS: Mapping[str, str] = {"create": "+", "update": "~", "rename": ">", "replace": "~", "delete": "-"}
+
+_INDENT = "       "
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Steps that share changes, with these changes: a replaced object goes in one step and comes back in another."""
+
+    root: Ref
+    steps: tuple[int, ...]
+    entries: tuple[Entry, ...]
+
+
+def blocks(review: Review, found: Entries, look: Look) -> list[str]:
+    """Return a block for each root object, the most dangerous first."""
+    by_root: dict[Ref, list[_Group]] = {}
+    for group in _groups(review, found):
+        by_root.setdefault(group.root, []).append(group)
+
+    def worst(groups: Sequence[_Group]) -> tuple[bool, bool, int, int]:
+        return min(danger(entry, found.refused) for group in groups for entry in group.entries)
+
+    ordered = sorted(by_root.values(), key=worst)
+    lines: list[str] = []
+    for groups in ordered:
+        lines += [*([""] if lines else []), *_block(groups, review, found, look)]
+    return lines
+
+
+def _groups(review: Review, found: Entries) -> list[_Group]:
+    """Return the steps in order, those together that share a change."""
+    leader = {number: number for number in range(1, len(review.planned.plan.steps) + 1)}
+
+    def lead(number: int) -> int:
+        while leader[number] != number:
+            number = leader[number]
+        return number
+
+    for entry in found.all:
+        for number in entry.steps[1:]:
+            first, second = sorted((lead(entry.steps[0]), lead(number)))
+            leader[second] = first
+    members: dict[int, list[int]] = {}
+    for number in leader:
+        members.setdefault(lead(number), []).append(number)
+    shared: dict[int, list[Entry]] = {}
+    for entry in found.all:
+        shared.setdefault(lead(entry.steps[0]), []).append(entry)
+    steps = review.planned.plan.steps
+    return [
+        _Group(steps[first - 1].subject.top, tuple(numbers), tuple(shared.get(first, ())))
+        for first, numbers in members.items()
+    ]
+
+
+def _block(groups: Sequence[_Group], review: Review, found: Entries, look: Look) -> list[str]:
+    root = groups[0].root
+    place = review.desired.position(root)
+    lines = [_rule(root, f"{place.file}:{place.line}" if place else "", look)]
+    for group in groups:
+        lines.append("")
+        lines += _changes(group, place.file if place else "", found, look)
+        lines += _statements(group, review.planned.plan.steps, look)
+    return lines
+
+
+def _rule(root: Ref, place: str, look: Look) -> str:
+    title, end = f" ── {safe(str(root))} ", f" {safe(place)} ──" if place else ""
+    dashes = "─" * max(look.width - width(title) - width(end), 3)
+    return f" ── {look.paint(Style.STRONG, safe(str(root)))} {look.paint(Style.FAINT, dashes + end)}"
+
+
+# --- changes ----------------------------------------------------------------------------------------------------------
+
+
+def _changes(group: _Group, file: str, found: Entries, look: Look) -> list[str]:
+    named = [(entry, *_named(entry, group.root)) for entry in group.entries]
+    kinds = max((width(kind) for _, kind, _ in named), default=0)
+    names = min(max((width(name) for _, _, name in named), default=0), 32)
+    lines: list[str] = []
+    for entry, kind, name in named:
+        head = f"{padded(Cell(kind), kinds, look.paint)}  {padded(Cell(name), names, look.paint)}  "
+        place = _place(entry, file)
+        room = look.width - width(head) - len("   + ") - width(place) - len("   ")
+        what = (head + cut(_definition(entry), max(room, 12))).rstrip()
+        sign = look.paint(entry.verb, SIGNS[entry.verb])
+        lines.append(spread(f"   {sign} {what}", place, look, shown=width(f"   + {what}")))
+        lines += _why(entry)
+        lines += _fields(entry, look)
+        for hazard in entry.hazards:
+            lines += hazard_lines(hazard, found.refused, look, named=hazard.ref != entry.ref)
+    return lines
+
+
+def _why(entry: Entry) -> list[str]:
+    return [f"{_INDENT}{safe(entry.note)}"] if entry.note else []
+
+
+def _named(entry: Entry, root: Ref) -> tuple[str, str]:
+    """Return kind and name; what is elsewhere is named in full."""
+    if entry.ref.top != root:
+        return label(entry.ref.kind), safe(str(entry.ref))
+    before = f"{entry.previous.name} → " if entry.previous else ""
+    return label(entry.ref.kind), safe(before + entry.ref.name)
+
+
+def _definition(entry: Entry) -> str:
+    """Return what the object is, in one line; the SQL has it whole."""
+    obj = {"create": entry.new, "delete": entry.old}.get(entry.verb)
+    return safe(describe(obj)) if obj is not None else ""
+
+
+def _place(entry: Entry, file: str) -> str:
+    if entry.source is None:
+        return ""
+    same = entry.source.file == file
+    return f":{entry.source.line}" if same else safe(f"{entry.source.file}:{entry.source.line}")
+
+
+def _fields(entry: Entry, look: Look) -> list[str]:
+    """Return each changed field as it is and as it will be."""
+    if entry.old is None or entry.new is None or entry.verb not in ("update", "replace"):
+        return []
+    names = max((width(label(name)) for name in entry.fields), default=0)
+    lines = []
+    for name in entry.fields:
+        before, after = both(getattr(entry.old, name), getattr(entry.new, name))
+        one = f"{_INDENT}{label(name):<{names}}  {safe(before)} → {safe(after)}"
+        if "\n" in before + after or width(one) > look.width:
+            lines += [f"{_INDENT}{label(name)}", *_compared(before, after, look)]
+        else:
+            lines.append(one)
+    return lines
+
+
+def _compared(before: str, after: str, look: Look) -> list[str]:
+    """Return long texts line by line, as a comparison."""
+    old, new = source_text(before.strip("\n")), source_text(after.strip("\n"))
+    found = list(difflib.unified_diff(old, new, n=1, lineterm=""))[2:]
+    styles = {"+": Style.CREATE, "-": Style.DELETE}
+    return [
+        _INDENT + "  " + look.paint(styles.get(line[0], Style.FAINT), f"{line[0]} {line[1:]}")
+        for line in found
+        if not line.startswith("@@")
+    ]
+
+
+def hazard_lines(hazard: Hazard, refused: frozenset[Hazard], look: Look, *, named: bool) -> list[str]:
+    """Return a hazard: its code, what becomes of it, the sentence, and the first keys where rows were looked at."""
+    word = effect_word(hazard, refused)
+    style = Style.DANGER if word in ("refused", "blocks") else Style.FAINT if word == "note" else Style.CARE
+    sign = "i" if hazard.effect is Effect.NOTICE else "!"
+    where = f" {safe(str(hazard.ref))}:" if named else ""
+    code = look.paint(style, f"{sign} {hazard.code} {word}")
+    lines = [f"     {code} {where} {hazard.kind.title}: {safe(hazard.message)}"]
+    if hazard.sample:
+        keys = "; ".join(map(safe, hazard.sample))
+        more = " …" if hazard.count and hazard.count > len(hazard.sample) else ""
+        lines.append(f"{_INDENT}first keys: {keys}{more}")
+    return lines
+
+
+# --- SQL --------------------------------------------------------------------------------------------------------------
+
+
+def _statements(group: _Group, steps: Sequence[Step], look: Look) -> list[str]:
+    """Return the SQL of the steps as it is sent, so that it can be read, and copied."""
+    lines: list[str] = []
+    for number in group.steps:
+        step = steps[number - 1]
+        title = f"-- step {number} of {len(steps)}: {step.action} {safe(str(step.subject))}"
+        lines.append(_INDENT + look.paint(Style.FAINT, title))
+        for statement in step.statements:
+            ends = statement.transaction is Transaction.COMMIT_AFTER
+            text = source_text(f"{statement.sql};")
+            lines += [_INDENT + line if line else "" for line in text]
+            lines += [_INDENT + look.paint(Style.FAINT, "-- committed here")] if ends else []
+    return lines
+
+

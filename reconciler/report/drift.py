@@ -1,0 +1,181 @@
+"""A review in, what a check found out: what is missing, changed, to go or undeclared, and what to do about each."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from reconciler.errors import Position
+from reconciler.plan.hazards import Effect, Hazard
+from reconciler.report.entries import Entry, entries
+from reconciler.report.facts import Review
+from reconciler.report.layout import Look, Style, counted, spread
+from reconciler.report.plan_json import source_data
+from reconciler.report.problems import safe, width
+from reconciler.report.text import header, listed, notes, undeclared, up_to_date
+from reconciler.report.words import both, label
+
+
+class Finding(StrEnum):
+    """In which way the database differs from the specs."""
+
+    MISSING = "missing"
+    CHANGED = "changed"
+    REMOVAL = "removal pending"
+    UNDECLARED = "undeclared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """One difference, where the specs say otherwise, and what to do about it."""
+
+    finding: Finding
+    address: str
+    message: str
+    suggestion: str
+    source: Position | None = None
+
+
+_FINDINGS: Mapping[str, Finding] = {
+    "create": Finding.MISSING, "update": Finding.CHANGED, "replace": Finding.CHANGED, "rename": Finding.CHANGED,
+    "delete": Finding.REMOVAL,
+}  # fmt: skip
+_TITLES: Mapping[Finding, str] = {
+    Finding.MISSING: "Missing in the database", Finding.CHANGED: "Not as declared",
+    Finding.REMOVAL: "Removal pending", Finding.UNDECLARED: "Undeclared",
+}  # fmt: skip
+# Findings of which the title does not say all.
+_TELLING = {Finding.CHANGED, Finding.REMOVAL}
+_STYLES: Mapping[Finding, Style] = {
+    Finding.MISSING: Style.CREATE, Finding.CHANGED: Style.UPDATE, Finding.REMOVAL: Style.DELETE,
+    Finding.UNDECLARED: Style.FAINT,
+}  # fmt: skip
+_SIGNS: Mapping[Finding, str] = {
+    Finding.MISSING: "+", Finding.CHANGED: "~", Finding.REMOVAL: "-", Finding.UNDECLARED: "?",
+}  # fmt: skip
+
+
+def drift(review: Review, apply: str = "reconcile apply") -> tuple[Drift, ...]:
+    """Return every difference, read off the same changes that a plan shows; objects inside a new one come with it.
+
+    A change that follows from another one (a view that is made again) is none of its own.
+    """
+    found = entries(review)
+    mine = [entry for entry in found.main if entry.reason != "dependency_changed"]
+    loose = tuple(
+        Drift(finding=Finding.UNDECLARED, address=str(ref), message="is in neither the specs nor the ledger",
+              suggestion="declare it, or remove it by name under `removed:`")
+        for ref in undeclared(review)
+    )  # fmt: skip
+    return (*(_of(entry, found.refused, apply) for entry in mine), *loose)
+
+
+def pending(review: Review, found: tuple[Drift, ...]) -> bool:
+    """Say whether a check fails: something is missing, changed or to be removed, or nothing undeclared is tolerated."""
+    return not review.planned.plan.empty or (review.undeclared == "error" and bool(found))
+
+
+def _of(entry: Entry, refused: frozenset[Hazard], apply: str) -> Drift:
+    finding = _FINDINGS[entry.verb]
+    return Drift(
+        finding=finding, address=str(entry.ref), message=_message(entry), suggestion=_suggestion(entry, refused, apply),
+        source=entry.source,
+    )  # fmt: skip
+
+
+def _message(entry: Entry) -> str:
+    if entry.verb == "create":
+        return "is declared and not there"
+    if entry.verb == "delete":
+        return entry.note or "is there and is to go"
+    if entry.verb == "rename" and entry.old is not None:
+        return f"is still called {entry.old.ref.name}"
+    if entry.old is None or entry.new is None:
+        return "differs"
+    pairs = [(name, *both(getattr(entry.old, name), getattr(entry.new, name))) for name in entry.fields]
+    return "; ".join(f"{label(name)} is {_short(before)}, declared {_short(after)}" for name, before, after in pairs)
+
+
+def _short(text: str) -> str:
+    return text if "\n" not in text and len(text) <= 60 else "another text"
+
+
+def _suggestion(entry: Entry, refused: frozenset[Hazard], apply: str) -> str:
+    stops = [hazard for hazard in entry.hazards if hazard in refused]
+    command = " ".join([apply, *(f"--allow {shlex.quote(f'{h.code}:{h.ref}')}" for h in stops)])
+    if any(hazard.effect is Effect.BLOCK for hazard in stops):
+        return "the rows contradict it and have to be mended first; `reconcile plan` shows them"
+    if entry.verb in ("update", "replace"):
+        return f"{command}, or write what is there into the specs"
+    return command
+
+
+def check_text(review: Review, look: Look) -> str:
+    """Return what a check found as text; one line when all is as declared."""
+    found = drift(review, look.apply)
+    if not found:
+        lines = [up_to_date(review, look), *notes((), review.planned.comparison.notes, look)]
+        return "".join(f"{line}\n" for line in lines)
+    parts = [header(review, look), *(_section(finding, found, look) for finding in Finding)]
+    parts.append(listed(" Not managed yet:", review.planned.comparison.scope.unmodelled, look) if look.detail else [])
+    parts.append(notes((), review.planned.comparison.notes, look))
+    parts.append(_last(review, found, look))
+    return "\n".join("".join(f"{line}\n" for line in part) for part in parts if part)
+
+
+def _section(finding: Finding, found: tuple[Drift, ...], look: Look) -> list[str]:
+    mine = [one for one in found if one.finding is finding]
+    if not mine:
+        return []
+    advice = {one.suggestion for one in mine}
+    common = f"   → {safe(min(advice))}" if len(advice) == 1 else ""
+    lines = [f" {_TITLES[finding]} ({len(mine):,}):{common}"]
+    shown = mine if look.detail or finding is not Finding.UNDECLARED else mine[:10]
+    for one in shown:
+        sign = look.paint(_STYLES[finding], _SIGNS[finding])
+        address, place = safe(one.address), f"{one.source.file}:{one.source.line}" if one.source else ""
+        lines.append(spread(f"   {sign} {address}", safe(place), look, shown=width(f"   + {address}")))
+        lines += [f"       {safe(one.message)}"] if finding in _TELLING else []
+        lines += [] if common else [f"       → {safe(one.suggestion)}"]
+    return lines + ([f"   … {len(mine) - len(shown):,} more, -v lists them"] if len(shown) < len(mine) else [])
+
+
+def _last(review: Review, found: tuple[Drift, ...], look: Look) -> list[str]:
+    wanted = sum(one.finding is not Finding.UNDECLARED for one in found)
+    if wanted:
+        verb = "differs" if wanted == 1 else "differ"
+        return [f" {look.paint(Style.DANGER, 'drift:')} {counted(wanted, 'object')} {verb}.  Next:  {_plan(look)}"]
+    if review.undeclared == "error":
+        title = look.paint(Style.DANGER, "drift:")
+        return [f" {title} the policy tolerates nothing undeclared.  Next:  declare it, or remove it"]
+    state = look.paint(Style.GOOD, "up to date")
+    return [f" {state}: everything declared is as declared; what is undeclared is left alone"]
+
+
+def _plan(look: Look) -> str:
+    """Return the command that shows the plan, made of the one that applies it."""
+    return look.apply.replace("reconcile apply", "reconcile plan", 1)
+
+
+def check_data(review: Review, apply: str = "reconcile apply") -> dict[str, Any]:
+    """Return what a check found as plain data."""
+    found = drift(review, apply)
+    return {
+        "environment": review.environment,
+        "project": review.project,
+        "plan_id": review.planned.plan.id,
+        "objects": review.objects,
+        "pending": pending(review, found),
+        "summary": {finding.name.lower(): sum(one.finding is finding for one in found) for finding in Finding},
+        "drift": [
+            {
+                "finding": one.finding.name.lower(), "address": one.address, "message": one.message,
+                "suggestion": one.suggestion, "source": source_data(one.source),
+            }
+            for one in found
+        ],
+        "unmodelled": [{"address": str(ref)} for ref in review.planned.comparison.scope.unmodelled],
+    }  # fmt: skip

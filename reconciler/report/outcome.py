@@ -1,0 +1,133 @@
+"""What validate, import and apply did in, a few lines for a person or plain data for a machine out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.plan.step import Step
+from reconciler.report.blocks import SIGNS
+from reconciler.report.facts import Applied, Imported, Validated
+from reconciler.report.layout import Cell, Look, Style, capped, counted, grid
+from reconciler.report.plan_json import diagnostics, plan_data
+from reconciler.report.problems import safe
+from reconciler.report.text import listed, notes, plan_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepDone:
+    """One step that was carried out and committed: its number in the plan, rows that it changed, seconds it took."""
+
+    number: int
+    step: Step
+    rows: int
+    seconds: float
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it: 4 ms, 1.2s, 2m 19s."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f}s"
+    return f"{int(seconds // 60)}m {int(seconds % 60)}s"
+
+
+def step_lines(done: Sequence[StepDone], look: Look) -> list[str]:
+    """Return one line for each step that is committed."""
+    rows = [
+        [
+            Cell("✔", Style.GOOD),
+            Cell(str(one.number), right=True),
+            Cell(SIGNS[one.step.action], one.step.action),
+            Cell(one.step.action),
+            Cell(safe(str(one.step.subject))),
+            Cell(counted(one.rows, "row") if one.rows else "", right=True),
+            Cell(duration(one.seconds), right=True),
+        ]
+        for one in done
+    ]
+    return grid(rows, look.paint, indent=" ", gap="  ")
+
+
+def apply_text(applied: Applied, done: Sequence[StepDone], look: Look) -> str:
+    """Return how an apply ended: what was done, or the plan when nothing was to be done yet."""
+    outcome = applied.outcome
+    if outcome is None:
+        return plan_text(applied.review, look)
+    total = len(applied.review.planned.plan.steps)
+    summary = (
+        f" Applied {outcome.steps} of {counted(total, 'step')}, {counted(outcome.statements, 'statement')}, "
+        f"{counted(outcome.rows, 'row')}, {duration(outcome.seconds)}.  run {outcome.run_id}"
+    )
+    state = look.paint(Style.GOOD, "up to date")
+    proof = f" {safe(applied.review.environment)}  {state}: looked at again, nothing differs"
+    return "".join(f"{line}\n" for line in (*step_lines(done, look), *([""] if done else []), summary, proof))
+
+
+def apply_data(applied: Applied, done: Sequence[StepDone]) -> dict[str, Any]:
+    """Return how an apply ended as plain data; without a run it is the plan alone."""
+    outcome = applied.outcome
+    plan = plan_data(applied.review)
+    if outcome is None:
+        return {"run_id": None, "applied": None, "plan": plan}
+    return {
+        "run_id": outcome.run_id,
+        "applied": {
+            "steps": outcome.steps, "statements": outcome.statements, "rows": outcome.rows,
+            "seconds": round(outcome.seconds, 3),
+            "done": [
+                {
+                    "number": one.number, "address": str(one.step.subject), "action": one.step.action,
+                    "rows": one.rows, "seconds": round(one.seconds, 4),
+                }
+                for one in done
+            ],
+        },
+        "plan": plan,
+    }  # fmt: skip
+
+
+def validate_text(validated: Validated, look: Look) -> str:
+    """Return that the specs are right, for which dialects, and what they lose there."""
+    state = look.paint(Style.GOOD, "valid")
+    size = f"{counted(validated.objects, 'object')} in {counted(validated.files, 'file')}"
+    first = f" {safe(validated.project)}  {state}  {size}  for {', '.join(validated.dialects)}"
+    return "".join(f"{line}\n" for line in (first, *notes(validated.warnings, (), look)))
+
+
+def validate_data(validated: Validated) -> dict[str, Any]:
+    """Return what was validated as plain data."""
+    return {
+        "project": validated.project,
+        "files": validated.files,
+        "objects": validated.objects,
+        "dialects": list(validated.dialects),
+        "warnings": diagnostics(validated.warnings),
+    }
+
+
+def import_text(imported: Imported, look: Look) -> str:
+    """Return what was written, what could not be, and what to do next."""
+    paths = [f"   + {safe(str(path))}" for path in imported.written]
+    size = f"{counted(imported.objects, 'object')} in {counted(len(paths), 'file')}"
+    written = f" Imported {size} below {safe(str(imported.directory))}"
+    first = written if paths else " Nothing differs: no file was written"
+    lines = [
+        first,
+        *capped(paths, look),
+        *listed(f" Not managed yet ({len(imported.unmodelled):,}), not written down:", imported.unmodelled, look),
+        f" Next:  {look.paint(Style.STRONG, look.apply)}   (nothing is to be planned, or the import is wrong)",
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def import_data(imported: Imported) -> dict[str, Any]:
+    """Return what was imported as plain data."""
+    return {
+        "directory": str(imported.directory),
+        "written": [str(path) for path in imported.written],
+        "objects": imported.objects,
+        "unmodelled": [{"address": address} for address in imported.unmodelled],
+    }

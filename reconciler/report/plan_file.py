@@ -1,0 +1,107 @@
+"""A review in, a plan file out, and back: it holds what is wanted, never a secret, and is for its owner's eyes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reconciler.errors import ReconcileError
+from reconciler.model.codec import decode_desired, encode_desired
+from reconciler.model.model import Desired
+from reconciler.report.facts import Review
+from reconciler.report.plan_json import FORMAT_VERSION, plan_data
+
+_MODE = 0o600
+
+
+class PlanFileError(ReconcileError):
+    """A plan file cannot be read or written, or is none."""
+
+    code = "RUN040"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedPlan:
+    """What an apply takes from a plan file: which plan it has to be, and what is wanted."""
+
+    id: str
+    desired: Desired
+    dialect: str
+    environment: str
+    project: str
+
+
+def plan_file_data(review: Review) -> dict[str, Any]:
+    """Return what a plan file holds: the plan as it is reported, and what an apply needs to make it again."""
+    return {
+        **plan_data(review),
+        "dialect": review.dialect,
+        "schema": review.schema,
+        "desired": encode_desired(review.desired),
+    }
+
+
+def write_plan(path: Path, review: Review) -> None:
+    """Write a plan file, readable by its owner alone, whole or not at all. Raises PlanFileError."""
+    text = json.dumps(plan_file_data(review), indent=2) + "\n"
+    try:
+        _replace(path, text)
+    except OSError as error:
+        raise PlanFileError(f"the plan cannot be written to {path}: {error.strerror or error}") from None
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), _MODE)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def read_plan(path: Path) -> SavedPlan:
+    """Read a plan file. Raises PlanFileError, saying what is wrong with it."""
+    data = _loaded(path)
+    version = data.get("format_version")
+    if not isinstance(version, str) or version.split(".")[0] != FORMAT_VERSION.split(".")[0]:
+        raise _wrong(path, f"its format is {version!r}, this version reads {FORMAT_VERSION}")
+    missing = [key for key in ("plan_id", "desired", "dialect", "environment", "project") if not data.get(key)]
+    if missing:
+        raise _wrong(path, f"it has no {', '.join(missing)}")
+    try:
+        desired = decode_desired(data["desired"])
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise _wrong(path, f"what it wants cannot be read ({error})") from None
+    return SavedPlan(
+        id=str(data["plan_id"]), desired=desired, dialect=str(data["dialect"]),
+        environment=str(data["environment"]), project=str(data["project"]),
+    )  # fmt: skip
+
+
+def _loaded(path: Path) -> Mapping[str, Any]:
+    try:
+        data = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise PlanFileError(f"the plan {path} cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise _wrong(path, f"it is not JSON ({error})") from None
+    if not isinstance(data, dict):
+        raise _wrong(path, "it holds no plan")
+    return data
+
+
+def _wrong(path: Path, why: str) -> PlanFileError:
+    hint = "a plan file is what `reconcile plan --out FILE` writes; plan again"
+    return PlanFileError(f"{path} is not a plan: {why}", hint=hint)

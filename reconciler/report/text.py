@@ -1,0 +1,222 @@
+"""A plan in, the text that a person decides by out: totals first, danger first, the SQL, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from reconciler.errors import Problem
+from reconciler.model.ref import Ref
+from reconciler.plan.hazards import Effect, risk
+from reconciler.report.advice import next_lines
+from reconciler.report.blocks import SIGNS, blocks, hazard_lines
+from reconciler.report.entries import VERBS, Entries, Entry, danger, destroys, entries
+from reconciler.report.facts import Review, SpecVersion
+from reconciler.report.layout import Cell, Look, Style, capped, counted, cut, cut_middle, grid, joined
+from reconciler.report.problems import safe, width
+from reconciler.report.words import both, label
+
+_ADJECTIVES: Mapping[str, str] = {
+    "create": "add", "update": "change", "rename": "rename", "replace": "replace", "delete": "drop",
+}  # fmt: skip
+
+
+def plan_text(review: Review, look: Look) -> str:
+    """Return a plan as text, every line ended; one line when there is nothing to do and nothing to say."""
+    if review.planned.plan.empty:
+        return "".join(f"{line}\n" for line in _nothing_to_do(review, look))
+    found = entries(review)
+    parts = [
+        header(review, look),
+        _totals(review, found, look),
+        _table(found, look),
+        blocks(review, found, look),
+        _loose(found, look),
+        _rest(review, look),
+        next_lines(review, found, look),
+    ]
+    return "\n".join("".join(f"{line}\n" for line in part) for part in parts if part)
+
+
+def _nothing_to_do(review: Review, look: Look) -> list[str]:
+    if look.detail:
+        return [up_to_date(review, look), *_rest(review, look)]
+    return [up_to_date(review, look), *notes((), review.planned.comparison.notes, look)]
+
+
+def up_to_date(review: Review, look: Look) -> str:
+    """Return the line that says that there is nothing to do."""
+    state = look.paint(Style.GOOD, "up to date")
+    loose = len(undeclared(review))
+    extra = [f"{loose:,} undeclared (-v lists them)"] if loose and not look.detail else []
+    return f" {safe(review.environment)}  {state}  {'  '.join([*_circumstances(review), *extra])}"
+
+
+def header(review: Review, look: Look) -> list[str]:
+    """Return which database and which specs this is about."""
+    server = f"{review.dialect} {review.planned.server.version}".strip()
+    return joined([safe(review.environment), safe(server), safe(review.label), *_circumstances(review)], look)
+
+
+def _circumstances(review: Review) -> list[str]:
+    version = spec_words(review.spec)
+    items = [counted(review.objects, "object"), f"{review.seconds:.2f}s"]
+    return [version, *items] if version else items
+
+
+def spec_words(version: SpecVersion) -> str:
+    """Return which specs these are, in as few words as possible; nothing when they came in a plan file."""
+    if version.commit:
+        return f"spec {version.commit}{' + uncommitted changes' if version.dirty else ''}"
+    return f"spec sha256:{version.sha256[:12]}" if version.sha256 else ""
+
+
+def _totals(review: Review, found: Entries, look: Look) -> list[str]:
+    planned = review.planned
+    level = risk(planned.hazards, planned.plan.steps).upper()
+    numbers = [f"{found.totals[verb]} {_ADJECTIVES[verb]}" for verb in VERBS if found.totals[verb]]
+    first = f" {'PLAN':<6}{planned.plan.id}   {'   '.join(numbers)}"
+    style = Style.DANGER if level == "HIGH" else Style.CARE if level == "MEDIUM" else Style.GOOD
+    gap = max(look.width - width(first) - len(f"risk: {level}"), 3)
+    lost = sum(map(destroys, found.all))
+    facts = [
+        *([f"{counted(lost, 'change')} {'destroys' if lost == 1 else 'destroy'} data"] if lost else []),
+        *_stopped(found),
+        counted(len(planned.plan.steps), "step"),
+        counted(len(planned.plan.statements), "statement"),
+    ]
+    return [f"{first}{' ' * gap}risk: {look.paint(style, level)}", *joined(facts, look, indent=" " * 7)]
+
+
+def _stopped(found: Entries) -> list[str]:
+    blocked = sum(hazard.effect is Effect.BLOCK for hazard in found.refused)
+    refused = len(found.refused) - blocked
+    return [
+        *([f"{counted(blocked, 'hazard')} {'blocks' if blocked == 1 else 'block'} it"] if blocked else []),
+        *([f"{counted(refused, 'hazard')} not allowed"] if refused else []),
+    ]
+
+
+# --- the table --------------------------------------------------------------------------------------------------------
+
+
+def _table(found: Entries, look: Look) -> list[str]:
+    """Return one line for each change, the most dangerous first; what does not fit is cut, the blocks have it whole."""
+    ordered = sorted(found.main, key=lambda entry: danger(entry, found.refused))
+    inside = _counts_inside(found)
+    rows = [
+        [
+            Cell(str(entry.steps[0]), right=True),
+            Cell(SIGNS[entry.verb], entry.verb),
+            Cell(safe(str(entry.ref))),
+            Cell(safe(_action(entry, inside))),
+            _risk_cell(entry, found),
+            Cell(_rows(entry), right=True),
+        ]
+        for entry in ordered
+    ]
+    head = [Cell("#", right=True), Cell(""), Cell("address"), Cell("action"), Cell("risk"), Cell("rows", right=True)]
+    fixed = sum(max(width(row[i].text) for row in [head, *rows]) for i in (0, 1, 4, 5)) + len("   ") + 5 * 2
+    return [
+        *grid([head, *_fitted(rows, look.width - fixed)], look.paint, gap="  "),
+        *([look.paint(Style.FAINT, "   (# = order of execution, most dangerous first)")] if len(rows) > 1 else []),
+    ]
+
+
+def _fitted(rows: Sequence[list[Cell]], room: int) -> list[list[Cell]]:
+    """Return the rows with address and action cut so that both columns fit into the room."""
+    addresses, actions = (max(width(row[i].text) for row in rows) for i in (2, 3))
+    most = max(room - min(actions, 18), 12)
+    addresses = min(addresses, most)
+    actions = max(room - addresses, 8)
+    return [
+        [*row[:2], Cell(cut_middle(row[2].text, addresses)), Cell(cut(row[3].text, actions)), *row[4:]] for row in rows
+    ]
+
+
+def _counts_inside(found: Entries) -> Mapping[Ref, Mapping[str, int]]:
+    counts: dict[Ref, dict[str, int]] = {}
+    for entry in found.all:
+        if entry.inside is not None:
+            kinds = counts.setdefault(entry.inside, {})
+            kinds[entry.ref.kind] = kinds.get(entry.ref.kind, 0) + 1
+    return counts
+
+
+_PLURALS: Mapping[str, str] = {"index": "indexes", "primary_key": "primary keys", "unique": "unique"}
+
+
+def _action(entry: Entry, inside: Mapping[Ref, Mapping[str, int]]) -> str:
+    """Return in a few words what happens."""
+    if entry.verb == "rename" and entry.old is not None:
+        return f"rename from {entry.old.ref.name}"
+    if entry.verb == "create":
+        parts = [counted(n, label(kind), _PLURALS.get(kind, "")) for kind, n in inside.get(entry.ref, {}).items()]
+        return f"add {', '.join(parts)}".rstrip()
+    if entry.verb == "update" and len(entry.fields) == 1 and entry.old and entry.new:
+        name = entry.fields[0]
+        before, after = both(getattr(entry.old, name), getattr(entry.new, name))
+        words = f"{label(name)} {before} → {after}"
+        return words if "\n" not in words and len(words) < 40 else f"change {label(name)}"
+    changed = f" {', '.join(map(label, entry.fields))}" if entry.verb == "update" else ""
+    return f"{_ADJECTIVES[entry.verb]}{changed}"
+
+
+def _risk_cell(entry: Entry, found: Entries) -> Cell:
+    codes = [hazard.code for hazard in entry.hazards if hazard.effect is not Effect.NOTICE]
+    if not codes:
+        return Cell("low")
+    style = Style.DANGER if found.refused & set(entry.hazards) or entry.level == "high" else Style.CARE
+    more = f" +{len(codes) - 1}" if len(codes) > 1 else ""
+    return Cell(f"{entry.level.upper()} {codes[0]}{more}", style)
+
+
+def _rows(entry: Entry) -> str:
+    counts = [hazard.count for hazard in entry.hazards if hazard.count is not None]
+    return f"{max(counts):,}" if counts else "-"
+
+
+# --- what the plan leaves alone, and what is to be known --------------------------------------------------------------
+
+
+def _loose(found: Entries, look: Look) -> list[str]:
+    """Return hazards that belong to no change of the plan."""
+    lines = [line for hazard in found.loose for line in hazard_lines(hazard, found.refused, look, named=True)]
+    return [" Hazards of the plan as a whole:", *lines] if lines else []
+
+
+def undeclared(review: Review) -> tuple[Ref, ...]:
+    """Return what nobody declared and the policy wants to hear of."""
+    return () if review.undeclared == "ignore" else review.planned.comparison.scope.undeclared
+
+
+def _rest(review: Review, look: Look) -> list[str]:
+    loose, unmodelled = undeclared(review), review.planned.comparison.scope.unmodelled
+    return [
+        *listed(f" Undeclared ({len(loose):,}), not touched:", loose, look),
+        *listed(f" Not managed yet ({len(unmodelled):,}), not touched:", unmodelled, look),
+        *notes(review.warnings, review.planned.comparison.notes, look),
+    ]
+
+
+def listed(title: str, refs: Sequence[object], look: Look) -> list[str]:
+    """Return addresses under a title; a long list is cut."""
+    lines = [f"   {line}" for line in capped([f"? {safe(str(ref))}" for ref in refs], look)]
+    return [title, *lines] if lines else []
+
+
+def notes(warnings: Iterable[Problem], sentences: Iterable[str], look: Look) -> list[str]:
+    """Return warnings and notes; warnings that say the same of several objects are one, with all of the places."""
+    places: dict[str, list[str]] = {}
+    for problem in warnings:
+        sentence = problem.message.removeprefix(f"{problem.address}: ")
+        place = problem.position
+        places.setdefault(sentence, []).append(f"{place.file}:{place.line}" if place else problem.address)
+    items = [*places.items(), *((sentence, []) for sentence in sentences)]
+    lines = [line for sentence, where in items for line in _note(sentence, where, look)]
+    return [" Notes:", *lines] if lines else []
+
+
+def _note(sentence: str, places: Sequence[str], look: Look) -> list[str]:
+    shown = capped([safe(place) for place in places if place], look)
+    where = joined([f"{item}," for item in shown[:-1]] + shown[-1:], look, indent="     ", gap=" ")
+    return [f"   * {safe(sentence)}", *(look.paint(Style.FAINT, line) for line in where)]
