@@ -101,6 +101,8 @@ def look(
     live = dialect.normalize(inspection.model).model
     model = dialect.align(Inspection(model=live, unnamed=inspection.unnamed), desired.model)
     renamed = apply_renames(live, replace(desired, model=model), dialect.respell)
+    if renamed.changes:  # what was declared under its new name has its counterpart only now
+        model = dialect.align(Inspection(model=renamed.model, unnamed=inspection.unnamed), model)
     problems = [*renamed.problems, *_clashes(renamed.model, model)]
     if problems:
         raise PlanError(problems)
