@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reconciler.dialects.postgres.types import FLOATS, INTEGERS, NUMBERS, SERIAL, TEXTS, arguments, base
+from reconciler.dialects.postgres.types import CLOCKS, FLOATS, INTEGERS, NUMBERS, SERIAL, TEXTS, arguments, base
 from reconciler.dialects.sql import text_literal
 from reconciler.model.types import Type
 
 # (name of the new type, column) → a predicate for texts that cannot be read as one
 Reads = Callable[[str, str], str | None]
 
-_CLOCKS = frozenset({
-    "timestamp with time zone", "timestamp without time zone", "time with time zone", "time without time zone",
-    "interval",
-})  # fmt: skip
 # The largest finite float4 (manual, "Floating-Point Types").
 _LARGEST_REAL = "3.4028235e38"
 
@@ -58,7 +54,9 @@ def _predicate(before: str, after: str, column: str, reads: Reads) -> str | None
         return _to_text(before, after, column)
     if first in NUMBERS and second in NUMBERS:
         return _to_number(before, after, column)
-    if first in _CLOCKS:
+    if {first, second} <= NUMBERS | {"boolean"}:
+        return None if first == "boolean" else f"{column} NOT IN (0, 1)"
+    if first in CLOCKS and second in CLOCKS:
         return _from_clock(before, after, column)
     if {first, second} <= {"json", "jsonb"}:
         return None
@@ -120,9 +118,9 @@ def _to_float(first: str, second: str, column: str) -> str | None:
 
 def _from_clock(before: str, after: str, column: str) -> str | None:
     first, second = base(before), base(after)
-    if second == "date":
+    if first.startswith("timestamp") and second == "date":
         return f"{column} <> date_trunc('day', {column})"
-    if first.startswith("timestamp") and second.startswith("time "):
+    if first.startswith("time ") != second.startswith("time "):
         return f"{column} IS NOT NULL"
     finer = (arguments(before) or (6,))[0] > (arguments(after) or (6,))[0]
     return f"{column} <> {column}::{after}" if finer and first == second else None

@@ -7,13 +7,16 @@ from dataclasses import replace
 
 from reconciler.dialects import uses
 from reconciler.dialects.postgres import types
-from reconciler.dialects.postgres.normalize import FAMILY
-from reconciler.dialects.sql import respeller
+from reconciler.dialects.postgres.names import type_name
+from reconciler.dialects.postgres.normalize import FAMILY, element_name
+from reconciler.dialects.sql import double_quoted, respeller
 from reconciler.dialects.transpile import NotPortable, parsed, renamed_words
 from reconciler.model.model import Inspection, Model
 from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, PrimaryKey, View
 from reconciler.model.ref import Kind, Ref
-from reconciler.model.values import Identity
+from reconciler.model.texts import map_texts
+from reconciler.model.types import Type
+from reconciler.model.values import Identity, Sql
 
 
 def align(inspection: Inspection, desired: Model) -> Model:
@@ -97,21 +100,46 @@ _respelled = respeller(words)
 
 def respell(obj: Object, renames: Mapping[Ref, Ref]) -> Object:
     """Return the object with its texts following a renaming, those that are only carried too."""
+    rests_on = getattr(obj, "uses", frozenset[Ref]())
     obj = _respelled(obj, renames)
-    changed = {old.name: new.name for old, new in renames.items() if _concerns(obj, old, new)}
-    if not changed:
-        return obj
+    enums = {old: new for old, new in renames.items() if old.kind == Kind.ENUM and old in rests_on}
+    if enums:
+        obj = _with_enums(obj, enums)
     match obj:
-        case View(carried=carried) if carried:
-            return replace(obj, carried=tuple(words(text, changed) for text in carried))
+        case View():
+            return _view_after(obj, renames, touched=any(ref in renames or ref.top in renames for ref in rests_on))
         case Index(definition=definition) if definition:
-            return replace(obj, definition=words(definition, changed))
+            return replace(obj, definition=words(definition, _names(renames)))
         case _:
             return obj
 
 
-def _concerns(obj: Object, old: Ref, new: Ref) -> bool:
-    return old.kind in (Kind.TABLE, Kind.VIEW) or old.top in (obj.ref.top, new.top) or new.top == obj.ref.top
+def _names(renames: Mapping[Ref, Ref]) -> dict[str, str]:
+    return {old.name: new.name for old, new in renames.items()}
+
+
+def _with_enums(obj: Object, enums: Mapping[Ref, Ref]) -> Object:
+    """Give a column the type's new name, and every text that casts to it."""
+
+    def respelled(_: str, sql: Sql) -> Sql:
+        return Sql(words(sql.text, _names(enums)), sql.dialect, words(sql.canonical, _names(enums)))
+
+    obj = map_texts(obj, respelled)
+    if not isinstance(obj, Column):
+        return obj
+    new = {type_name(before): type_name(after) for before, after in enums.items()}
+    element, brackets = element_name(obj.type), "[]" if obj.type.name.endswith("[]") else ""
+    return replace(obj, type=Type(new.get(element, element) + brackets, native=True))
+
+
+def _view_after(view: View, renames: Mapping[Ref, Ref], *, touched: bool) -> View:
+    """A view keeps its columns' names and its tables' aliases when what it reads is renamed, so the server writes
+
+    `amount AS total` and `purchases orders` from then on; no renaming of words gives that text, so it equals no other.
+    """
+    carried = tuple(words(text, _names(renames)) for text in view.carried)
+    unknown = replace(view.query, canonical=f"{view.query.canonical} -- what it reads is renamed")
+    return replace(view, carried=carried, query=unknown if touched else view.query)
 
 
 def portable(obj: Object) -> Object:
@@ -119,11 +147,16 @@ def portable(obj: Object) -> Object:
     if not isinstance(obj, Column):
         return obj
     enum = next((ref for ref in obj.uses if ref.kind == Kind.ENUM), None)
-    name = (f"{enum.schema}." if enum.schema else "") + enum.name if enum else ""
+    name = ".".join(_word(part) for part in (enum.schema, enum.name) if part) if enum else ""
     identity = obj.identity and Identity(
         obj.identity.always, _unless_one(obj.identity.start), _unless_one(obj.identity.increment)
     )
     return replace(obj, type=types.portable(obj.type, name), identity=identity)
+
+
+def _word(name: str) -> str:
+    """Write a name as a spec has it: in double quotes where it holds more than letters, digits, _ and $."""
+    return name if name.replace("$", "_").replace("_", "a").isalnum() and name.isascii() else double_quoted(name)
 
 
 def _unless_one(number: int | None) -> int | None:

@@ -30,7 +30,7 @@ _ALIASES: Mapping[str, str] = {
 }  # fmt: skip
 
 # Types whose precision stands inside their name: timestamp(3) with time zone.
-_CLOCKS = ("timestamp", "time")
+_WITH_PRECISION_INSIDE = ("timestamp", "time")
 # Types that are one long when no length is given ("Character Types", "Bit String Types").
 _ONE_LONG = frozenset({"character", "bit"})
 
@@ -40,6 +40,9 @@ SERIAL_OF: Mapping[str, str] = {base: serial for serial, base in SERIAL.items()}
 TEXTS = frozenset({"text", "character varying", "character", "bpchar", "name"})
 INTEGERS: Mapping[str, int] = {"smallint": 2, "integer": 4, "bigint": 8}
 FLOATS = frozenset({"real", "double precision"})
+CLOCKS = frozenset(f"{name} {zone} time zone" for name in ("timestamp", "time") for zone in ("with", "without")) | {
+    "date"
+}
 NUMBERS = frozenset(INTEGERS) | FLOATS | {"numeric"}
 
 
@@ -110,7 +113,7 @@ def _with_arguments(name: str, inside: Sequence[str]) -> str:
         inside = [inside[0], "0"]
     arguments = ",".join(inside)
     first, _, rest = name.partition(" ")
-    return f"{first}({arguments}) {rest}" if first in _CLOCKS and rest else f"{name}({arguments})"
+    return f"{first}({arguments}) {rest}" if first in _WITH_PRECISION_INSIDE and rest else f"{name}({arguments})"
 
 
 def base(type_name: str) -> str:

@@ -12,8 +12,6 @@ from reconciler.dialects.sql import double_quoted, text_literal
 from reconciler.model.change import Alter
 from reconciler.model.names import implicit_name
 from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, Unmodelled, View
-from reconciler.model.ref import Kind
-from reconciler.model.types import Type
 from reconciler.model.values import Default, Identity, Sql
 from reconciler.plan.rules import Outcome, Rules, States, Way
 from reconciler.plan.step import Statement
@@ -104,22 +102,29 @@ def _type(old: Column, new: Column, states: States) -> Outcome:
 
 
 def _retyped(old: Column, new: Column, after: str) -> Iterator[Statement]:
-    name = double_quoted(new.ref.name)
     has_default = old.default is not None and old.identity is None and not is_widening(old, new)
     collation = f" COLLATE {double_quoted(new.collation)}" if new.collation else ""
-    through = f"{name}::text" if _needs_text(old.type, new) else name
-    is_plain = new.generated is not None or types.family(old.type.name) == types.family(after)
-    using = "" if is_plain else f" USING {through}::{after}"
+    conversion = None if new.generated else converted(old.type.name, after, double_quoted(new.ref.name))
     if has_default:
         yield _alter(new, "DROP DEFAULT")
-    yield _alter(new, f"TYPE {after}{collation}{using}")
+    yield _alter(new, f"TYPE {after}{collation}{f' USING {conversion}' if conversion else ''}")
     if has_default and new.default is not None:
         yield _alter(new, f"SET DEFAULT {_default(new.default)}")
 
 
-def _needs_text(old: Type, new: Column) -> bool:
-    """An enum converts to and from nothing but text (manual, "Enumerated Types")."""
-    return any(ref.kind == Kind.ENUM for ref in new.uses) and types.family(old.name) != "text"
+def converted(before: str, after: str, column: str) -> str | None:
+    """Write how values become another type; None where assignment does it, which unlike a cast cuts nothing off.
+
+    Every type converts to and from text (manual, "CREATE CAST", Notes); truth values and numbers mean each other too.
+    """
+    first, second = types.family(before), types.family(after)
+    if first == second or second == "text":
+        return None
+    if (first, second) == ("boolean", "number"):
+        return f"{column}::integer::{after}"
+    if (first, second) == ("number", "boolean"):
+        return f"{column} <> 0"
+    return f"{column}::{after}" if {first, second} <= types.CLOCKS else f"{column}::text::{after}"
 
 
 def is_widening(old: Column, new: Column) -> bool:
