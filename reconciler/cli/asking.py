@@ -1,0 +1,63 @@
+"""A plan in, a person's yes out, or an error: the plan is shown on stderr, and the answer read from the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from reconciler.cli.commands import Order, plan_report
+from reconciler.errors import ApprovalNeeded, ReconcileError
+
+if TYPE_CHECKING:
+    from reconciler.cli.desk import Desk
+    from reconciler.cli.progress import Journal
+    from reconciler.report.facts import Review
+
+
+class Declined(ReconcileError):
+    """Somebody was asked and did not say yes."""
+
+    code = "RUN008"
+
+
+def confirming(order: Order, desk: Desk, journal: Journal) -> Callable[[Review], None]:
+    """Return what shows a plan and asks about it, as the command line wants it."""
+
+    def confirm(review: Review) -> None:
+        journal.total = len(review.planned.plan.steps)
+        if order.dry_run:
+            return
+        desk.note(plan_report(review, order).text(desk.look) + "\n")
+        if not order.auto_approve:
+            _ask(review, order, desk)
+
+    return confirm
+
+
+def _ask(review: Review, order: Order, desk: Desk) -> None:
+    if not desk.asks:
+        raise _needed(review, order)
+    word = wanted_word(review)
+    desk.say(f' Apply this to {review.environment}? Type "{word}" to go on: ')
+    if sys.stdin.readline().strip() != word:
+        raise Declined("the answer was no: nothing was changed")
+
+
+def wanted_word(review: Review) -> str:
+    """Return what has to be typed: more than a habit where something is lost."""
+    from reconciler.report.entries import destroys, entries
+
+    return review.environment if any(map(destroys, entries(review).all)) else "yes"
+
+
+def _needed(review: Review, order: Order) -> ApprovalNeeded:
+    from reconciler.cli.commands import apply_command
+
+    command = apply_command(order, review.environment)
+    error = ApprovalNeeded(
+        f"plan {review.planned.plan.id} needs a yes, and there is nobody to ask: nothing was changed",
+        hint=f"look at the plan, then: {command} --auto-approve --expect-id {review.planned.plan.id}",
+    )
+    error.review = review  # type: ignore[attr-defined]
+    return error

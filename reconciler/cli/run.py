@@ -1,0 +1,165 @@
+"""The words of a command line in, an exit code out: parse, run, tell; every error ends here as a sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from reconciler.cli.commands import Report, failed
+from reconciler.cli.desk import Desk, look, write
+from reconciler.cli.options import Format, Output, Sink
+from reconciler.cli.parser import COMMANDS, Invocation, Misused, parse
+from reconciler.errors import ReconcileError, UsageError
+
+
+class Terminated(KeyboardInterrupt):
+    """Somebody wants this process to end; raised so that locks and transactions are released on the way out."""
+
+
+class Interrupted(ReconcileError):
+    """The run was ended from outside, and cleaned up."""
+
+    exit_code = 130
+    code = "RUN130"
+
+
+class Ended(Interrupted):
+    """The run was ended by SIGTERM, and cleaned up."""
+
+    exit_code = 143
+    code = "RUN143"
+
+
+class Unexpected(ReconcileError):
+    """Something that no part of the program counted on: a bug."""
+
+    code = "RUN000"
+
+
+def run_words(words: Sequence[str]) -> int:
+    """Run a command line and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A character that a stream's encoding lacks must not end a command half-way.
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        parsed = parse(words) if words else _help()
+    except Misused as error:
+        return _misused(error, words)
+    except BrokenPipeError:
+        return 0
+    return parsed if isinstance(parsed, int) else run(parsed)
+
+
+def _help() -> int:
+    """Show the help to somebody who said nothing: wrong usage, and stdout is for results."""
+    with contextlib.redirect_stdout(sys.stderr):
+        parse(["--help"])
+    return UsageError.exit_code
+
+
+def _misused(error: Misused, words: Sequence[str]) -> int:
+    command = next((word for word in words if word in COMMANDS), "")
+    output = Output(sinks=(Sink(Format.JSON),) if _wants_json(words) else ())
+    report = failed(UsageError(error.message, hint=f"see {error.usage}"))
+    return _deliver(Invocation(command, output, lambda desk: report), report)
+
+
+def _wants_json(words: Sequence[str]) -> bool:
+    """Say whether words that could not be parsed ask for JSON on stdout."""
+    pairs = {("-o", "json"), ("--output", "json")} & set(pairwise(words))
+    return bool(pairs or {"--json", "-ojson", "--output=json"} & set(words))
+
+
+def run(invocation: Invocation) -> int:
+    """Run a command, tell its result, and return its exit code."""
+    desk = Desk(output=invocation.output)
+    try:
+        with _terminable():
+            report = invocation.action(desk)
+    except Terminated:
+        report = failed(Ended("ended: nothing is left locked; run it again"))
+    except KeyboardInterrupt:
+        report = failed(Interrupted("interrupted: nothing is left locked; run it again"))
+    except ReconcileError as error:
+        report = failed(error)
+    except Exception as error:
+        report = failed(_unexpected(error))
+    return _deliver(invocation, report)
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM unwind the stack like Ctrl-C."""
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        raise Terminated
+
+    try:
+        before = signal.signal(signal.SIGTERM, terminate)
+    except ValueError:  # not in the main thread: whoever runs us there handles signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _unexpected(error: Exception) -> Unexpected:
+    words = " ".join(str(error).split())
+    message = f"unexpected {type(error).__name__}{f': {words}' if words else ''}"
+    unexpected = Unexpected(message, hint="this is a bug; please report it with the output of the same command and -vv")
+    unexpected.__cause__ = error
+    return unexpected
+
+
+# --- telling ----------------------------------------------------------------------------------------------------------
+
+
+def _deliver(invocation: Invocation, report: Report) -> int:
+    """Give the result to everyone who wants it, stdout first, and say on stderr what went wrong."""
+    code = report.exit_code
+    for sink in invocation.output.sinks:
+        text = _rendered(sink, report, invocation)
+        if sink.path is None:
+            write(sys.stdout, text)
+        else:
+            code = _to_file(sink.path, text) or code
+    if report.error is not None:
+        write(sys.stderr, _what_went_wrong(report.error, invocation.output))
+    return code
+
+
+def _what_went_wrong(error: ReconcileError, output: Output) -> str:
+    from reconciler.report.failure import failure_text
+    from reconciler.report.scrub import scrubbed
+
+    text = failure_text(error)
+    return text + scrubbed("".join(traceback.format_exception(error))) if output.detail > 1 else text
+
+
+def _rendered(sink: Sink, report: Report, invocation: Invocation) -> str:
+    if sink.format is Format.TEXT:
+        return report.text(look(None if sink.path else sys.stdout, invocation.output))
+    from reconciler.report.json import document, envelope
+
+    data: Mapping[str, Any] | None = report.data()
+    return document(envelope(invocation.command, report.exit_code, data, report.problems))
+
+
+def _to_file(path: Path, text: str) -> int:
+    """Write a rendering to a file; an exit code other than 0 says that it could not be written."""
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        write(sys.stderr, f"error[RUN041]: the result cannot be written to {path}: {error.strerror or error}\n")
+        return 1
+    return 0
