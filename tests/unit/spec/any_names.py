@@ -47,7 +47,8 @@ COMMENTS = st.none() | st.sampled_from(["Customer's", "a\nb", "  x", "x\n", "# n
 SQL = st.sampled_from([
     "a > 0", "lower(a)", "a || ': ' || b", "coalesce(a, b)", "a <> 'it''s'", "now()", "1", "a\n  and b", '"a" = 1',
     "$${var.x}", "case when a\n\n  then 'x: {y}' end", "a -- it's\n> 0", "x'00'", "'\t'", "null", "true", "- 1",
-    "a # b", "${var.x}", "'" + "x" * 200 + "'", "a + " * 40 + "b", "E'\\n(\\''", "'\x07\u2028'", "a\r\n> 0", "(\n  a\n   \n)",
+    "a # b", "${var.x}", "'" + "x" * 200 + "'", "a + " * 40 + "b", "E'\\n(\\''", "'\x07\u2028'", "a\r\n> 0",
+    "(\n  a\n   \n)",
 ]).map(Sql)  # fmt: skip
 TYPES = [
     Type("int"),
