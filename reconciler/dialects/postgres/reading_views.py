@@ -41,10 +41,11 @@ def _view(
         columns=tuple(column[2] for column in columns),
         options=tuple(sorted(_option(text) for text in relation[8] or ())),
         carried=(
-            *([] if is_own else [f"ALTER VIEW {of(ref)} OWNER TO {double_quoted(owner)}"]),
             *_column_words(ref, columns),
             *(_grant(ref, grant) for grant in grants),
             *attached,
+            # Last: it is the end of our right to do the rest.
+            *([] if is_own else [f"ALTER VIEW {of(ref)} OWNER TO {double_quoted(owner)}"]),
         ),
         uses=rows.uses((catalog.PG_REWRITE, rule, 0), own=ref),
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from reconciler.dialects import uses
 from reconciler.dialects.postgres import types
+from reconciler.dialects.postgres.lexer import Unreadable, tokens
 from reconciler.dialects.postgres.names import type_name
 from reconciler.dialects.postgres.normalize import FAMILY, element_name
 from reconciler.dialects.sql import double_quoted, respeller
@@ -20,13 +21,31 @@ from reconciler.model.values import Identity, Sql
 
 
 def align(inspection: Inspection, desired: Model) -> Model:
-    """Return the desired model with the live names of primary keys where the spec gives none."""
-    named = []
-    for obj in desired.values():
-        live = inspection.model.get(obj.ref) if isinstance(obj, PrimaryKey) and obj.name is None else None
-        if isinstance(obj, PrimaryKey) and isinstance(live, PrimaryKey):
-            named.append(replace(obj, name=live.name))
-    return desired.updated(named) if named else desired
+    """Return the desired model with the live names of primary keys where the spec gives none, and of types that it
+
+    names with another schema than the server does: whether one is needed depends on the search path.
+    """
+    found = (_aligned(obj, inspection.model.get(obj.ref)) for obj in desired.values())
+    return desired.updated(obj for obj in found if obj is not None)
+
+
+def _aligned(obj: Object, live: Object | None) -> Object | None:
+    match obj, live:
+        case PrimaryKey(name=None), PrimaryKey(name=name):
+            return replace(obj, name=name)
+        case Column(type=wanted), Column(type=there) if wanted != there and _tail(wanted) == _tail(there):
+            return replace(obj, type=replace(there, spelling=str(wanted)))
+        case _:
+            return None
+
+
+def _tail(type_: Type) -> list[str]:
+    """Return the words of a type without the schema before its name."""
+    try:
+        words_ = [token.value for token in tokens(type_.name)]
+    except Unreadable:
+        return [type_.name]
+    return words_[2:] if words_[1:2] == ["."] else words_
 
 
 def resolve(objects: Sequence[Object], model: Model) -> Sequence[Object]:
