@@ -163,16 +163,21 @@ def _step(work: _Work, change: Change, ask: Ask) -> Step:
             held = [change, *(Create(child) for child in _inlined(work, new))]
             return _make(work, change, statements, held, ask, creates=[c.new for c in held if isinstance(c, Create)])
         case Drop(old):
-            return _make(work, change, statements, [change], ask, drops=work.states.old.subtree(old.ref) or [old],
-                         weight=rules.drop_weight)  # fmt: skip
+            fallen = [obj for obj in work.states.old.subtree(old.ref) if obj == old or not _goes_alone(work, obj)]
+            return _make(work, change, statements, [change], ask, drops=fallen or [old], weight=rules.drop_weight)
         case Rename(old, new):
             return _make(work, change, statements, [change], ask, creates=[new], drops=[old], weight=0)
         case Alter(old, new, _) if any(s.transaction is Transaction.COMMIT_AFTER for s in statements):
-            # It adds what nothing can use before it is committed, so it waits for nobody and all that follows can be one
-            # transaction: a crash in between leaves no gap.
+            # It adds what nothing can use before it is committed, so it waits for nobody, and all that follows can be
+            # one transaction: a crash in between leaves no gap.
             return _make(work, change, statements, [change], ask, creates=[new], weight=-1)
         case Alter(old, new, _):
             return _make(work, change, statements, [change], ask, creates=[new], drops=[old])
+
+
+def _goes_alone(work: _Work, obj: Object) -> bool:
+    """Say whether an object has a drop of its own, before the one of what holds it."""
+    return any(isinstance(c, Drop) and not _swallowed(work, c) for c in work.settled.get(obj.ref, ()))
 
 
 def _inlined(work: _Work, new: Object) -> list[Object]:
