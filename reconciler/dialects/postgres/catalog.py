@@ -150,7 +150,9 @@ SELECT {PG_PROC}, p.oid,
        CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, 0::oid, p.pronamespace,
        format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)),
        CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) ELSE '' END
-FROM pg_proc p WHERE p.pronamespace {_MANAGED}
+FROM pg_proc p
+WHERE p.pronamespace {_MANAGED}  -- a range type brings its own functions
+  AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = {PG_PROC} AND i.objid = p.oid AND i.deptype = 'i')
 UNION ALL
 SELECT {PG_TYPE}, t.oid, CASE t.typtype WHEN 'd' THEN 'domain' ELSE 'type' END, 0::oid, t.typnamespace, t.typname, ''
 FROM pg_type t
