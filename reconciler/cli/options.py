@@ -131,7 +131,9 @@ def output(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, on failure too.")] = False,
     quiet: Annotated[bool, typer.Option("-q", help="No progress and no warnings.")] = False,
-    verbose: Annotated[int, typer.Option("-v", count=True, show_default=False, help="Whole lists; -vv: tracebacks too.")] = 0,
+    verbose: Annotated[
+        int, typer.Option("-v", count=True, show_default=False, help="Whole lists; -vv: tracebacks too.")
+    ] = 0,
     color: Annotated[Color, typer.Option("--color", help="When to use colours.")] = Color.AUTO,
     no_input: Annotated[bool, typer.Option("--no-input", help="Never ask; what would need a yes ends with 7.")] = False,
 ) -> Output:
