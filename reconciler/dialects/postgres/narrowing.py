@@ -113,7 +113,8 @@ def _to_float(first: str, second: str, column: str) -> str | None:
         )
     if first in INTEGERS and INTEGERS[first] < (8 if second == "double precision" else 4):
         return None
-    return f"{column}::{second}::numeric <> {column}::numeric"
+    # By way of text, which is exact: the cast from a float to numeric keeps 15 digits, or 6.
+    return f"{column}::{second}::text::numeric <> {column}::numeric"
 
 
 def _from_clock(before: str, after: str, column: str) -> str | None:

@@ -58,7 +58,8 @@ create unlogged table fast (a int) with (fillfactor = 70);
 FOUND = {
     "aggregate.\"total(integer)\"", "collation.german", "domain.posint", "extension.pg_trgm", "foreign_table.far",
     'function."f(a integer, m mood)"', 'function."f(a text)"', 'function."touch()"', "inherited_table.child",
-    "inherited_table.parent", "materialized_view.mv", 'operator."public.===(integer,integer)"', "partition.part1", "partitioned_table.parted",
+    "inherited_table.parent", "materialized_view.mv", 'operator."public.===(integer,integer)"', "partition.part1",
+    "partitioned_table.parted",
     'procedure."p()"', "sequence.free", "table.t.exclusion.t_during_excl", "table.t.policy.mine",
     "table.t.row_security.enabled", "table.t.rule.quiet", "table.t.statistics.st", "table.t.trigger.touch",
     "table.partial.constraint.partial_id_other_fkey",
