@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from reconciler import workflow
 from reconciler.execute.failpoints import POINTS
+from reconciler.plan.policy import Allowance
 from tests.process import Reconcile, Result
 from tests.target import Target
 
@@ -66,7 +68,6 @@ query: select parent_id, sum(amount) as total, count(*) as pieces from children 
 """
 
 ROWS = 200
-ALLOW = ("--auto-approve", "--allow", "*")
 # How a run ends: killed by the system, by an exception, or by losing its connection.
 ACTIONS = ("kill", "raise", "drop_conn")
 
@@ -79,15 +80,28 @@ class Project:
         self._folder.mkdir()
         (self._folder / "reconcile.yaml").write_text(
             "reconcile: 1\nproject: crash\nsql: postgres\ndialects: [sqlite, postgres]\n"
-            f"environments: {{here: {{url: '{target.url}', default: true}}}}\n"
+            f"environments: {{here: {{url: '{target.url}', default: true, policy: {{approve: never}}}}}}\n"
         )
 
     def declare(self, text: str) -> None:
         (self._folder / "schema.yaml").write_text(text)
 
-    def run(self, *words: str, failpoint: str = "") -> Result:
-        env = {"RECONCILE_FAILPOINT": failpoint} if failpoint else {}
-        return self._reconcile(*words, "-C", self._folder, "-e", "here", env=env)
+    def stop_at(self, failpoint: str) -> Result:
+        """Apply in a process of its own, which ends at the failpoint."""
+        return self._reconcile(
+            "apply", "--auto-approve", "--allow", "*", "-C", self._folder, "-e", "here",
+            env={"RECONCILE_FAILPOINT": failpoint},
+        )  # fmt: skip
+
+    def apply(self) -> bool:
+        """Apply undisturbed; say whether there was anything to do."""
+        request = workflow.Request(directory=self._folder, environment="here")
+        return workflow.apply(request, given=(Allowance("*"),)).outcome is not None
+
+    def pending(self) -> list[str]:
+        """Return what is left to plan."""
+        review = workflow.plan(workflow.Request(directory=self._folder, environment="here"))
+        return [str(step.subject) for step in review.planned.plan.steps]
 
 
 @pytest.fixture
@@ -95,7 +109,7 @@ def project(target: Target, reconcile: Reconcile, tmp_path: Path) -> Project:
     """A database with the first schema and rows in it, and specs that ask for the second."""
     made = Project(tmp_path, target, reconcile)
     made.declare(BEFORE)
-    made.run("apply", *ALLOW).ok()
+    made.apply()
     target.execute(
         "insert into parents (name, fax) values "
         + ", ".join(f"('parent {n}', '{n}')" for n in range(ROWS))
@@ -108,8 +122,8 @@ def project(target: Target, reconcile: Reconcile, tmp_path: Path) -> Project:
 
 def assert_finished(project: Project, target: Target) -> None:
     """Hold everything that is true after an apply that nothing disturbed."""
-    project.run("apply", *ALLOW).ok()
-    assert "up to date" in project.run("plan", "--detailed-exitcode").ok(0).out
+    project.apply()
+    assert project.pending() == []
     assert "__rc_" not in target.observe()
     assert target.query("select count(*), count(distinct name), min(state), max(state) from parents") == [
         (ROWS, ROWS, "late", "late")
@@ -117,9 +131,7 @@ def assert_finished(project: Project, target: Target) -> None:
     expected = sum(n * 2 for (n,) in target.query("select id from parents")) + ROWS
     assert target.query("select count(*), sum(amount) from children") == [(2 * ROWS, expected)]
     assert target.query("select count(*) from totals where pieces = 2") == [(ROWS,)]
-    runs = target.query("select count(*) from _reconcile_run where state = 'done'")
-    project.run("apply", *ALLOW).ok()
-    assert target.query("select count(*) from _reconcile_run where state = 'done'") == runs
+    assert not project.apply()
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -128,7 +140,7 @@ def test_the_next_apply_finishes(project: Project, target: Target, point: str, a
     """Stop a run at every point in every way; the second occurrence too, where there is one."""
     hits = (1, 3) if "statement" in point or point == "after_step" else (1,)
     for hit in hits:
-        stopped = project.run("apply", *ALLOW, failpoint=f"{point}:hit={hit}:{action}")
+        stopped = project.stop_at(f"{point}:hit={hit}:{action}")
         # Past the commit, a lost connection has nothing left to spoil.
         assert stopped.code != 0 or point in ("after_commit", "before_release"), stopped.out
         assert "Traceback" not in stopped.err
@@ -143,6 +155,6 @@ def test_an_undisturbed_apply_meets_the_same_expectations(project: Project, targ
 def test_every_point_is_reached(project: Project, target: Target) -> None:
     """A point that no run passes would make its row of the matrix empty."""
     for point in POINTS:
-        stopped = project.run("apply", *ALLOW, failpoint=f"{point}:raise")
+        stopped = project.stop_at(f"{point}:raise")
         assert f"failpoint {point}" in stopped.err, point
         project.declare(AFTER + f"---\ntable: after_{point}\ncolumns: {{id: {{type: int}}}}\n")
