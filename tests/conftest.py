@@ -14,8 +14,9 @@ from tests.target import Target, close_connections, dialect_of, fresh, servers
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let live tests run on further server versions of this machine too."""
+    """Let live tests run on further server versions of this machine too, and golden files be written anew."""
     parser.addoption("--every-server", action="store_true", help="run live tests on every server version found")
+    parser.addoption("--update", action="store_true", help="write the golden files anew; look at what git says then")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -27,7 +27,7 @@ def applyable(review: Review) -> bool:
 
 def allowing(review: Review) -> list[str]:
     """Return the arguments that would allow what can be allowed, ready for a shell."""
-    return [f"--allow {shlex.quote(word)}" for word in review.planned.verdict.allow]
+    return [f"--allow {shlex.quote(safe(word))}" for word in review.planned.verdict.allow]
 
 
 def next_lines(review: Review, found: Entries, look: Look) -> list[str]:

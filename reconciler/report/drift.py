@@ -105,7 +105,8 @@ def _short(text: str) -> str:
 
 def _suggestion(entry: Entry, refused: frozenset[Hazard], apply: str) -> str:
     stops = [hazard for hazard in entry.hazards if hazard in refused]
-    command = " ".join([apply, *(f"--allow {shlex.quote(f'{h.code}:{h.ref}')}" for h in stops)])
+    words = [f"--allow {shlex.quote(safe(f'{hazard.code}:{hazard.ref}'))}" for hazard in stops]
+    command = " ".join([apply, *words])
     if any(hazard.effect is Effect.BLOCK for hazard in stops):
         return "the rows contradict it and have to be mended first; `reconcile plan` shows them"
     if entry.verb in ("update", "replace"):

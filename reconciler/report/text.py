@@ -117,7 +117,7 @@ def _table(found: Entries, look: Look) -> list[str]:
     head = [Cell("#", right=True), Cell(""), Cell("address"), Cell("action"), Cell("risk"), Cell("rows", right=True)]
     fixed = sum(max(width(row[i].text) for row in [head, *rows]) for i in (0, 1, 4, 5)) + len("   ") + 5 * 2
     return [
-        *grid([head, *_fitted(rows, look.width - fixed)], look.paint, gap="  "),
+        *grid(_fitted([head, *rows], look.width - fixed), look.paint, gap="  "),
         *([look.paint(Style.FAINT, "   (# = order of execution, most dangerous first)")] if len(rows) > 1 else []),
     ]
 
