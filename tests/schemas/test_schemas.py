@@ -146,7 +146,7 @@ def _changed(draw: Callable[[Any], Any], value: Any) -> Any:
     return draw(SMALL | st.dictionaries(st.sampled_from(KEYS), SMALL, max_size=2))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_the_quick_answer_is_the_validators_and_every_error_has_words(data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(_documents("valid")))

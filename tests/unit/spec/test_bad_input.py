@@ -84,6 +84,11 @@ ONE_FILE: list[tuple[str, str, list[Found]]] = [
         TABLE + "  b: {type: int}\nforeign_keys: {f: {columns: [id, b], references: t(id)}}\n",
         [("SPEC033", "a.yaml:5:50")],
     ),
+    (
+        "target twice",
+        TABLE + "  b: {type: int}\nforeign_keys: {f: {columns: [id, b], references: 't(id, id)'}}\n",
+        [("SPEC042", "a.yaml:5:50")],
+    ),
     ("target without key", TABLE + "foreign_keys: {f: {columns: [id], references: t}}\n", [("SPEC033", "a.yaml:4:47")]),
     ("no such key column", TABLE + "primary_key: [ix]\n", [("SPEC031", "a.yaml:4:15")]),
     ("no such unique column", TABLE + "unique: {u: [id, ix]}\n", [("SPEC031", "a.yaml:4:18")]),

@@ -39,7 +39,7 @@ def lowered(text: str) -> Model:
     return spec.lower(load_text(text), dialect="postgres", fallback=("postgres",), sql="postgres", variables={}).model
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(models())
 def test_written_and_read_is_the_same(model: Model) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -63,6 +63,13 @@ def test_any_text_survives_as_a_key_and_as_a_value(text: str) -> None:
         assert not parsed.problems
         written = value.entries if isinstance(value, emit.Lines) else value
         assert plain(parsed.documents[0]) == {"a": written, "b": 1}
+
+
+def test_parentheses_that_two_items_share_are_not_put_together() -> None:
+    value = {"a": ["f(a", "b)"], "b": {"x": "g(", "y)": "z"}}
+    parsed = parse(Source("x", emit.document(value)))
+    assert not parsed.problems
+    assert plain(parsed.documents[0]) == value
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])).map(str.strip).filter(bool))
