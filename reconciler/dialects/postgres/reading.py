@@ -67,6 +67,12 @@ def schemas_of(session: Session, names: Mapping[str, str]) -> Mapping[int, str]:
 
 def read_shapes(session: Session, schemas: Mapping[int, str]) -> Rows:
     """Read tables, columns, constraints, indexes, enums and views: all that has texts to compare."""
+    rows = _shapes(session, schemas)
+    _address(rows)
+    return rows
+
+
+def _shapes(session: Session, schemas: Mapping[int, str]) -> Rows:
     given = {"namespaces": "{" + ",".join(map(str, schemas)) + "}"}
     known = features(session)
     rows = Rows(
@@ -80,14 +86,13 @@ def read_shapes(session: Session, schemas: Mapping[int, str]) -> Rows:
         opclasses={str(oid): name for oid, name in session.query(catalog.OPCLASSES)},
     )
     rows.column_names = {(row[0], row[1]): row[2] for row in rows.columns}
-    _address(rows)
     return rows
 
 
 def read_all(session: Session, schemas: Mapping[int, str]) -> Rows:
     """Read everything in these schemas, and what refers to what; what belongs to an extension is left out."""
     given = {"namespaces": "{" + ",".join(map(str, schemas)) + "}"}
-    rows = read_shapes(session, schemas)
+    rows = _shapes(session, schemas)
     rows.sequences = session.query(catalog.SEQUENCES, given)
     rows.leftovers = session.query(catalog.LEFTOVERS, given)
     if rows.views:
@@ -120,7 +125,6 @@ def _without(rows: Rows, members: set[tuple[int, int]]) -> None:
     rows.enums = [row for row in rows.enums if (catalog.PG_TYPE, row[0]) not in members]
     rows.sequences = [row for row in rows.sequences if (catalog.PG_CLASS, row[0]) not in members]
     rows.leftovers = [row for row in rows.leftovers if (row[0], row[1]) not in members]
-    rows.address.clear()
 
 
 def _address(rows: Rows) -> None:

@@ -49,7 +49,8 @@ NUMBERS = frozenset(INTEGERS) | FLOATS | {"numeric"}
 def native(type_: Type, qualified: Callable[[str], str] = quoted_if_needed) -> Type:
     """Return a type in the server's words; `qualified` writes an enum's name. Idempotent."""
     if type_.native:
-        return Type(canonical_type(type_.name), native=True, spelling=type_.spelling)
+        name = canonical_type(type_.name)
+        return type_ if name == type_.name else Type(name, native=True, spelling=type_.spelling)
     if type_.name == "enum":
         return Type(qualified(type_.args[0]), native=True)
     if type_.name == "array":

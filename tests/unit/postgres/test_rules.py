@@ -62,7 +62,7 @@ def test_values_are_added_beside_neighbours(new: tuple[str, ...], words: list[st
     assert callable(turn)
     outcome = turn(enum("a", "b"), enum(*new), States(old=Model(), new=Model()))
     assert not hasattr(outcome, "value")
-    assert [s.sql.removeprefix('ALTER TYPE "e" ADD VALUE ') for s in outcome] == words  # type: ignore[union-attr]
+    assert [s.sql.removeprefix('ALTER TYPE "e" ADD VALUE ') for s in outcome] == words
 
 
 def test_what_makes_an_enum_anew() -> None:
