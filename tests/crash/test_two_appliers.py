@@ -68,7 +68,7 @@ def test_the_lock_is_waited_for_and_then_given_up(target: Target, folder: Path, 
     finally:
         holder.kill()
         holder.communicate()
-    out, err = waiting.communicate(timeout=60)
+    _, err = waiting.communicate(timeout=60)
     assert waiting.returncode == 0, err
     assert "up to date" in reconcile("plan", "-C", folder).ok().out
 
