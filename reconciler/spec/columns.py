@@ -58,6 +58,7 @@ def columns_of(context: Context, fields: Fields) -> Columns:
 
 def add_columns(context: Context, table: Ref, columns: Columns, keys: frozenset[str]) -> None:
     """Take each column in. `keys` are those of the primary key, which are never null."""
+    context.columns[table] = list(columns.fields)
     identities: list[str] = []
     for position, (name, (node, fields)) in enumerate(columns.fields.items()):
         if fields.get("identity") is not None and fields["identity"].value is not False:
@@ -169,14 +170,14 @@ def _default(context: Context, ref: Ref, node: Node | None) -> Default | None:
     if node is None:
         return None
     if type(node.value) is dict:
-        return context.sql_text(node.value["sql"], f"the default of {ref}")
+        return context.sql_text(node.value["sql"], "the default of", ref)
     return context.literal(node)
 
 
 def _generated(context: Context, ref: Ref, node: Node | None) -> Generated | None:
     if node is None:
         return None
-    expression = context.sql_text(node.value["sql"], f"the generated column {ref}")
+    expression = context.sql_text(node.value["sql"], "the generated", ref)
     return Generated(expression, "stored" not in node.value or context.flag(node.value, "stored"))
 
 

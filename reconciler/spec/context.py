@@ -41,7 +41,11 @@ class Place(NamedTuple):
 
 @dataclass(slots=True)
 class Context:
-    """One lowering. `chain` are the dialect words that apply, nearest first; `source` is the file at hand."""
+    """One lowering.
+
+    `chain` are the dialect words that apply, nearest first; `source` is the file at hand; `columns` and
+    `keys` are those of each table, `places` where each object is declared.
+    """
 
     dialect: str
     chain: tuple[str, ...]
@@ -50,7 +54,9 @@ class Context:
     default_schema: str
     source: Source = field(default_factory=lambda: Source("", ""))
     problems: dict[Problem, None] = field(default_factory=dict)
-    objects: dict[Ref, Object] = field(default_factory=dict)
+    objects: list[Object] = field(default_factory=list)
+    columns: dict[Ref, list[str]] = field(default_factory=dict)
+    keys: dict[Ref, tuple[str, ...]] = field(default_factory=dict)
     places: dict[Ref, Place] = field(default_factory=dict)
     renames: list[tuple[Ref, Ref]] = field(default_factory=list)
     removed: dict[Ref, str] = field(default_factory=dict)
@@ -71,12 +77,12 @@ class Context:
     def add(self, obj: Object, node: Node, fields: Fields) -> None:
         """Take an object in; a second one of the same address is a problem."""
         place = Place(self.source, node, fields)
-        if obj.ref in self.places:
-            first = self.places[obj.ref]
-            self.problem("SPEC034", f"{obj.ref} is declared twice", place.at, also=(first.source.position(first.at),))
-            return
-        self.objects[obj.ref] = obj
-        self.places[obj.ref] = place
+        first = self.places.setdefault(obj.ref, place)
+        if first is place:
+            self.objects.append(obj)
+        else:
+            also = (first.source.position(first.at),)
+            self.problem("SPEC034", f"{obj.ref} is declared twice", place.at, also=also)
 
     def rename(self, new: Ref, old: Ref) -> None:
         """Note that an object had another name."""
@@ -113,12 +119,13 @@ class Context:
                 self._missing(error, node)
         return None if value is None else Literal(value)
 
-    def sql_text(self, node: Node, subject: str) -> Sql:
+    def sql_text(self, node: Node, what: str, ref: Ref) -> Sql:
         """Return a fragment of SQL, chosen from a map by dialect where it is one.
 
         Args:
             node: the text or the map.
-            subject: what it is the SQL of, for the message when the map has none for the dialect.
+            what: what it is the SQL of: "the default of".
+            ref: the object that has it.
         """
         dialect = self.sql
         if type(node.value) is dict:
@@ -126,16 +133,17 @@ class Context:
             if entry is None:
                 leave = f"dialect: {{{self.chain[0]}: {{omit: true}}}}"
                 hint = f"add an entry for {' or '.join(self.chain)}, or leave it out there with `{leave}`"
-                self.problem("SPEC022", f"{subject} has no SQL for {self.dialect}", node.key or node.at, hint=hint)
+                message = f"{what} {ref} has no SQL for {self.dialect}"
+                self.problem("SPEC022", message, node.key or node.at, hint=hint)
                 return Sql("", dialect)
             dialect, node = entry
         text: str = node.value
         if "${var." in text:
             text = self._filled(text, node)
         if not text.strip():
-            self.problem("SPEC015", f"{subject} is empty", node)
+            self.problem("SPEC015", f"{what} {ref} is empty", node)
         elif (offset := unbalanced(text)) is not None:
-            self.problem("SPEC021", f"unbalanced parentheses in {subject}", _inside(self.source, node, offset))
+            self.problem("SPEC021", f"unbalanced parentheses in {what} {ref}", _inside(self.source, node, offset))
         return Sql(text.strip(), dialect)
 
     def flag(self, fields: Fields, key: str) -> bool:
@@ -210,7 +218,7 @@ _WRITTEN_AS: Mapping[str, tuple[str, ...]] = {
 def desired(context: Context) -> Desired:
     """Return the finished result of a lowering."""
     return Desired(
-        model=Model(context.objects.values()),
+        model=Model(context.objects),
         renames=dict(context.renames),
         removed=context.removed,
         unnamed=frozenset(context.unnamed),

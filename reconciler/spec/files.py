@@ -30,7 +30,7 @@ def spec_files(paths: Iterable[Path], problems: list[Problem]) -> list[Path]:
         found.update(dict.fromkeys(file for item in named for file in _below(item)))
         if len(found) == before and not any(item.exists() for item in named):
             problems.append(Problem(code="SPEC001", message=f"there is no file or directory {shown_path(path)}"))
-    return sorted(found)
+    return sorted(found, key=str)
 
 
 def _expanded(path: Path) -> Iterator[Path]:
@@ -54,8 +54,7 @@ def _below(path: Path) -> Iterator[Path]:
 def shown_path(path: Path) -> str:
     """Return a path as a person should see it: relative to the current directory where it is below that."""
     absolute = os.path.abspath(path)
-    relative = os.path.relpath(absolute)
-    return absolute if relative.startswith("..") else relative
+    return absolute.removeprefix(os.getcwd() + os.sep)
 
 
 def read_source(path: Path) -> Source | Problem:

@@ -19,12 +19,11 @@ def indexes(context: Context, table: Ref, fields: Fields) -> None:
     """Take the indexes in."""
     made: list[Made] = []
     for ref, node, own in entries(context, fields.get("indexes"), table, Kind.INDEX, "columns"):
-        subject = str(ref) if ref else f"an index of {table}"
         if "columns" not in own:
             context.problem("SPEC014", "'columns' is missing", node.key or node.at)
             continue
-        parts = tuple(_part(context, item, subject) for item in own["columns"].value)
-        where = context.sql_text(own["where"], f"the condition of {subject}") if "where" in own else None
+        parts = tuple(_part(context, item, ref or table) for item in own["columns"].value)
+        where = context.sql_text(own["where"], "the condition of", ref or table) if "where" in own else None
         index = Index(
             ref=ref or table.child(Kind.INDEX, implicit_name(table.name, [p.column or "expr" for p in parts], "idx")),
             parts=parts,
@@ -43,7 +42,7 @@ def _content(parts: tuple[IndexPart, ...], where: Sql | None) -> str:
     return repr((spelled, where.text if where else ""))
 
 
-def _part(context: Context, node: Node, subject: str) -> IndexPart:
+def _part(context: Context, node: Node, subject: Ref) -> IndexPart:
     if type(node.value) is not dict:
         short = split_part(node.value)
         return IndexPart(column=short.column, descending=short.descending, nulls_first=short.nulls_first)
@@ -53,7 +52,7 @@ def _part(context: Context, node: Node, subject: str) -> IndexPart:
     nulls = fields["nulls"].value == "first" if "nulls" in fields else None
     return IndexPart(
         column=fields["column"].value if "column" in fields else None,
-        expression=context.sql_text(fields["sql"], f"an expression of {subject}") if "sql" in fields else None,
+        expression=context.sql_text(fields["sql"], "an expression of", subject) if "sql" in fields else None,
         descending=context.flag(fields, "desc"),
         nulls_first=nulls,
         opclass=fields["opclass"].value if "opclass" in fields else None,
@@ -68,7 +67,7 @@ def checks(context: Context, table: Ref, fields: Fields, columns: Columns) -> No
         if "sql" not in own:
             context.problem("SPEC014", "'sql' is missing", node.key or node.at)
             continue
-        expression = context.sql_text(own["sql"], str(ref) if ref else f"a check of {table}")
+        expression = context.sql_text(own["sql"], "the condition of", ref or table)
         check = Check(
             ref=ref or table.child(Kind.CHECK, _implicit(table, expression, columns)),
             expression=expression,

@@ -114,6 +114,7 @@ def primary_key(context: Context, table: Ref, fields: Fields, columns: Columns) 
     if name is None:
         context.unnamed.add(key.ref)
     context.add(key, place, key_fields)
+    context.keys[table] = listed
     return frozenset(listed)
 
 

@@ -132,7 +132,7 @@ def _spelled(node: Node) -> str:
 
 def _schema(context: Context, ref: Ref, document: Document) -> None:
     schema = Ref.root(Kind.SCHEMA, ref.schema)
-    if schema not in context.objects:
+    if schema not in context.places:
         context.add(Schema(ref=schema), document.name, {})
 
 
@@ -144,7 +144,7 @@ def _lower_enum(context: Context, ref: Ref, name: Node, fields: Fields) -> None:
 def _lower_view(context: Context, ref: Ref, name: Node, fields: Fields) -> None:
     view = View(
         ref=ref,
-        query=context.sql_text(fields["query"], f"the query of {ref}"),
+        query=context.sql_text(fields["query"], "the query of", ref),
         comment=context.text(fields.get("comment")),
         columns=names(context, fields, "columns", name) if "columns" in fields else None,
     )

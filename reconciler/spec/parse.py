@@ -28,6 +28,7 @@ _HINTS: Mapping[str, str] = {
     "expected ',' or": "text with commas, quotes or brackets inside { } or [ ] is quoted as a whole",
     "could not find expected ':'": "each key is followed by a colon and a space",
 }
+_SILENT = (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)
 _NO_SHARING = "write the value out: a reader of one change must see what it says"
 
 
@@ -65,9 +66,7 @@ def parse(source: Source) -> Parsed:
         next_event = loader.get_event
         handlers = builder.handlers
         while (event := next_event()) is not None:
-            handler = handlers.get(type(event))
-            if handler is not None:
-                handler(event)
+            handlers[type(event)](event)
     except _GiveUp:
         builder.parsed.sound = False
     except yaml.YAMLError as error:
@@ -89,7 +88,11 @@ class _Builder:
             yaml.SequenceStartEvent: self.sequence,
             yaml.MappingEndEvent: self.end,
             yaml.SequenceEndEvent: self.end,
+            **dict.fromkeys(_SILENT, self.nothing),
         }
+
+    def nothing(self, _event: Any) -> None:
+        """Pass over an event that says nothing about the content."""
 
     def problem(self, code: str, message: str, at: At, **more: Any) -> None:
         self.parsed.problems.append(self.source.problem(code, message, at, **more))

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from reconciler.model.objects import ForeignKey, Index, Object, PrimaryKey, Unique
-from reconciler.model.ref import Kind, Ref
+from reconciler.model.objects import Enum, ForeignKey, Index, Object, PrimaryKey, Table, Unique, View
+from reconciler.model.ref import Ref
 from reconciler.spec.context import Context, Place
 from reconciler.spec.names import join_name
 from reconciler.spec.nodes import At, Node
 from reconciler.spec.validate import suggestion
 
 # What shares one space of names within a schema, by family.
-_NAMESPACE: Mapping[str, frozenset[str]] = {
-    "postgres": frozenset({Kind.TABLE, Kind.VIEW, Kind.INDEX, Kind.UNIQUE, Kind.ENUM}),
-    "sqlite": frozenset({Kind.TABLE, Kind.VIEW, Kind.INDEX}),
-    "mysql": frozenset({Kind.TABLE, Kind.VIEW}),
+_NAMESPACE: Mapping[str, frozenset[type[Object]]] = {
+    "postgres": frozenset({Table, View, Index, Unique, Enum}),
+    "sqlite": frozenset({Table, View, Index}),
+    "mysql": frozenset({Table, View}),
 }
 _EXPRESSION_SIGNS = frozenset("()+-*/|' ")
-
-# Table → its columns.
-Known = Mapping[Ref, Sequence[str]]
 
 
 def check_references(context: Context) -> None:
     """Note every dangling reference, shared name, and contradiction between renames, removals and declarations."""
-    known = _known(context)
-    for ref, obj in context.objects.items():
-        check = _CHECKS.get(ref.kind)
+    for obj in context.objects:
+        check = _CHECKS.get(type(obj))
         if check is not None:
-            context.source = context.places[ref].source
-            check(context, obj, known)
+            context.source = context.places[obj.ref].source
+            check(context, obj)
     for enum, source, node in context.enums:
-        if enum not in context.objects:
+        if enum not in context.places:
             context.source = source
             _no_enum(context, enum, node)
     _shared_names(context)
@@ -40,28 +36,19 @@ def check_references(context: Context) -> None:
     _removals(context)
 
 
-def _known(context: Context) -> Known:
-    found: dict[Ref, list[str]] = {}
-    for ref in context.objects:
-        if ref.kind == Kind.TABLE:
-            found.setdefault(ref, [])
-        elif ref.kind == Kind.COLUMN:
-            found.setdefault(ref.top, []).append(ref.name)
-    return found
-
-
 def _no_enum(context: Context, enum: Ref, node: Node) -> None:
-    names = [ref.name for ref in context.objects if ref.kind == Kind.ENUM]
+    names = [obj.ref.name for obj in context.objects if isinstance(obj, Enum)]
     hint = suggestion(enum.name, names) or f"declare it: a document with enum: {enum.name} and values: […]"
     context.problem("SPEC032", f"there is no enum {enum.name!r}", node, hint=hint)
 
 
-def _columns(context: Context, table: Ref, names: Iterable[tuple[str, At]], known: Known) -> None:
+def _columns(context: Context, table: Ref, names: Iterable[tuple[str, At]]) -> None:
+    known = context.columns.get(table, [])
     seen: set[str] = set()
     for name, at in names:
-        if name not in known.get(table, ()):
+        if name not in known:
             signs = _EXPRESSION_SIGNS.intersection(name)
-            hint = suggestion(name, known.get(table, ())) or ('an expression is written {sql: "…"}' if signs else "")
+            hint = suggestion(name, known) or ('an expression is written {sql: "…"}' if signs else "")
             context.problem("SPEC031", f"table {table.name!r} has no column {name!r}", at, hint=hint)
         elif name in seen:
             context.problem("SPEC042", f"column {name!r} is listed twice", at)
@@ -76,12 +63,12 @@ def _places(place: Place, key: str, names: Sequence[str]) -> Iterator[tuple[str,
         yield name, items[number].at if number < len(items) else place.at
 
 
-def _key_columns(context: Context, obj: Object, known: Known) -> None:
+def _key_columns(context: Context, obj: Object) -> None:
     if isinstance(obj, PrimaryKey | Unique):
-        _columns(context, obj.ref.top, _places(context.places[obj.ref], "columns", obj.columns), known)
+        _columns(context, obj.ref.top, _places(context.places[obj.ref], "columns", obj.columns))
 
 
-def _index_columns(context: Context, obj: Object, known: Known) -> None:
+def _index_columns(context: Context, obj: Object) -> None:
     if not isinstance(obj, Index):
         return
     place = context.places[obj.ref]
@@ -89,22 +76,21 @@ def _index_columns(context: Context, obj: Object, known: Known) -> None:
     # An index may hold one column twice, with different operator classes.
     for name, at in written:
         if name:
-            _columns(context, obj.ref.top, [(name, at)], known)
-    _columns(context, obj.ref.top, _places(place, "include", obj.include), known)
+            _columns(context, obj.ref.top, [(name, at)])
+    _columns(context, obj.ref.top, _places(place, "include", obj.include))
 
 
-def _foreign_key(context: Context, obj: Object, known: Known) -> None:
+def _foreign_key(context: Context, obj: Object) -> None:
     if not isinstance(obj, ForeignKey):
         return
     place = context.places[obj.ref]
-    _columns(context, obj.ref.top, _places(place, "columns", obj.columns), known)
+    _columns(context, obj.ref.top, _places(place, "columns", obj.columns))
     at = place.fields["references"].at
-    if obj.target not in known:
-        _no_table(context, obj.target, known, at)
+    if obj.target not in context.columns:
+        _no_table(context, obj.target, at)
         return
-    _columns(context, obj.target, [(name, at) for name in obj.target_columns], known)
-    key = context.objects.get(obj.target.child(Kind.PRIMARY_KEY))
-    wanted = obj.target_columns or (key.columns if isinstance(key, PrimaryKey) else ())
+    _columns(context, obj.target, [(name, at) for name in obj.target_columns])
+    wanted = obj.target_columns or context.keys.get(obj.target, ())
     if not wanted:
         hint = "write which columns: table(column, …)"
         context.problem("SPEC033", f"table {obj.target.name!r} has no primary key to refer to", at, hint=hint)
@@ -114,27 +100,25 @@ def _foreign_key(context: Context, obj: Object, known: Known) -> None:
         context.problem("SPEC033", message, at)
 
 
-def _no_table(context: Context, target: Ref, known: Known, at: At) -> None:
-    elsewhere = [join_name(ref.schema, ref.name) for ref in known if ref.name == target.name]
-    names = [ref.name for ref in known]
+def _no_table(context: Context, target: Ref, at: At) -> None:
+    elsewhere = [join_name(ref.schema, ref.name) for ref in context.columns if ref.name == target.name]
+    names = [ref.name for ref in context.columns]
     hint = f"did you mean {elsewhere[0]}(…)?" if elsewhere else suggestion(target.name, names)
     context.problem("SPEC030", f"there is no table {join_name(target.schema, target.name)!r}", at, hint=hint)
 
 
-_CHECKS = {
-    Kind.PRIMARY_KEY.value: _key_columns,
-    Kind.UNIQUE.value: _key_columns,
-    Kind.INDEX.value: _index_columns,
-    Kind.FOREIGN_KEY.value: _foreign_key,
+_CHECKS: Mapping[type[Object], Callable[[Context, Object], None]] = {
+    PrimaryKey: _key_columns,
+    Unique: _key_columns,
+    Index: _index_columns,
+    ForeignKey: _foreign_key,
 }
 
 
 def _shared_names(context: Context) -> None:
     sharing = _NAMESPACE.get(context.family, frozenset())
     first: dict[tuple[str, str], Ref] = {}
-    for ref in context.objects:
-        if ref.kind not in sharing:
-            continue
+    for ref in (obj.ref for obj in context.objects if type(obj) in sharing):
         other = first.setdefault((ref.schema, ref.name), ref)
         if other != ref:
             place, also = context.places[ref], context.places[other]
@@ -155,7 +139,7 @@ def _renames(context: Context) -> None:
         other = sources.setdefault(old, new)
         if _circular(new, leading):
             context.problem("SPEC038", f"renamed_from of {new} leads back to itself", at, hint="remove it")
-        elif old in context.objects:
+        elif old in context.places:
             also = context.places[old]
             message = f"{new} is renamed from {old.name!r}, which is still declared"
             hint = "remove renamed_from, or remove the old one"
@@ -175,7 +159,7 @@ def _circular(start: Ref, leading: Mapping[Ref, Ref]) -> bool:
 
 def _removals(context: Context) -> None:
     for ref, place in context.removals.items():
-        if ref in context.objects:
+        if ref in context.places:
             declared = context.places[ref]
             context.source = place.source
             also = (declared.source.position(declared.at),)

@@ -62,7 +62,7 @@ BAD = [
     ("password as parameter", "environments: {a: {url: 'postgresql://h/db?password=hunter2'}}", "SPEC050", "3:25"),
     ("no scheme", "environments: {a: {url: oracle://h}}", "SPEC052", "3:25"),
     ("no dialect", "environments: {a: {url: {env: X}}}", "SPEC052", "1:1"),
-    ("defaults", "environments: {a: {url: d1:x, default: true}, b: {url: d1:y, default: true}}", "SPEC053", "3:70"),
+    ("defaults", "environments: {a: {url: d1:x, default: true}, b: {url: d1:y, default: true}}", "SPEC053", "3:71"),
     ("health", "health: {}", "SPEC012", "3:1"),
     ("unknown key", "enviroments: {}", "SPEC011", "3:1"),
     ("two documents", "---\nreconcile: 1\nproject: x", "SPEC005", "4:1"),
