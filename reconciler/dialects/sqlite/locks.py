@@ -38,33 +38,51 @@ def lock(target: Target, timeout: float, waiting: Callable[[str], None]) -> Iter
         yield _FileLock(None)
         return
     name = path.with_name(path.name + ".rc.lock")
+    file = _acquired(name, timeout, waiting)
     try:
-        file = name.open("a+", encoding="utf-8")
-    except OSError as error:
-        raise TargetError(f"{name}: {error.strerror}", hint="the directory of the database must be writable") from None
-    with file:
-        _acquire(file, timeout, waiting)
         file.truncate(0)
         file.write(f"process {os.getpid()}")
         file.flush()
         yield _FileLock(file)
+    finally:
+        # Removed while it is still locked: whoever opened it in the meantime sees that it is gone, and opens a new one.
+        name.unlink(missing_ok=True)
+        file.close()
 
 
-def _acquire(file: IO[str], timeout: float, waiting: Callable[[str], None]) -> None:
+def _acquired(name: Path, timeout: float, waiting: Callable[[str], None]) -> IO[str]:
+    """Return the locked file."""
     deadline = time.monotonic() + timeout
     told = False
     while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            pass
-        file.seek(0)
+        file = _opened(name)
+        if _locked(file, name):
+            return file
         holder = file.read() or "another run"
+        file.close()
         if time.monotonic() >= deadline:
-            raise LockTaken(f"{holder} holds the lock on {Path(file.name).name}",
-                            hint="wait for it to end, or give it longer with --lock-timeout")  # fmt: skip
+            hint = "wait for it to end, or give it longer with --lock-timeout"
+            raise LockTaken(f"{holder} holds the lock on {name.name}", hint=hint)
         if not told:
             waiting(f"waiting for {holder}, which holds the lock")
             told = True
         time.sleep(_POLL)
+
+
+def _opened(name: Path) -> IO[str]:
+    try:
+        file = name.open("a+", encoding="utf-8")
+    except OSError as error:
+        hint = "the directory of the database must be writable"
+        raise TargetError(f"{name}: {error.strerror}", hint=hint) from None
+    file.seek(0)
+    return file
+
+
+def _locked(file: IO[str], name: Path) -> bool:
+    """Lock the file; say whether that worked, and the file is still the one that goes by this name."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.fstat(file.fileno()).st_ino == name.stat().st_ino
+    except (BlockingIOError, FileNotFoundError):
+        return False
