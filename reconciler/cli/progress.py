@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.execute.apply import Progress
 from reconciler.plan.step import Step
+from reconciler.report.layout import plain
 from reconciler.report.outcome import StepDone, duration, step_lines
 from reconciler.report.problems import safe
 
@@ -102,7 +103,8 @@ def _drawn(desk: Desk, journal: Journal) -> Iterator[None]:
     from rich.progress import Progress as Bar
 
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(20), MofNCompleteColumn())
-    bar: Any = Bar(*columns, TimeElapsedColumn(), console=Console(stderr=True, highlight=False), transient=True)
+    console = Console(stderr=True, highlight=False, no_color=desk.look.paint is plain)
+    bar: Any = Bar(*columns, TimeElapsedColumn(), console=console, transient=True)
     tasks: list[Any] = []
 
     def began(current: str) -> None:
