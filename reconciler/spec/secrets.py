@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +56,8 @@ def _from_file(path: Path) -> str:
 
 
 def _from_command(arguments: tuple[str, ...], root: Path) -> str:
+    import subprocess
+
     try:
         done = subprocess.run(arguments, cwd=root, stdout=subprocess.PIPE, timeout=_PATIENCE, check=False, text=True)
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError) as error:
