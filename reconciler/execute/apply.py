@@ -19,6 +19,7 @@ from reconciler.execute.ledger import Done, Entry, Ledger
 from reconciler.execute.segments import segments
 from reconciler.model.change import Create, Drop, Rename
 from reconciler.model.ref import Ref
+from reconciler.plan.outcome import Outcome
 from reconciler.plan.plan import Plan
 from reconciler.plan.step import Step
 
@@ -63,17 +64,6 @@ class Run:
     progress: Progress = field(default_factory=Progress)
     lock_timeout: float = 30.0
     run_id: str = field(default_factory=lambda: f"r_{time.strftime('%Y%m%d_%H%M%S')}_{uuid.uuid4().hex[:6]}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What was done: steps and statements, rows that they changed, seconds that they took."""
-
-    run_id: str
-    steps: int
-    statements: int
-    rows: int
-    seconds: float
 
 
 def apply(run: Run) -> Outcome:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from reconciler.compare.planning import Planned
 from reconciler.errors import Problem
-from reconciler.execute.apply import Outcome
 from reconciler.model.model import Desired
+from reconciler.plan.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from reconciler.compare.planning import Planned, prepare
 from reconciler.dialects.base import Session
 from reconciler.errors import Refused, StalePlan, TargetError
 from reconciler.execute import ledger
-from reconciler.execute.apply import Outcome, Progress, Run, Verdict, apply
+from reconciler.execute.apply import Progress, Run, Verdict, apply
 from reconciler.execute.failpoints import reach
 from reconciler.execute.ledger import Entry, Ledger
 from reconciler.model.change import Alter, Change, Create, Rename
@@ -19,6 +19,7 @@ from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Object, Table
 from reconciler.model.ref import Ref
 from reconciler.model.texts import spelled, texts
+from reconciler.plan.outcome import Outcome
 from reconciler.plan.plan import Plan
 from reconciler.plan.policy import Allowance
 from reconciler.workflow.opening import Opened

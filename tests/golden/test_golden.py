@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.execute.apply import Outcome
+from reconciler.plan.outcome import Outcome
 from reconciler.plan.policy import Allowance
 from reconciler.report.drift import check_text
 from reconciler.report.facts import Applied, Review

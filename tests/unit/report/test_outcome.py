@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import Position, Problem
-from reconciler.execute.apply import Outcome
+from reconciler.plan.outcome import Outcome
 from reconciler.model.change import Create
 from reconciler.model.objects import Column
 from reconciler.model.ref import Ref
