@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.cli.commands import Order, plan_report
+from reconciler.cli.commands import Order
 from reconciler.errors import ApprovalNeeded, ReconcileError
 
 if TYPE_CHECKING:
@@ -25,10 +26,12 @@ def confirming(order: Order, desk: Desk, journal: Journal) -> Callable[[Review],
     """Return what shows a plan and asks about it, as the command line wants it."""
 
     def confirm(review: Review) -> None:
+        from reconciler.report.text import plan_text
+
         journal.total = len(review.planned.plan.steps)
         if order.dry_run:
             return
-        desk.note(plan_report(review, order).text(desk.look) + "\n")
+        desk.note(plan_text(review, replace(desk.look, apply="")) + "\n")
         if not order.auto_approve:
             _ask(review, order, desk)
 

@@ -38,6 +38,8 @@ def next_lines(review: Review, found: Entries, look: Look) -> list[str]:
         return [*stops, *_consent(review, look, "Once that is done, this would still have to be allowed:")]
     if found.refused:
         return [*_first_time(review), *_consent(review, look, "To consent to what is refused, and apply:")]
+    if not look.apply:
+        return []
     asks = "" if approval_required(review) else "   (asks nothing: see the policy's `approve`)"
     return [f" Next:  {look.paint(Style.STRONG, look.apply)}{asks}"]
 

@@ -50,7 +50,10 @@ def coloured(style: str, text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """How a text is to look: cells per line, colours, how often -v was said, and the command that applies the plan."""
+    """How a text is to look: cells per line, colours, how often -v was said, and the command that applies the plan.
+
+    `apply` is empty where the person who reads is being asked just now and needs no command.
+    """
 
     width: int = 80
     paint: Paint = plain

@@ -125,7 +125,7 @@ def _table(found: Entries, look: Look) -> list[str]:
 def _fitted(rows: Sequence[list[Cell]], room: int) -> list[list[Cell]]:
     """Return the rows with address and action cut so that both columns fit into the room."""
     addresses, actions = (max(width(row[i].text) for row in rows) for i in (2, 3))
-    most = max(room - min(actions, 18), 12)
+    most = max(room - min(actions, 14), 12)
     addresses = min(addresses, most)
     actions = max(room - addresses, 8)
     return [
