@@ -62,7 +62,7 @@ WHERE t.typnamespace {_MANAGED} AND t.typtype = 'e'
 """
 
 VIEWS = f"""
-SELECT c.oid, pg_get_viewdef(c.oid), pg_get_userbyid(c.relowner), c.relowner = CURRENT_USER::regrole, r.oid
+SELECT c.oid, pg_get_viewdef(c.oid), pg_get_userbyid(c.relowner), pg_get_userbyid(c.relowner) = current_user, r.oid
 FROM pg_class c
 JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN'
 WHERE c.relnamespace {_MANAGED} AND c.relkind IN ('v', 'm')

@@ -59,6 +59,8 @@ def elaborate(session: Session, objects: Sequence[Object], actual: Model, desire
         return {}
     session.begin()
     try:
+        # Nothing of it stays; a session for reading does not allow even temporary tables by itself.
+        session.execute("SET TRANSACTION READ WRITE")
         session.execute(f"SET LOCAL lock_timeout TO '{_PATIENCE}s'")
         session.execute("SET LOCAL client_min_messages TO error")
         _stand_in_enums(session, actual, desired)

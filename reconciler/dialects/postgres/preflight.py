@@ -19,7 +19,8 @@ from reconciler.plan.step import Step
 CODE = "RUN011"
 
 _CIRCUMSTANCES = """
-SELECT current_user, current_database(), pg_is_in_recovery(), current_setting('transaction_read_only') = 'on',
+SELECT current_user, current_database(), pg_is_in_recovery(),
+       (SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only') = 'on',
        has_database_privilege(current_database(), 'CREATE'), current_setting('search_path')
 """
 _SCHEMAS = """
@@ -52,7 +53,8 @@ def preflight(session: Session, plan: Plan, actual: Model) -> Sequence[Problem]:
     if read_only:
         return [
             _problem(
-                "the session is read-only", f"ALTER ROLE {double_quoted(user)} SET default_transaction_read_only = off"
+                "the database is read-only for this user",
+                f"ALTER ROLE {double_quoted(user)} SET default_transaction_read_only = off",
             )
         ]
     return [

@@ -30,6 +30,9 @@ SCHEMES = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
 RETRYABLE = frozenset({"55P03", "40P01", "40001"})
 LOST = ("08", "57P0")
 
+# Older ones cannot add enum values inside a transaction and have no generated columns.
+OLDEST = 120000
+
 # feature → the first server version that has it
 FEATURES: Mapping[str, int] = {
     "connection_check": 140000,
@@ -130,7 +133,12 @@ def _prepare(session: PostgresSession, target: Target) -> None:
     """Pin what texts depend on; a dead client's statement ends within half a second (14+, "TCP Settings")."""
     session.execute(f"SET search_path TO {double_quoted(default_schema(target))}")
     session.execute("SET standard_conforming_strings TO on")
-    if "connection_check" in features(session):
+    number = int(session.query("SELECT current_setting('server_version_num')")[0][0])
+    if number < OLDEST:
+        raise DatabaseError(f"PostgreSQL {number // 10000} is too old; version {OLDEST // 10000} or later is needed")
+    if target.access == "read":
+        session.execute("SET default_transaction_read_only TO on")
+    if number >= FEATURES["connection_check"]:
         session.execute("SET client_connection_check_interval TO '500ms'")
 
 
@@ -223,13 +231,16 @@ def features(session: Session) -> frozenset[str]:
 _SERVER = """
 SELECT current_setting('server_version'), current_setting('server_version_num')::int, current_database(), current_user,
        coalesce(host(inet_server_addr()), 'local socket'), current_setting('search_path'),
-       NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'
-           AND has_database_privilege(current_database(), 'TEMP')
+       NOT pg_is_in_recovery() AND has_database_privilege(current_database(), 'TEMP')
+           AND (SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only') = 'off'
 """
 
 
 def server(session: Session) -> Server:
-    """Return what answers; it elaborates where temporary objects may be made."""
+    """Return what answers; it elaborates where temporary objects may be made.
+
+    That a session of ours is for reading only does not count: `reset_val` is what the server itself asks for.
+    """
     version, number, database, user, host, path, elaborates = session.query(_SERVER)[0]
     return Server(
         version=version.split()[0], host=host, database=database, user=user, memory=f"{number // 10000}|{path}",

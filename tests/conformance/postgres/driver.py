@@ -21,7 +21,7 @@ DROP_THE_REST = Policy(undeclared=Undeclared.DROP)
 
 def on(url: str, *schemas: str) -> Target:
     """Return a target for a database."""
-    return Target(dialect="postgres", url=url, label="the test database", schemas=schemas)
+    return Target(dialect="postgres", url=url, label="the test database", schemas=schemas, access="write")
 
 
 @contextmanager

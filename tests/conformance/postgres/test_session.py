@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from reconciler.model.objects import ForeignKey, Object, Schema, Table
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.values import Generated
 from tests.conformance.postgres.driver import connected, converge, declared, on, planned
-from tests.conformance.postgres.samples import changed, column, enum, key, root, sql
+from tests.conformance.postgres.samples import changed, check, column, enum, key, root, sql
 from tests.target import Target as Database
 
 T = root("t")
@@ -229,7 +230,21 @@ def test_a_read_only_server_is_told_and_not_elaborated_on(pg: Database) -> None:
     with connected(on(pg.url)) as session:
         assert not DIALECT.server(session).elaborates
         plan = planned(session, on(pg.url), declared([enum("mood", "calm")]))
-    assert [problem.message for problem in plan.obstacles] == ["the session is read-only"]
+    assert [problem.message for problem in plan.obstacles] == ["the database is read-only for this user"]
+
+
+def test_a_session_for_reading_changes_nothing(pg: Database) -> None:
+    pg.execute("create table t (a int, constraint c check (a in (1, 2)))")
+    target = replace(on(pg.url), access="read")
+    with connected(target) as session:
+        with pytest.raises(DatabaseError) as error:
+            session.execute("drop table t")
+        assert error.value.code == "25006"
+        wanted: list[Object] = [Table(ref=T), column(T, "a", "int"), check(T, "c", "a in (1,2)")]
+        plan = planned(session, target, declared(wanted))
+        assert plan.plan.empty
+        assert plan.server.elaborates
+        assert planned(session, target, declared([])).obstacles == ()
 
 
 def test_what_the_server_is_too_old_for(pg: Database) -> None:
