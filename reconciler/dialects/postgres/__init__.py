@@ -11,7 +11,7 @@ from reconciler.dialects.postgres.normalize import FAMILY, normalize
 from reconciler.dialects.postgres.preflight import preflight
 from reconciler.dialects.postgres.resolve import align, portable, resolve, respell
 from reconciler.dialects.postgres.rules import RULES
-from reconciler.dialects.postgres.session import connect, default_schema, server, transaction
+from reconciler.dialects.postgres.session import DEFAULT_SCHEMA, connect, default_schema, server, transaction
 from reconciler.dialects.sql import double_quoted
 
 
@@ -23,6 +23,7 @@ DIALECT = Dialect(
     name="postgres",
     fallback=("postgres",),
     family=FAMILY,
+    default_schema=DEFAULT_SCHEMA,
     quote=double_quoted,
     connect=connect,
     server=server,
