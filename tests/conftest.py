@@ -8,9 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.process import Reconcile, Result, run_process
 from tests.target import Target, close_connections, dialect_of, fresh, servers
+
+# Tests never assert times: what is slow is found by benchmarks.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

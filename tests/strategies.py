@@ -136,12 +136,12 @@ def _check(draw: st.DrawFn, table: Ref, columns: Sequence[Column], others: Seque
 def _indexes(draw: st.DrawFn, table: Ref, columns: Sequence[Column], others: Sequence[str]) -> list[Object]:
     found: list[Object] = []
     plain = [c.ref.name for c in columns if c.type.name != "enum"]
-    if plain and draw(st.booleans()):
+    if draw(st.booleans()) and plain:
         parts = tuple(IndexPart(column=name, descending=draw(st.booleans())) for name in plain[:2])
         where = Sql("id > 0", "postgres") if draw(st.booleans()) else None
         found.append(Index(ref=table.child(Kind.INDEX, f"{table.name}_ix"), parts=parts, where=where))
     texts = [quoted(c.ref.name) for c in columns if c.type.name in TEXTS]
-    if texts and draw(st.booleans()):
+    if draw(st.booleans()) and texts:
         part = IndexPart(expression=Sql(f"lower({texts[0]})", "postgres"))
         found.append(Index(ref=table.child(Kind.INDEX, f"{table.name}_lower_ix"), parts=(part,)))
     return found

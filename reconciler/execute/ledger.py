@@ -21,7 +21,8 @@ _TABLES: Mapping[str, str] = {
     "_reconcile_run": """
         run_id VARCHAR(40) PRIMARY KEY, project VARCHAR(100) NOT NULL, plan_id VARCHAR(40) NOT NULL,
         source VARCHAR(64) NOT NULL, target VARCHAR(64) NOT NULL, tool VARCHAR(40) NOT NULL,
-        actor VARCHAR(200) NOT NULL, state VARCHAR(20) NOT NULL, started_at VARCHAR(40) NOT NULL, finished_at VARCHAR(40),
+        actor VARCHAR(200) NOT NULL,
+        state VARCHAR(20) NOT NULL, started_at VARCHAR(40) NOT NULL, finished_at VARCHAR(40),
         error TEXT""",
     "_reconcile_step": """
         run_id VARCHAR(40) NOT NULL, position INTEGER NOT NULL, address VARCHAR(500) NOT NULL,

@@ -129,7 +129,7 @@ def _doubt(read: ddl.TableText, facts: Facts) -> str:
     """Compare what we read with what SQLite itself says; return the first disagreement, or "" when there is none."""
     if any(not key.plain for key in read.constraints):
         return "a key with DESC, COLLATE or MATCH"
-    ours = [_fact(column, _key_position(read, column.name)) for column in read.columns]
+    ours = [_fact(read, column) for column in read.columns]
     theirs = [_pragma_fact(row) for row in facts.columns if row[5] != 1]
     for our, their in zip(ours, theirs, strict=False):
         if our != their:
@@ -153,10 +153,13 @@ def _key_position(read: ddl.TableText, column: str) -> int:
 _Fact = tuple[str, str, bool, str | None, int, bool | None]
 
 
-def _fact(column: ddl.ColumnText, key: int) -> _Fact:
+def _fact(read: ddl.TableText, column: ddl.ColumnText) -> _Fact:
+    key = _key_position(read, column.name)
+    # The key of a table without rowids is not null without saying so (sqlite.org/withoutrowid.html).
+    not_null = column.not_null or (read.without_rowid and key > 0)
     default = None if column.default is None else canonical(column.default)
     stored = column.stored if column.generated is not None else None
-    return column.name, canonical_type(column.type), column.not_null, default, key, stored
+    return column.name, canonical_type(column.type), not_null, default, key, stored
 
 
 def _pragma_fact(row: tuple[object, ...]) -> _Fact:

@@ -1,0 +1,121 @@
+"""Addresses, types, names, models and their plain data: what goes in comes out again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.codec import decode_desired, decode_model, encode_desired, encode_model
+from reconciler.model.model import Desired, Model, renamed
+from reconciler.model.names import LONGEST, implicit_name
+from reconciler.model.objects import Check, Column, ForeignKey, Index, Table, references
+from reconciler.model.ref import KIND_WORDS, Kind, Ref
+from reconciler.model.texts import spelled, texts
+from reconciler.model.types import Type, parse_type
+from reconciler.model.values import IndexPart, Sql
+from tests.strategies import models
+
+NAMES = st.text(min_size=1, max_size=12) | st.sampled_from(sorted(KIND_WORDS))
+
+
+@given(schema=st.just("") | NAMES, root=NAMES, child=NAMES, kind=st.sampled_from(["column", "index", "check"]))
+def test_an_address_is_read_back_whatever_the_names_are(schema: str, root: str, child: str, kind: str) -> None:
+    ref = Ref.root(Kind.TABLE, root, schema).child(kind, child)
+    assert Ref.parse(str(ref)) == ref
+    assert Ref.parse(str(ref.top.child(Kind.PRIMARY_KEY))) == ref.top.child(Kind.PRIMARY_KEY)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "orders", "table", "table.", "table.a.b.c.d", "table.orders.column.a b", "x.y", 'table."a']
+)
+def test_what_is_no_address_is_said_so(text: str) -> None:
+    with pytest.raises(ValueError, match=r"address|names a kind|expected a kind"):
+        Ref.parse(text)
+
+
+def test_a_type_is_read_with_its_arguments() -> None:
+    assert parse_type(" Decimal ( 12 , 2 ) ") == Type("decimal", ("12", "2"))
+    assert parse_type("array(varchar(20))").element == Type("varchar", ("20",))
+    assert str(parse_type("enum(app.mood)")) == "enum(app.mood)"
+
+
+@pytest.mark.parametrize(
+    "text", ["money", "varchar(a)", "decimal(1,2,3)", "enum", "int(4)", "array(money)", "varchar(-1)", ""]
+)
+def test_what_is_no_type_is_said_so(text: str) -> None:
+    with pytest.raises(ValueError, match="type"):
+        parse_type(text)
+
+
+@given(st.text(min_size=1), st.lists(st.text(min_size=1), max_size=4))
+def test_an_implicit_name_fits_and_tells_columns_apart(table: str, columns: list[str]) -> None:
+    name = implicit_name(table, columns, "idx")
+    assert len(name.encode()) <= LONGEST
+    assert name != implicit_name(table, [*columns, "another"], "idx")
+
+
+@given(models())
+def test_a_model_survives_being_plain_data(model: Model) -> None:
+    data = json.loads(json.dumps(encode_model(model)))
+    again = decode_model(data)
+    assert dict(again) == dict(model)
+    assert again.fingerprint() == model.fingerprint()
+    assert [obj for obj in again.values() if isinstance(obj, Column)] == sorted(
+        (obj for obj in model.values() if isinstance(obj, Column)), key=lambda obj: obj.ref
+    )
+
+
+def test_what_is_declared_survives_being_plain_data() -> None:
+    table = Ref.root(Kind.TABLE, "t")
+    old, new = table.child(Kind.COLUMN, "old"), table.child(Kind.COLUMN, "new")
+    desired = Desired(
+        model=Model([Table(ref=table), Column(ref=new, type=Type("int"))]),
+        renames={new: old}, removed={table.child(Kind.COLUMN, "gone"): "why"}, unnamed=frozenset({new}),
+    )  # fmt: skip
+    again = decode_desired(json.loads(json.dumps(encode_desired(desired))))
+    assert (again.renames, again.removed, again.unnamed) == (desired.renames, desired.removed, desired.unnamed)
+    assert dict(again.model) == dict(desired.model)
+
+
+@given(models(), st.randoms())
+def test_a_fingerprint_is_of_what_is_compared_and_of_nothing_else(model: Model, chance: object) -> None:
+    objects = list(model.values())
+    chance.shuffle(objects)  # type: ignore[attr-defined]
+    moved = [replace(obj, position=obj.position + 7) if isinstance(obj, Column) else obj for obj in objects]
+    assert Model(moved).fingerprint() == model.fingerprint()
+    column = next(obj for obj in objects if isinstance(obj, Column))
+    other = model.updated([replace(column, not_null=not column.not_null)])
+    assert other.fingerprint() != model.fingerprint()
+
+
+def test_a_renaming_reaches_every_reference() -> None:
+    a, b = Ref.root(Kind.TABLE, "a"), Ref.root(Kind.TABLE, "b")
+    model = Model(
+        [
+            Table(ref=a),
+            Column(ref=a.child(Kind.COLUMN, "id"), type=Type("int")),
+            Index(ref=a.child(Kind.INDEX, "i"), parts=(IndexPart(column="id"),)),
+            Check(ref=b.child(Kind.CHECK, "c"), expression=Sql("x"), uses=frozenset({a.child(Kind.COLUMN, "id")})),
+            ForeignKey(ref=b.child(Kind.FOREIGN_KEY, "f"), columns=("a_id",), target=a, target_columns=("id",)),
+        ]
+    )
+    z = Ref.root(Kind.TABLE, "z")
+    after = renamed(model, {a: z}, lambda obj, _: obj)
+    after = renamed(after, {z.child(Kind.COLUMN, "id"): z.child(Kind.COLUMN, "key")}, lambda obj, _: obj)
+    key = after.get_as(b.child(Kind.FOREIGN_KEY, "f"), ForeignKey)
+    assert (key.target, key.target_columns) == (z, ("key",))
+    assert after.get_as(z.child(Kind.INDEX, "i"), Index).parts == (IndexPart(column="key"),)
+    assert z.child(Kind.COLUMN, "key") in references(after[b.child(Kind.CHECK, "c")])
+
+
+def test_a_canonical_spelling_decides_equality_and_the_text_stays() -> None:
+    ref = Ref.root(Kind.TABLE, "t").child(Kind.CHECK, "c")
+    check = Check(ref=ref, expression=Sql("a>0"))
+    server = spelled(check, {"expression": "(a > 0)"})
+    assert server == Check(ref=ref, expression=Sql("whatever", canonical="(a > 0)"))
+    assert server != check
+    assert texts(server)["expression"].text == "a>0"

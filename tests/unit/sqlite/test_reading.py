@@ -1,0 +1,182 @@
+"""SQLite's texts are read completely or not at all, and two spellings of one thing are one."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.dialects import dialect
+from reconciler.dialects.sqlite.ddl import read_table
+from reconciler.dialects.sqlite.ddl_others import read_index, read_view
+from reconciler.dialects.sqlite.lexer import LexError, canonical, renamed_words, tokens
+from reconciler.dialects.sqlite.narrowing import narrows
+from reconciler.dialects.sqlite.objects import Facts, table_objects
+from reconciler.dialects.sqlite.render import default_text
+from reconciler.model.objects import Check, Column, ForeignKey, Table, Unique
+from reconciler.model.types import Type
+from reconciler.model.values import Sql
+from tests.strategies import models
+
+# Each is accepted by SQLite, which is asked.
+TABLES = [
+    "create table t (a)",
+    "create table t (a int, b varchar ( 20 ) not null default 'x,)' collate nocase)",
+    "create table t (a integer primary key autoincrement, b unique on conflict replace)",
+    "create table t (a int constraint c check (a > 0 and b in (1, 2)), b, check (a <> b))",
+    "create table t (a int references u (x) on delete set null on update cascade deferrable initially deferred)",
+    "create table t (a int, foreign key (a) references u match simple not deferrable, unique (a) on conflict fail)",
+    "create table t (a int generated always as (b * 2) stored, b int, c as (b + 1))",
+    "create table t (a text, b text, primary key (a, b)) without rowid, strict",
+    "create table [t] (`a b` double precision default -1.5e3, \"c\" default (1+1), d default x'00')",
+    "create table t (e default current_date)",
+    "create table t (a int default +5, b default null, c default true, d unsigned big int) -- a comment",
+    "create table t (a int not null on conflict ignore, b int null, constraint pk primary key (a) on conflict abort)",
+    "create table t (a int, constraint x unique (a) constraint y check (a > 1))",
+    'create table t ("primary" int, \'quoted\' text, "we""ird" int)',
+]
+
+
+@pytest.mark.parametrize("sql", TABLES)
+def test_what_sqlite_accepts_is_read_and_agrees_with_its_pragmas(sql: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(sql)
+        stored = connection.execute("select sql from sqlite_schema where type = 'table' and name = 't'").fetchone()[0]
+        columns = "select name, type, \"notnull\", dflt_value, pk, hidden from pragma_table_xinfo('t')"
+        keys = connection.execute("select distinct id from pragma_foreign_key_list('t')").fetchall()
+        facts = Facts([tuple(row) for row in connection.execute(columns)], {key: [] for (key,) in keys})
+    objects, _ = table_objects("t", stored, facts)
+    assert isinstance(objects[0], Table)
+    assert objects[0].not_understood == ""
+
+
+@pytest.mark.parametrize(
+    ("sql", "complaint"),
+    [
+        ("create table t (a int frobnicate (3) twice)", "did not expect"),
+        ("create table t (a int", "ends too early|expected"),
+        ("create table t (a int) with sugar", "did not expect"),
+        ("create table t (a int constraint lonely)", "did not expect"),
+        ("create table t (a int constraint named not null)", "has a name"),
+        ("create table t (a int check (a > 0)", "expected"),
+        ("create table t (a int \x01)", "unreadable"),
+    ],
+)
+def test_what_is_not_accounted_for_is_not_passed_over(sql: str, complaint: str) -> None:
+    with pytest.raises(LexError, match=complaint):
+        read_table(sql)
+
+
+def test_a_disagreement_with_the_pragmas_marks_the_table() -> None:
+    row = ("a", "INT", 1, None, 0, 0)
+    objects, _ = table_objects("t", "create table t (a int)", Facts([row], {}))
+    assert "column a" in objects[0].not_understood  # type: ignore[attr-defined]
+
+
+def test_constraints_without_a_name_get_distinct_ones_and_are_noted() -> None:
+    sql = "create table t (a int unique, check (a > 0), check (a < 9), foreign key (a) references u)"
+    objects, unnamed = table_objects("t", sql, Facts([("a", "INT", 0, None, 0, 0)], {0: []}))
+    constraints = [obj for obj in objects if isinstance(obj, Unique | Check | ForeignKey)]
+    assert sorted(obj.ref.name for obj in constraints) == ["t_a_fkey", "t_a_key", "t_check", "t_check1"]
+    assert unnamed == {obj.ref for obj in constraints}
+
+
+def test_an_index_and_a_view_are_taken_apart() -> None:
+    index = read_index('CREATE UNIQUE INDEX i ON t (a COLLATE nocase DESC, lower(b), "c d" asc) WHERE a > 1 and b')
+    assert [(part.name, part.text, part.collation, part.descending) for part in index.parts] == [
+        ("a", "a", "nocase", True), (None, "lower(b)", None, False), ("c d", '"c d"', None, False),
+    ]  # fmt: skip
+    assert (index.unique, index.where) == (True, "a > 1 and b")
+    assert read_view("CREATE VIEW v AS  select 1 ; ") == "select 1"
+    assert read_view("CREATE VIEW v (x) AS select 1") is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a>0", "( A  >  0 )"),
+        ('"a" <> 1', "a != 1"),
+        ("lower( x ) == 'Y' -- why", "LOWER(x) = 'Y'"),
+        ("((a + 1))", "a + 1"),
+        ("[a b] /* so */ is null", '"a b" IS NULL'),
+    ],
+)
+def test_two_spellings_are_one(one: str, other: str) -> None:
+    assert canonical(one) == canonical(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("'A'", "'a'"), ("a", "b"), ("(a) + (b)", "a) + (b"), ("'x'", "x"), ("1", "1.0")]
+)
+def test_what_differs_stays_different(one: str, other: str) -> None:
+    assert canonical(one) != canonical(other)
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    """The lexer never loops, and what it reads it accounts for to the last character that is no white space."""
+    try:
+        found = tokens(text)
+    except LexError:
+        return
+    assert all(text[token.start : token.end] == token.text for token in found)
+
+
+def test_renaming_words_changes_identifiers_and_nothing_else() -> None:
+    text = "State = 'state' and other.\"state\" > 1 -- state"
+    assert renamed_words(text, {"state": "status"}) == "status = 'state' and other.status > 1 -- state"
+    assert renamed_words("a", {"a": "b c"}) == '"b c"'
+
+
+@pytest.mark.parametrize(
+    ("default", "written"),
+    [("current_timestamp", "current_timestamp"), ("x'00'", "x'00'"), ("(1 + 1)", "(1 + 1)"), ("1 + 1", "(1 + 1)"),
+     ("(1) + (1)", "((1) + (1))"), ("datetime('now')", "(datetime('now'))")],
+)  # fmt: skip
+def test_a_default_is_enclosed_where_sqlite_wants_it(default: str, written: str) -> None:
+    assert default_text(Sql(default, "sqlite")) == written
+
+
+@given(models())
+def test_normalizing_twice_is_normalizing_once(model: object) -> None:
+    for name in ("sqlite", "postgres"):
+        once = dialect(name).normalize(model).model  # type: ignore[arg-type]
+        assert dict(dialect(name).normalize(once).model) == dict(once)
+
+
+FITS = [
+    ("TEXT", "INTEGER", ["5", "-7", "12"], ["x", "1x", "1.5.2"]),
+    ("REAL", "INTEGER", [1.0, 2.0], [1.5]),
+    ("INTEGER", "SMALLINT", [1, -32768, 32767], [32768, -40000]),
+    ("TEXT", "VARCHAR(3)", ["abc", "", "äöü"], ["abcd"]),
+    ("TEXT", "DECIMAL(6,2)", ["1.50", "9999.99", "7"], ["1.555", "10000", "x"]),
+    ("DECIMAL(10,4)", "DECIMAL(6,2)", [1.25, 9999.99], [1.255, 12345]),
+    ("INTEGER", "BIGINT", [2**62], []),
+    ("VARCHAR(3)", "TEXT", ["abc"], []),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "fitting", "offending"), FITS)
+def test_narrowing_counts_what_does_not_fit(old: str, new: str, fitting: list[object], offending: list[object]) -> None:
+    predicate = narrows(Type(old, native=True), Type(new, native=True), '"c"')
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(f'create table t ("c" {old})')
+        connection.executemany("insert into t values (?)", [(value,) for value in [*fitting, *offending, None]])
+        if predicate is None:
+            assert not offending
+            return
+        found = connection.execute(f"select count(*) from t where {predicate}").fetchone()[0]
+    assert found == len(offending)
+
+
+def test_columns_keep_their_place_and_words() -> None:
+    objects, _ = table_objects(
+        "t", TABLES[1], Facts([("a", "INT", 0, None, 0, 0), ("b", "varchar ( 20 )", 1, "'x,)'", 0, 0)], {})
+    )
+    columns = [obj for obj in objects if isinstance(obj, Column)]
+    assert [(c.ref.name, c.position, str(c.type), c.type.name) for c in columns] == [
+        ("a", 1, "int", "INTEGER"), ("b", 2, "varchar ( 20 )", "VARCHAR(20)"),
+    ]  # fmt: skip
