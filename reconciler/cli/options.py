@@ -89,17 +89,28 @@ def variable(text: str) -> tuple[str, str]:
     return name, value
 
 
+def folder(text: str) -> Path:
+    """Read a directory that is there."""
+    if not Path(text).is_dir():
+        raise typer.BadParameter(f"there is no directory {text!r}")
+    return Path(text)
+
+
+def colours(text: str) -> Color:
+    """Read when to use colours."""
+    if text not in set(Color):
+        raise typer.BadParameter(f"--color takes {', '.join(Color)}, not {text!r}")
+    return Color(text)
+
+
 # --- groups of options ------------------------------------------------------------------------------------------------
 
 
 def where(
     directory: Annotated[
-        Path,
-        typer.Option(
-            "-C", metavar="DIR", exists=True, file_okay=False, show_default=False,
-            help="Where reconcile.yaml is looked for; the current directory otherwise.",
-        ),
-    ] = Path(),
+        str | None,
+        typer.Option("-C", metavar="DIR", help="Where reconcile.yaml is looked for; the current directory otherwise."),
+    ] = None,
     environment: Annotated[
         str | None, typer.Option("-e", "--env", metavar="ENV", help="The environment, as the project file names it.")
     ] = None,
@@ -107,25 +118,27 @@ def where(
         str | None, typer.Option("--url", metavar="URL", help="A database, in the place of the environment's.")
     ] = None,
     specs: Annotated[
-        list[Path] | None, typer.Option("--specs", metavar="PATH", help="Specs, instead of the project's. Repeatable.")
+        list[str] | None, typer.Option("--specs", metavar="PATH", help="Specs, instead of the project's. Repeatable.")
     ] = None,
     variables: Annotated[
-        list[Any] | None,
-        typer.Option("--var", metavar="K=V", parser=variable, help="A variable of the specs. Repeatable."),
+        list[str] | None, typer.Option("--var", metavar="K=V", help="A variable of the specs. Repeatable.")
     ] = None,
 ) -> Where:
     """Return which specs and which database are meant."""
     return Where(
-        directory=directory, environment=environment, url=url, specs=tuple(specs or ()),
-        variables=tuple(variables or ()),
-    )  # fmt: skip
+        directory=folder(directory) if directory is not None else Path(),
+        environment=environment,
+        url=url,
+        specs=tuple(map(Path, specs or ())),
+        variables=tuple(map(variable, variables or ())),
+    )
 
 
 def output(
     formats: Annotated[
-        list[Any] | None,
+        list[str] | None,
         typer.Option(
-            "-o", "--output", metavar="FORMAT[=FILE]", parser=sink,
+            "-o", "--output", metavar="FORMAT[=FILE]",
             help="text or json, to stdout or a file. Repeatable; stdout gets text unless it was named.",
         ),
     ] = None,
@@ -134,17 +147,20 @@ def output(
     verbose: Annotated[
         int, typer.Option("-v", count=True, show_default=False, help="Whole lists; -vv: tracebacks too.")
     ] = 0,
-    color: Annotated[Color, typer.Option("--color", help="When to use colours.")] = Color.AUTO,
+    color: Annotated[
+        str | None, typer.Option("--color", metavar="auto|always|never", help="When to use colours.")
+    ] = None,
     no_input: Annotated[bool, typer.Option("--no-input", help="Never ask; what would need a yes ends with 7.")] = False,
 ) -> Output:
     """Return how to tell the result."""
-    named = [*(formats or ()), *([Sink(Format.JSON)] if as_json else [])]
+    named = [*map(sink, formats or ()), *([Sink(Format.JSON)] if as_json else [])]
     on_stdout = {one.format for one in named if one.path is None}
     if len(on_stdout) > 1:
         raise typer.BadParameter("stdout takes one format; give the other one a file: -o text=FILE")
     files = [one for one in named if one.path is not None]
     sinks = (*(Sink(word) for word in on_stdout or {Format.TEXT}), *files)
-    return Output(sinks=sinks, detail=-1 if quiet else verbose, color=color, no_input=no_input)
+    wanted = colours(color) if color is not None else Color.AUTO
+    return Output(sinks=sinks, detail=-1 if quiet else verbose, color=wanted, no_input=no_input)
 
 
 def grouped(function: Callable[..., Any], groups: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from reconciler.cli import commands
 from reconciler.cli.commands import Action
@@ -22,11 +24,6 @@ Allow = Annotated[
         help="Consent to a hazard, everywhere or at one address; '*' is all that can be consented to. Repeatable.",
     ),
 ]  # fmt: skip
-LockTimeout = Annotated[
-    float, typer.Option("--lock-timeout", metavar="TIME", parser=seconds, help="How long to wait for locks.")
-]
-
-_PATIENCE: Any = "30s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +44,39 @@ class Misused(Exception):
         self.usage = usage
 
 
+class _Words:
+    """Lets values stay words; options.py reads them.
+
+    From version 0.29 on Typer converts every value, a missing one too, through pydantic, which takes longer to load
+    than all that most commands need.
+    """
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, none of which converts anything."""
+        parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for parameter in parameters:
+            if not isinstance(parameter.process_value, partial):
+                parameter.process_value = partial(_as_it_is, parameter, parameter.process_value)
+        return parameters
+
+
+def _as_it_is(parameter: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
+    """Return a value as it is; what is missing or acts by itself (--help) is the parser's affair."""
+    own = parameter.callback is not None and value
+    return process(context, value) if own or (value is None and parameter.required) else value
+
+
+class _Command(_Words, TyperCommand):
+    """One command."""
+
+
+class _Commands(_Words, TyperGroup):
+    """All of them."""
+
+
 app = typer.Typer(
     name="reconcile",
+    cls=_Commands,
     help="Makes a live database match YAML specs, and proves that it did. Every command takes --help.",
     add_completion=False,
     rich_markup_mode=None,
@@ -58,7 +86,7 @@ app = typer.Typer(
 
 
 def _command(function: Callable[..., Invocation]) -> Callable[..., Invocation]:
-    app.command(name=function.__name__.rstrip("_"))(grouped(function, GROUPS))
+    app.command(name=function.__name__.rstrip("_"), cls=_Command)(grouped(function, GROUPS))
     return function
 
 
@@ -73,7 +101,7 @@ def plan(
     where: Where,
     output: Output,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Save the plan; `apply FILE` applies exactly that.")
+        str | None, typer.Option("--out", metavar="FILE", help="Save the plan; `apply FILE` applies exactly that.")
     ] = None,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit with 2 when there is something to do.")
@@ -81,15 +109,15 @@ def plan(
     allow: Allow = None,
 ) -> Invocation:
     """Compare specs and database, and show what an apply would do."""
-    pending = 2 if detailed_exitcode else 0
-    return Invocation("plan", output, lambda desk: commands.plan(where, tuple(allow or ()), out, pending))
+    pending, file = 2 if detailed_exitcode else 0, Path(out) if out is not None else None
+    return Invocation("plan", output, lambda desk: commands.plan(where, tuple(allow or ()), file, pending))
 
 
 @_command
 def apply(
     where: Where,
     output: Output,
-    saved: Annotated[Path | None, typer.Argument(metavar="[PLAN]", help="A plan file, from `plan --out`.")] = None,
+    saved: Annotated[str | None, typer.Argument(metavar="PLAN", help="A plan file, from `plan --out`.")] = None,
     auto_approve: Annotated[
         bool, typer.Option("--auto-approve", help="Answer the question with yes; allows no hazard by itself.")
     ] = False,
@@ -97,13 +125,15 @@ def apply(
     expect_id: Annotated[
         str | None, typer.Option("--expect-id", metavar="ID", help="Go on only if the plan has this id.")
     ] = None,
-    lock_timeout: LockTimeout = _PATIENCE,
+    lock_timeout: Annotated[
+        str, typer.Option("--lock-timeout", metavar="TIME", help="How long to wait for locks.")
+    ] = "30s",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Stop before anything is executed.")] = False,
 ) -> Invocation:
     """Plan, ask, execute, and look again: nothing may differ."""
     order = commands.Order(
-        where=where, allow=tuple(allow or ()), saved=saved, auto_approve=auto_approve, expect_id=expect_id,
-        lock_timeout=lock_timeout, dry_run=dry_run,
+        where=where, allow=tuple(allow or ()), saved=Path(saved) if saved is not None else None,
+        auto_approve=auto_approve, expect_id=expect_id, lock_timeout=seconds(lock_timeout), dry_run=dry_run,
     )  # fmt: skip
     return Invocation("apply", output, lambda desk: commands.apply(order, desk))
 
@@ -118,10 +148,10 @@ def check(where: Where, output: Output) -> Invocation:
 def import_(
     where: Where,
     output: Output,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write the specs.")],
+    out: Annotated[str, typer.Option("--out", metavar="DIR", help="Where to write the specs.")],
 ) -> Invocation:
     """Write what a live database holds as specs, one file per object."""
-    return Invocation("import", output, lambda desk: commands.import_(where, out))
+    return Invocation("import", output, lambda desk: commands.import_(where, Path(out)))
 
 
 @_command

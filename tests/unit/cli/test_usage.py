@@ -97,6 +97,12 @@ def test_pairs() -> None:
     assert str(sink("json=a=b.json").path) == "a=b.json"
 
 
+def test_no_command_loads_what_only_converts_words() -> None:
+    words = ["apply", "p.json", "-C", ".", "--lock-timeout", "1s", "--var", "a=b", "-o", "json", "--color", "never"]
+    script = f"import sys; from reconciler.cli.parser import parse; parse({words}); sys.exit('pydantic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
 def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
     """Start-up is kept short by importing late; an import at the top of a module would not be noticed otherwise."""
     heavy = {"rich", "sqlalchemy", "sqlglot", "jsonschema", "yaml", "tenacity", "reconciler.workflow"}
