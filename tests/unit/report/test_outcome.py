@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import Position, Problem
-from reconciler.plan.outcome import Outcome
 from reconciler.model.change import Create
 from reconciler.model.objects import Column
 from reconciler.model.ref import Ref
 from reconciler.model.types import Type
+from reconciler.plan.outcome import Outcome
 from reconciler.report.facts import Applied, Imported, Validated
 from reconciler.report.layout import Look
 from reconciler.report.outcome import (
