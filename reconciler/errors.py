@@ -1,5 +1,4 @@
-"""Every error that reaches a person, as data: what is wrong, where, and what to do; it knows no command and prints
-nothing.
+"""Every error that reaches a person, as data: what is wrong, where, and what to do; nothing is printed here.
 
 The tree, each with its exit code (docs/adr/0006-exit-codes.md):
 

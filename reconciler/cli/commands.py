@@ -90,9 +90,7 @@ def validate(where: Where) -> Report:
     from reconciler.report.outcome import validate_data, validate_text
 
     done = workflow.validate(_request(where))
-    return Report(
-        text=lambda look: validate_text(done, look), data=lambda: validate_data(done), problems=done.warnings
-    )
+    return Report(text=lambda look: validate_text(done, look), data=lambda: validate_data(done), problems=done.warnings)
 
 
 def plan(where: Where, allow: tuple[str, ...], out: Path | None, pending: int) -> Report:

@@ -138,7 +138,9 @@ def output(
     formats: Annotated[
         list[str] | None,
         typer.Option(
-            "-o", "--output", metavar="FORMAT[=FILE]",
+            "-o",
+            "--output",
+            metavar="FORMAT[=FILE]",
             help="text or json, to stdout or a file. Repeatable; stdout gets text unless it was named.",
         ),
     ] = None,

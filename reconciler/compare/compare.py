@@ -1,5 +1,6 @@
-"""Specs in normal form and a session in, what differs out: inspect, align, rename, recall, scope, diff, elaborate,
-diff again.
+"""A declared model in normal form and a session in, what differs out.
+
+The way: inspect, align, rename, recall, scope, diff, elaborate what differs in text, diff again.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""The questions that a change asks the live rows before anything runs; a change and both models in, SQL that counts
-offenders out.
-"""
+"""What a change asks the live rows before anything runs: a change and both models in, SQL that counts offenders out."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The bridge to sqlglot: a fragment in the dialect it was written in, in; its text for another family, and what it
-refers to, out.
-"""
+"""The bridge to sqlglot: a fragment with the dialect it was written in, in; its text for another family, out."""
 
 from __future__ import annotations
 

@@ -1,3 +1,1 @@
-"""Carrying a plan out: segments, ledger, fault injection; it is given sessions and plans and decides nothing about
-schemas.
-"""
+"""Carrying a plan out: segments, ledger, fault injection; nothing about schemas is decided here."""

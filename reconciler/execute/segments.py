@@ -1,6 +1,4 @@
-"""Ordered steps in, transactions out: one for all, until a step has to be committed or the server's lock table is
-full.
-"""
+"""Ordered steps in, transactions out: one for all, until a commit is due or the server's lock table is full."""
 
 from __future__ import annotations
 

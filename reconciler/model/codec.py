@@ -1,6 +1,4 @@
-"""Objects to plain data and back, for files that outlive a process: guided by the fields' own types, it knows no
-kind.
-"""
+"""Objects to plain data and back, for files that outlive a process; guided by the fields' types, it knows no kind."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The objects, one frozen dataclass per kind: a field is compared unless it says otherwise, and says itself what it
-refers to.
-"""
+"""The objects, one frozen dataclass per kind; each field says itself whether it is compared and what it refers to."""
 
 from __future__ import annotations
 

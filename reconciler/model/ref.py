@@ -1,6 +1,4 @@
-"""Addresses: what an object is called, from the root down; in comes a kind and names, out comes
-`table.orders.column.status`.
-"""
+"""Addresses: a kind and names from the root down in, `table.orders.column.status` out, and back."""
 
 from __future__ import annotations
 

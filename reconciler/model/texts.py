@@ -1,6 +1,4 @@
-"""The SQL texts inside an object: read them all by place, or put others in; it knows fields by their type and no
-kind.
-"""
+"""The SQL texts inside an object: read by place, or replaced; it knows fields by their type and no kind."""
 
 from __future__ import annotations
 

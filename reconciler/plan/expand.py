@@ -1,5 +1,6 @@
-"""Changes in, steps out: what replaces, rebuilds, inlines or takes others along is decided here, on changes, before
-SQL is put together; it asks the rule table and names no kind.
+"""Changes in, steps out; it asks the rule table and names no kind.
+
+What is rebuilt, inlined or taken along is decided here, on changes, before SQL is put together.
 """
 
 from __future__ import annotations

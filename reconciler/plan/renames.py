@@ -1,6 +1,4 @@
-"""`renamed_from` in, the renames that are still to happen out: declared names and a live model decide, never a
-guess.
-"""
+"""`renamed_from` in, the renames that are still to happen out; names decide, never a guess."""
 
 from __future__ import annotations
 

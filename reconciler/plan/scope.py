@@ -1,6 +1,4 @@
-"""Who owns what: a live model, the declared one and the ledger's word in; what to aim at, and why anything goes,
-out.
-"""
+"""Who owns what: live and declared model and the ledger's word in; what to aim at, and why anything goes, out."""
 
 from __future__ import annotations
 

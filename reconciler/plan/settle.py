@@ -1,5 +1,6 @@
-"""Changes in, the whole set of changes out: replacements are spelled out, and whatever a change disturbs joins in;
-it names no kind.
+"""Changes in, the whole set of changes out; it names no kind.
+
+Replacements are spelled out, and whatever a change disturbs joins in.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""What a change becomes for one dialect: statements, what they create, need, drop and release, and what to ask the
-data first.
-"""
+"""What a change becomes for one dialect: statements, their edges, and what to ask the rows first."""
 
 from __future__ import annotations
 

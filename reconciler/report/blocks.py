@@ -194,5 +194,3 @@ def _statements(group: _Group, steps: Sequence[Step], look: Look) -> list[str]:
             lines += [_INDENT + line if line else "" for line in text]
             lines += [_INDENT + look.paint(Style.FAINT, "-- committed here")] if ends else []
     return lines
-
-

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler import dialects, spec
@@ -128,41 +128,60 @@ def apply(
         StalePlan, LockTaken, ApplyFailed, NotConverged, TargetError: as their classes say.
     """
     begun = time.monotonic()
-    opened = open_request(request, access="write")
-    desired, version, warnings, plan_id = _aim(opened, request, saved)
-    opened = _seeing_schemas(opened, desired.model)
-    expected = expect_id or plan_id
-    with _session(_reading(opened)) as session, _told(desired):
-        planned = plan_on(opened, session, desired, given)
-    review = _review(opened, planned, desired, version, warnings, time.monotonic() - begun)
+    aim = _aim(request, saved)
+    expected = expect_id or aim.plan_id
+    review = _seen(aim, given, begun)
+    planned = review.planned
     if expected and planned.plan.id != expected:
-        raise StalePlan(f"the plan is stale: it would now be {planned.plan.id}, not {expected}",
-                        hint="plan again and look at what is different")  # fmt: skip
+        hint = "plan again and look at what is different"
+        raise StalePlan(f"the plan is stale: it would now be {planned.plan.id}, not {expected}", hint=hint)
     _refuse_with(review)
-    asked = _asks(opened, planned)
+    asked = _asks(aim.opened, planned)
     if asked:
         confirm(review)
     if dry_run:
         return Applied(review=review, outcome=None)
-    intent = Intent(
-        desired=desired, given=given, lock_timeout=lock_timeout, progress=progress or Progress(),
-        accepts=_accepting(planned.plan, strict=bool(expected), shown_to_person=asked),
-    )  # fmt: skip
-    with _told(desired):
-        done, outcome = run_locked(opened, intent)
-    final = _review(opened, done, desired, version, warnings, time.monotonic() - begun)
-    return Applied(review=final, outcome=None if done.plan.empty else outcome)
+    accepts = _accepting(planned.plan, strict=bool(expected), shown_to_person=asked)
+    return _run(aim, Intent(aim.desired, tuple(given), accepts, lock_timeout, progress or Progress()), begun)
 
 
-def _aim(opened: Opened, request: Request, saved: Path | None) -> tuple[Desired, SpecVersion, tuple[Problem, ...], str]:
-    """Return what to make of the database: from the specs, or from a saved plan with its id."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Aim:
+    """What an apply is to make of which database; `plan_id` is that of a saved plan, "" without one."""
+
+    opened: Opened
+    desired: Desired
+    version: SpecVersion
+    warnings: tuple[Problem, ...] = ()
+    plan_id: str = ""
+
+
+def _aim(request: Request, saved: Path | None) -> _Aim:
+    """Find out what to make of the database: from the specs, or from a saved plan."""
+    opened = open_request(request, access="write")
     if saved is not None:
         file = read_plan(saved)
         _same_dialect(file, opened)
-        return file.desired, SpecVersion(sha256=""), (), file.id
+        opened = _seeing_schemas(opened, file.desired.model)
+        return _Aim(opened=opened, desired=file.desired, version=SpecVersion(sha256=""), plan_id=file.id)
     documents = spec.load(opened.project)
     desired, warnings = declare(opened.project, documents, opened.dialect, opened.target, request.variables)
-    return desired, spec_version(opened.project, documents), warnings, ""
+    version = spec_version(opened.project, documents)
+    return _Aim(opened=_seeing_schemas(opened, desired.model), desired=desired, version=version, warnings=warnings)
+
+
+def _seen(aim: _Aim, given: Sequence[Allowance], begun: float) -> Review:
+    """Plan without the lock, for eyes that decide."""
+    with _session(_reading(aim.opened)) as session, _told(aim.desired):
+        planned = plan_on(aim.opened, session, aim.desired, given)
+    return _review(aim.opened, planned, aim.desired, aim.version, aim.warnings, time.monotonic() - begun)
+
+
+def _run(aim: _Aim, intent: Intent, begun: float) -> Applied:
+    with _told(aim.desired):
+        done, outcome = run_locked(aim.opened, intent)
+    review = _review(aim.opened, done, aim.desired, aim.version, aim.warnings, time.monotonic() - begun)
+    return Applied(review=review, outcome=None if done.plan.empty else outcome)
 
 
 def _same_dialect(file: SavedPlan, opened: Opened) -> None:

@@ -25,7 +25,7 @@ from reconciler.plan.policy import Allowance
 from reconciler.workflow.opening import Opened
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Intent:
     """What an apply is to do: the declared model, what the command line allows, and which plan it has to be.
 

@@ -1,6 +1,4 @@
-"""Spec documents and a dialect in, the declared model in the dialect's normal form out; every problem has a place in
-a file.
-"""
+"""Spec documents and a dialect in, the declared model in its normal form out; every problem has a place in a file."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Killed, failed or cut off at any point, an apply is finished by the next one: no hand moves, nothing lost, nothing
-doubled.
-"""
+"""Killed, failed or cut off at any point, an apply is finished by the next one: nothing lost, nothing doubled."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A SQLite rebuild of a large table with everything around it keeps every row and every object, killed as often as
-you like.
-"""
+"""A SQLite rebuild of a large table keeps every row and every object around it, killed as often as you like."""
 
 from __future__ import annotations
 

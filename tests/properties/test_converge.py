@@ -1,6 +1,4 @@
-"""What holds for every schema, on real databases: an apply leaves nothing to plan, rows survive, order does not
-matter.
-"""
+"""What holds for every schema, on real databases: an apply leaves nothing to plan, rows survive, order is nothing."""
 
 from __future__ import annotations
 

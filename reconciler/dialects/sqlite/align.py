@@ -1,6 +1,4 @@
-"""The live model and the desired one in; the desired one out, in the live one's letter case and forms where these
-are equal in SQLite's eyes.
-"""
+"""The live model and the desired one in; the desired one out, as the live one puts what is equal in SQLite's eyes."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""How each field of each kind is changed on SQLite (sqlite.org/lang_altertable.html): in place where it is legal,
-else by rebuilding the table.
+"""How each field of each kind is changed on SQLite: in place where that is legal, else by rebuilding the table.
+
+What is legal: sqlite.org/lang_altertable.html.
 """
 
 from __future__ import annotations

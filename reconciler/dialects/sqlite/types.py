@@ -1,6 +1,4 @@
-"""SQLite's column types: portable names and declared words in, one canonical spelling out, and back
-(sqlite.org/datatype3.html).
-"""
+"""SQLite's column types: portable names and declared words in, one canonical spelling out, and back."""
 
 from __future__ import annotations
 

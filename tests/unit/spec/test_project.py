@@ -155,7 +155,7 @@ def test_secrets_that_cannot_be_had(secret: spec.Secret, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("sqlite:///x.db", "sqlite:////root/x.db"),
+        ("sqlite:///x.db", "sqlite:////srv/x.db"),
         ("sqlite:///../x.db?mode=ro", "sqlite:////x.db?mode=ro"),
         ("sqlite:////abs/x.db", "sqlite:////abs/x.db"),
         ("sqlite://", "sqlite://"),
@@ -164,7 +164,7 @@ def test_secrets_that_cannot_be_had(secret: spec.Secret, tmp_path: Path) -> None
     ],
 )
 def test_relative_sqlite_files_belong_to_the_project(url: str, expected: str) -> None:
-    assert spec.anchored(url, Path("/root")) == expected
+    assert spec.anchored(url, Path("/srv")) == expected
 
 
 @pytest.mark.parametrize(
