@@ -22,9 +22,7 @@ environments:
 """
 
 
-def project(
-    directory: Path, specs: str, before: str, *, approve: str = "always", undeclared: str = "report"
-) -> Path:
+def project(directory: Path, specs: str, before: str, *, approve: str = "always", undeclared: str = "report") -> Path:
     """Write a project with one spec file, and its database."""
     text = PROJECT.replace("APPROVE", approve).replace("UNDECLARED", undeclared)
     (directory / "reconcile.yaml").write_text(text, "utf-8")

@@ -50,7 +50,6 @@ class Order:
     saved: Path | None = None
     auto_approve: bool = False
     expect_id: str | None = None
-    lock_timeout: float = 30.0
     dry_run: bool = False
 
 
@@ -59,7 +58,7 @@ def _request(where: Where) -> Request:
 
     return Request(
         directory=where.directory, environment=where.environment, url=where.url, specs=where.specs,
-        variables=dict(where.variables),
+        variables=dict(where.variables), lock_timeout=where.lock_timeout,
     )  # fmt: skip
 
 
@@ -141,13 +140,11 @@ def _applied(order: Order, desk: Desk) -> Report:
     with telling(desk) as journal:
         done = workflow.apply(
             _request(order.where),
-            given=_given(order.allow),
+            workflow.Terms(
+                given=_given(order.allow), saved=order.saved, expect_id=order.expect_id, dry_run=order.dry_run
+            ),
             confirm=confirming(order, desk, journal),
             progress=journal.progress,
-            saved=order.saved,
-            expect_id=order.expect_id,
-            lock_timeout=order.lock_timeout,
-            dry_run=order.dry_run,
         )
     if done.outcome is None:
         return plan_report(done.review, order)

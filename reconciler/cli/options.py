@@ -55,6 +55,7 @@ class Where:
     url: str | None = None
     specs: tuple[Path, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
+    lock_timeout: float = 30.0
 
 
 # --- reading single values --------------------------------------------------------------------------------------------

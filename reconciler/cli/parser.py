@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +17,9 @@ from reconciler.cli.options import Output, Where, grouped, output, seconds, wher
 
 GROUPS: dict[str, Callable[..., Any]] = {"where": where, "output": output}
 
+Patience = Annotated[
+    str, typer.Option("--lock-timeout", metavar="TIME", help="How long to wait for locks: 500ms, 30s, 5m.")
+]
 Allow = Annotated[
     list[str] | None,
     typer.Option(
@@ -107,10 +110,12 @@ def plan(
         bool, typer.Option("--detailed-exitcode", help="Exit with 2 when there is something to do.")
     ] = False,
     allow: Allow = None,
+    lock_timeout: Patience = "30s",
 ) -> Invocation:
     """Compare specs and database, and show what an apply would do."""
     pending, file = 2 if detailed_exitcode else 0, Path(out) if out is not None else None
-    return Invocation("plan", output, lambda desk: commands.plan(where, tuple(allow or ()), file, pending))
+    patient = replace(where, lock_timeout=seconds(lock_timeout))
+    return Invocation("plan", output, lambda desk: commands.plan(patient, tuple(allow or ()), file, pending))
 
 
 @_command
@@ -125,15 +130,14 @@ def apply(
     expect_id: Annotated[
         str | None, typer.Option("--expect-id", metavar="ID", help="Go on only if the plan has this id.")
     ] = None,
-    lock_timeout: Annotated[
-        str, typer.Option("--lock-timeout", metavar="TIME", help="How long to wait for locks.")
-    ] = "30s",
+    lock_timeout: Patience = "30s",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Stop before anything is executed.")] = False,
 ) -> Invocation:
     """Plan, ask, execute, and look again: nothing may differ."""
     order = commands.Order(
-        where=where, allow=tuple(allow or ()), saved=Path(saved) if saved is not None else None,
-        auto_approve=auto_approve, expect_id=expect_id, lock_timeout=seconds(lock_timeout), dry_run=dry_run,
+        where=replace(where, lock_timeout=seconds(lock_timeout)), allow=tuple(allow or ()),
+        saved=Path(saved) if saved is not None else None, auto_approve=auto_approve, expect_id=expect_id,
+        dry_run=dry_run,
     )  # fmt: skip
     return Invocation("apply", output, lambda desk: commands.apply(order, desk))
 

@@ -222,7 +222,9 @@ def remembered(desired: Model, live: Model) -> dict[tuple[Ref, str], Memory]:
         stored = live.get(ref)
         theirs = texts(stored) if stored is not None else {}
         for place, sql in texts(obj).items():
-            if place in theirs and theirs[place].canonical != sql.text:
+            # A star means other columns when its table changes, so the server is asked each time.
+            starred = isinstance(obj, View) and "*" in sql.text
+            if place in theirs and theirs[place].canonical != sql.text and not starred:
                 found[ref, place] = Memory(digest(sql.text), theirs[place].canonical)
     return found
 

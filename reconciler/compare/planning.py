@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.compare.compare import Comparison, Owned, compare, resolved
 from reconciler.dialects.base import DatabaseError, Dialect, Server, Session, Target
@@ -12,11 +12,12 @@ from reconciler.model.model import Desired
 from reconciler.model.objects import Table
 from reconciler.model.ref import Ref
 from reconciler.plan.expand import expand
-from reconciler.plan.hazards import Answer, Hazard, inherent, judge
+from reconciler.plan.hazards import Answer, Hazard, forbidden, inherent, judge
 from reconciler.plan.order import order
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.plan.policy import Allowance, Policy, Verdict, decide
 from reconciler.plan.rules import States
+from reconciler.plan.scope import Undeclared
 from reconciler.plan.step import DataCheck
 
 
@@ -59,9 +60,16 @@ def prepare(
     """
     comparison = compare(dialect, session, target, desired, owned, policy.undeclared)
     server = dialect.server(session)
+    notes = tuple(f"before anything else: {sql}" for sql in dialect.groundwork(session, target))
+    comparison = replace(comparison, notes=(*comparison.notes, *notes))
     plan = _plan(dialect, comparison, server)
     answers = [_asked(session, check) for step in plan.steps for check in step.checks]
-    hazards = (*inherent(plan.steps, comparison.scope.dropped, _protected(owned, comparison)), *judge(answers))
+    strangers = comparison.scope.undeclared if policy.undeclared is Undeclared.ERROR else ()
+    hazards = (
+        *forbidden(strangers),
+        *inherent(plan.steps, comparison.scope.dropped, _protected(owned, comparison)),
+        *judge(answers),
+    )
     reviewed = {**comparison.removed, **_renamed(desired)}
     verdict = decide(hazards, policy=policy, given=given, reviewed=reviewed, first=not owned.known)
     return Planned(

@@ -68,7 +68,8 @@ class Target:
     """A database to work on. `url` may hold a password and is never shown; `label` is what is shown instead.
 
     `schema` is the default schema's name where the dialect has schemas, `schemas` the others that the specs name.
-    `access` is `read` or `write`; a session for reading changes nothing, not even by accident.
+    `access` is `read` or `write`; a session for reading changes nothing, not even by accident. `patience` is how many
+    seconds a statement waits for a lock while we only look.
     """
 
     dialect: str
@@ -77,6 +78,7 @@ class Target:
     schema: str = ""
     schemas: tuple[str, ...] = ()
     access: str = "read"
+    patience: float = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +131,7 @@ class Dialect:
     * `preflight(session, plan, actual)`: what would fail for want of a privilege or setting, with the remedy.
     * `capacity(session)`: how many relations one transaction may touch, None where there is no such limit.
     * `default_schema`: the name of the schema that addresses leave out unless the environment names one, "" for none.
+    * `groundwork(session, target)`: what even the ledger needs to have a place; committed before anything.
     * `ledger_schema`: prefix of the ledger's table names, quoted, empty where there are no schemas.
     """
 
@@ -153,3 +156,4 @@ class Dialect:
     capacity: Callable[[Session], int | None]
     ledger_schema: Callable[[Target], str]
     default_schema: str = ""
+    groundwork: Callable[[Session, Target], Sequence[str]] = lambda session, target: ()

@@ -61,6 +61,7 @@ class Run:
     tool: str
     circumstances: str
     look: Callable[[], Verdict]
+    groundwork: tuple[str, ...] = ()
     progress: Progress = field(default_factory=Progress)
     lock_timeout: float = 30.0
     run_id: str = field(default_factory=lambda: f"r_{time.strftime('%Y%m%d_%H%M%S')}_{uuid.uuid4().hex[:6]}")
@@ -75,6 +76,8 @@ def apply(run: Run) -> Outcome:
         LockTaken: when a lock was not had in time.
     """
     begun = time.monotonic()
+    for sql in run.groundwork:
+        run.session.execute(sql)
     ledger.bootstrap(run.session, run.ledger)
     groups = segments(run.plan.steps, run.dialect.capacity(run.session)) or ((),)
     if run.plan.steps:

@@ -16,7 +16,7 @@ def segments(steps: Sequence[Step], capacity: int | None) -> tuple[tuple[Step, .
         capacity: how many relations one transaction may touch, None for no limit.
 
     Raises:
-        PlanError: when one step alone is too large.
+        PlanError: when what has to stay together is too large.
     """
     return tuple(_grouped(steps, capacity))
 
@@ -24,20 +24,33 @@ def segments(steps: Sequence[Step], capacity: int | None) -> tuple[tuple[Step, .
 def _grouped(steps: Sequence[Step], capacity: int | None) -> Iterator[tuple[Step, ...]]:
     group: list[Step] = []
     size = 0
-    for step in steps:
-        weight = sum(statement.relations for statement in step.statements)
+    for block in _blocks(steps):
+        weight = sum(statement.relations for step in block for statement in step.statements)
         if capacity is not None and weight > capacity:
-            raise PlanError([_too_large(step, weight, capacity)])
+            raise PlanError([_too_large(block[0], weight, capacity)])
         if group and capacity is not None and size + weight > capacity:
             yield tuple(group)
             group, size = [], 0
-        group.append(step)
+        group += block
         size += weight
-        if any(statement.transaction is Transaction.COMMIT_AFTER for statement in step.statements):
+        if any(statement.transaction is Transaction.COMMIT_AFTER for statement in block[-1].statements):
             yield tuple(group)
             group, size = [], 0
     if group:
         yield tuple(group)
+
+
+def _blocks(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    """Yield runs of steps inside which nothing may be committed: what goes in order to come back is never left away."""
+    made = {ref: index for index, step in enumerate(steps) for ref in step.creates}
+    block: list[Step] = []
+    until = 0
+    for index, step in enumerate(steps):
+        block.append(step)
+        until = max(until, *(made.get(ref, 0) for ref in step.drops), 0)
+        if index >= until:
+            yield block
+            block = []
 
 
 def _too_large(step: Step, weight: int, capacity: int) -> Problem:

@@ -55,6 +55,7 @@ HAZARDS: Mapping[str, HazardKind] = {
     "CD101": HazardKind("drops a foreign key", Level.LOW, Effect.NOTICE),
     "CD102": HazardKind("drops a check", Level.LOW, Effect.NOTICE),
     "CD103": HazardKind("drops a primary key", Level.HIGH, Effect.CONSENT),
+    "UD101": HazardKind("is not declared", Level.MEDIUM, Effect.BLOCK),
     "PR101": HazardKind("touches a protected object", Level.HIGH, Effect.BLOCK),
 }
 
@@ -103,6 +104,11 @@ def judge(answers: Iterable[Answer]) -> tuple[Hazard, ...]:
                 )
             )  # fmt: skip
     return tuple(found)
+
+
+def forbidden(undeclared: Sequence[Ref]) -> tuple[Hazard, ...]:
+    """Return what a policy of `undeclared: error` says to objects that nobody declared."""
+    return tuple(_hazard("UD101", ref, "is not declared, which the policy forbids") for ref in undeclared)
 
 
 def inherent(steps: Sequence[Step], dropped: Mapping[Ref, Reason], protected: frozenset[Ref]) -> tuple[Hazard, ...]:

@@ -33,7 +33,7 @@ from reconciler.workflow.applying import Intent, plan_on, refuse, run_locked
 from reconciler.workflow.declaring import declare, place, spec_version
 from reconciler.workflow.opening import Opened, Request, open_project, open_request
 
-__all__ = ["Request", "apply", "check", "import_", "plan", "validate"]
+__all__ = ["Request", "Terms", "apply", "check", "import_", "plan", "validate"]
 
 Confirm = Callable[[Review], None]
 
@@ -100,37 +100,44 @@ def check(request: Request) -> Review:
     return plan(request)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What somebody wants an apply to hold to.
+
+    `given` are the hazards that the command line allows. `saved` is a plan file to apply as it is, without any spec.
+    `expect_id` is the id that the plan must have. `dry_run` stops before anything is executed.
+    """
+
+    given: Sequence[Allowance] = ()
+    saved: Path | None = None
+    expect_id: str | None = None
+    dry_run: bool = False
+
+
 def apply(
     request: Request,
+    terms: Terms | None = None,
     *,
-    given: Sequence[Allowance] = (),
     confirm: Confirm = lambda review: None,
     progress: Progress | None = None,
-    saved: Path | None = None,
-    expect_id: str | None = None,
-    lock_timeout: float = 30.0,
-    dry_run: bool = False,
 ) -> Applied:
     """Make the database match, and prove it.
 
     Args:
         request: which specs and which database.
-        given: the hazards that the command line allows.
+        terms: what to hold to.
         confirm: asks a person; raises when the answer is no. Not called when policy wants no approval.
         progress: whom to tell.
-        saved: a plan file; then exactly that plan is applied, and no spec is read.
-        expect_id: the id that the plan must have.
-        lock_timeout: seconds to wait for the lock between runs, and for locks inside the database.
-        dry_run: stop before anything is executed.
 
     Raises:
         Refused: with the review in its attribute `review`.
         StalePlan, LockTaken, ApplyFailed, NotConverged, TargetError: as their classes say.
     """
+    terms = terms or Terms()
     begun = time.monotonic()
-    aim = _aim(request, saved)
-    expected = expect_id or aim.plan_id
-    review = _seen(aim, given, begun)
+    aim = _aim(request, terms.saved)
+    expected = terms.expect_id or aim.plan_id
+    review = _seen(aim, terms.given, begun)
     planned = review.planned
     if expected and planned.plan.id != expected:
         hint = "plan again and look at what is different"
@@ -139,10 +146,10 @@ def apply(
     asked = _asks(aim.opened, planned)
     if asked:
         confirm(review)
-    if dry_run:
+    if terms.dry_run:
         return Applied(review=review, outcome=None)
     accepts = _accepting(planned.plan, strict=bool(expected), shown_to_person=asked)
-    return _run(aim, Intent(aim.desired, tuple(given), accepts, lock_timeout, progress or Progress()), begun)
+    return _run(aim, Intent(aim.desired, tuple(terms.given), accepts, progress or Progress()), begun)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,6 @@ class Intent:
     desired: Desired
     given: Sequence[Allowance]
     accepts: Callable[[Plan], bool]
-    lock_timeout: float
     progress: Progress
 
 
@@ -65,7 +64,7 @@ def run_locked(opened: Opened, intent: Intent) -> tuple[Planned, Outcome]:
         TargetError: when a privilege is missing.
         ApplyFailed, NotConverged: as `execute.apply` says.
     """
-    with opened.dialect.lock(opened.target, intent.lock_timeout, intent.progress.waiting) as lock:
+    with opened.dialect.lock(opened.target, opened.target.patience, intent.progress.waiting) as lock:
         session = opened.dialect.connect(opened.target)
         try:
             reach("after_lock", session)
@@ -82,8 +81,9 @@ def run_locked(opened: Opened, intent: Intent) -> tuple[Planned, Outcome]:
                     tool=f"reconcile {__version__}",
                     circumstances=planned.server.memory,
                     look=lambda: _look(opened, session, planned, intent.desired),
+                    groundwork=tuple(opened.dialect.groundwork(session, opened.target)),
                     progress=intent.progress,
-                    lock_timeout=intent.lock_timeout,
+                    lock_timeout=opened.target.patience,
                 )
             )
             reach("before_release", session)
@@ -102,6 +102,8 @@ def _gate(planned: Planned, accepts: Callable[[Plan], bool]) -> None:
 
 def refuse(planned: Planned) -> None:
     """Raise Refused when policy or live rows forbid a plan, TargetError when a privilege for it is missing."""
+    if planned.plan.empty:
+        return
     if planned.verdict.refused:
         codes = ", ".join(sorted({f"{hazard.code} at {hazard.ref}" for hazard in planned.verdict.refused}))
         words = " ".join(f"--allow {word}" for word in planned.verdict.allow)

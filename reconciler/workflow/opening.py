@@ -17,13 +17,14 @@ from reconciler.spec.project import Environment, Project
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the command line says about which specs and which database are meant."""
+    """Which specs and which database are meant, as the command line says; `lock_timeout` is in seconds."""
 
     directory: Path = field(default_factory=Path.cwd)
     environment: str | None = None
     url: str | None = None
     specs: tuple[Path, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    lock_timeout: float = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,12 @@ def open_request(request: Request, *, access: str) -> Opened:
     environment = spec.with_url(environment, url, environment.dialect if request.url is None else None)
     dialect = dialects.dialect(environment.dialect or "")
     target = Target(
-        dialect=dialect.name, url=url, label=spec.without_password(url), schema=environment.schema, access=access
+        dialect=dialect.name,
+        url=url,
+        label=spec.without_password(url),
+        schema=environment.schema,
+        access=access,
+        patience=request.lock_timeout,
     )
     return Opened(project=project, environment=environment, dialect=dialect, target=target, policy=_policy(environment))
 

@@ -94,7 +94,7 @@ class Project:
     def apply(self) -> bool:
         """Apply undisturbed; say whether there was anything to do."""
         request = workflow.Request(directory=self._folder, environment="here")
-        return workflow.apply(request, given=(Allowance("*"),)).outcome is not None
+        return workflow.apply(request, workflow.Terms(given=(Allowance("*"),))).outcome is not None
 
     def pending(self) -> list[str]:
         """Return what is left to plan."""

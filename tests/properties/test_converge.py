@@ -28,7 +28,7 @@ EXAMPLES = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
 )
-EVERYTHING = (Allowance("*"),)
+EVERYTHING = workflow.Terms(given=(Allowance("*"),))
 _numbers = count()
 
 
@@ -45,7 +45,7 @@ def project(folder: Path, model: Model, url: str) -> workflow.Request:
 
 def converge(request: workflow.Request) -> None:
     """Apply, and hold that nothing is left to plan."""
-    workflow.apply(request, given=EVERYTHING)
+    workflow.apply(request, EVERYTHING)
     assert_converged(request)
 
 
@@ -167,6 +167,6 @@ def test_an_apply_that_dies_after_any_step_is_finished_by_the_next(
         request = project(tmp_path, after, target.url)
         patch.setattr(failpoints, "_POINT", failpoints._Armed("after_step", "raise", step))
         with suppress(failpoints.Injected, ReconcileError):
-            workflow.apply(request, given=EVERYTHING)
+            workflow.apply(request, EVERYTHING)
         patch.setattr(failpoints, "_POINT", None)
         converge(request)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from reconciler.dialects.base import Dialect, Target
+from collections.abc import Sequence
+
+from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.dialects.postgres.ask import ask
 from reconciler.dialects.postgres.elaborate import elaborate
 from reconciler.dialects.postgres.inspect import inspect
@@ -17,6 +19,13 @@ from reconciler.dialects.sql import double_quoted
 
 def _ledger_schema(target: Target) -> str:
     return double_quoted(default_schema(target)) + "."
+
+
+def _groundwork(session: Session, target: Target) -> Sequence[str]:
+    """A default schema that is missing has to be made first: the ledger lives in it."""
+    name = default_schema(target)
+    found = session.query("SELECT 1 FROM pg_namespace WHERE nspname = :name", {"name": name})
+    return () if found else (f"CREATE SCHEMA {double_quoted(name)}",)
 
 
 DIALECT = Dialect(
@@ -41,4 +50,5 @@ DIALECT = Dialect(
     preflight=preflight,
     capacity=capacity,
     ledger_schema=_ledger_schema,
+    groundwork=_groundwork,
 )

@@ -88,9 +88,9 @@ def _schemas(
         if schema in new:
             continue
         may, name = allowed.get(schema, (None, schema or path.strip('"')))
-        if may is None:
+        if may is None and not may_create:
             yield _problem(f"the schema {name} does not exist", f"CREATE SCHEMA {double_quoted(name)}")
-        elif not may:
+        elif may is False:
             yield _problem(
                 f"{user} may not create anything in the schema {name}",
                 f"GRANT CREATE ON SCHEMA {double_quoted(name)} TO {double_quoted(user)}",

@@ -14,9 +14,6 @@ from reconciler.dialects.base import DatabaseError, Server, Session, Target
 from reconciler.errors import TargetError
 from reconciler.plan.step import Step
 
-# Seconds that a statement outside an apply waits for another writer.
-_BUSY = 5.0
-
 
 class SqliteSession:
     """One connection in autocommit mode; transactions are begun and ended by hand."""
@@ -95,7 +92,7 @@ def connect(target: Target) -> Session:
             mode = "rwc"
     try:
         uri = f"{Path(name).absolute().as_uri()}?mode={mode}" if mode != "memory" else name
-        connection = sqlite3.connect(uri, uri=mode != "memory", isolation_level=None, timeout=_BUSY)
+        connection = sqlite3.connect(uri, uri=mode != "memory", isolation_level=None, timeout=target.patience)
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         if target.access == "read":
