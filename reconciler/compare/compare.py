@@ -14,7 +14,7 @@ from reconciler.diff import diff
 from reconciler.errors import PlanError, Problem
 from reconciler.model.change import Alter, Change, Create
 from reconciler.model.model import Desired, Inspection, Model
-from reconciler.model.objects import Object, Unmodelled, View, live_only
+from reconciler.model.objects import Object, Unmodelled, live_only
 from reconciler.model.ref import Ref
 from reconciler.model.texts import spelled, texts
 from reconciler.plan.match import match_names
@@ -107,7 +107,7 @@ def look(
     problems = [*renamed.problems, *_clashes(renamed.model, model)]
     if problems:
         raise PlanError(problems)
-    model, _ = match_names(renamed.model, inspection.unnamed, model, desired.unnamed)
+    model = match_names(renamed.model, inspection.unnamed, model, desired.unnamed)
     first = Comparison(
         live=live, renamed=renamed, desired=model, scope=_NO_SCOPE, changes=(), source="", target="",
         removed=_removed(desired.removed, renamed.model),
@@ -141,8 +141,13 @@ def resolved(dialect: Dialect, comparison: Comparison) -> tuple[Model, Model, tu
 
 
 def _resolve_in(dialect: Dialect, model: Model, tops: set[Ref]) -> Model:
-    touched = [obj for obj in model.values() if tops and (obj.ref.top in tops or isinstance(obj, View))]
+    touched = [obj for obj in model.values() if tops and (obj.ref.top in tops or _reads_others(obj))]
     return model.updated(dialect.resolve(touched, model))
+
+
+def _reads_others(obj: Object) -> bool:
+    """Say whether an object stands by itself and may still depend on what is touched."""
+    return obj.ref.parent is None and hasattr(obj, "uses")
 
 
 def _refreshed(change: Change, old: Model, new: Model) -> Change:
@@ -223,7 +228,7 @@ def remembered(desired: Model, live: Model) -> dict[tuple[Ref, str], Memory]:
         theirs = texts(stored) if stored is not None else {}
         for place, sql in texts(obj).items():
             # A star means other columns when its table changes, so the server is asked each time.
-            starred = isinstance(obj, View) and "*" in sql.text
+            starred = _reads_others(obj) and "*" in sql.text
             if place in theirs and theirs[place].canonical != sql.text and not starred:
                 found[ref, place] = Memory(digest(sql.text), theirs[place].canonical)
     return found

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.compare.compare import Comparison, Owned, compare, resolved
 from reconciler.dialects.base import DatabaseError, Dialect, Server, Session, Target
 from reconciler.errors import Problem
 from reconciler.model.model import Desired
-from reconciler.model.objects import Table
 from reconciler.model.ref import Ref
 from reconciler.plan.expand import expand
-from reconciler.plan.hazards import Answer, Hazard, forbidden, inherent, judge
+from reconciler.plan.hazards import REMOVAL_CODES, RENAME_CODES, Answer, Hazard, forbidden, inherent, judge
 from reconciler.plan.order import order
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.plan.policy import Allowance, Policy, Verdict, decide
@@ -70,8 +69,7 @@ def prepare(
         *inherent(plan.steps, comparison.scope.dropped, _protected(owned, comparison)),
         *judge(answers),
     )
-    reviewed = {**comparison.removed, **_renamed(desired)}
-    verdict = decide(hazards, policy=policy, given=given, reviewed=reviewed, first=not owned.known)
+    verdict = decide(hazards, policy=policy, given=given, reviewed=_reviewed(comparison), first=not owned.known)
     return Planned(
         plan=plan, comparison=comparison, server=server, owned=owned, verdict=verdict,
         hazards=tuple(sorted(hazards, key=lambda h: (h.code, h.ref))),
@@ -86,8 +84,11 @@ def _plan(dialect: Dialect, comparison: Comparison, server: Server) -> Plan:
     return make_plan(dialect.name, comparison.source, comparison.target, steps)
 
 
-def _renamed(desired: Desired) -> Mapping[Ref, str]:
-    return {new: f"renamed_from: {old.name}" for new, old in desired.renames.items()}
+def _reviewed(comparison: Comparison) -> frozenset[tuple[str, Ref]]:
+    """Return to what the specs themselves consent: each line to its own hazard at its own address."""
+    removed = {(code, ref) for ref in comparison.removed for code in REMOVAL_CODES}
+    renamed = {(code, change.ref) for change in comparison.renamed.changes for code in RENAME_CODES}
+    return frozenset(removed | renamed)
 
 
 def _protected(owned: Owned, comparison: Comparison) -> frozenset[Ref]:
@@ -95,7 +96,7 @@ def _protected(owned: Owned, comparison: Comparison) -> frozenset[Ref]:
 
     `protect: false` lifts it for the next plan, not for the one that carries it: the line has to be applied first.
     """
-    declared = {ref for ref, obj in comparison.desired.items() if isinstance(obj, Table) and obj.protect}
+    declared = {ref for ref, obj in comparison.desired.items() if getattr(obj, "protect", None)}
     return frozenset(declared | {comparison.renamed.after(ref) for ref in owned.protected})
 
 

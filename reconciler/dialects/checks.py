@@ -55,7 +55,7 @@ def _of_drop(s: Spelling, old: Object, states: States) -> Sequence[DataCheck]:
     if isinstance(old, Table):
         return [DataCheck(code="DS102", ref=old.ref, count=f"SELECT count(*) FROM {s.table(live)}",
                           message="drops the table with {count} rows")]  # fmt: skip
-    if isinstance(old, Column) and old.generated is None and live.top in states.old:
+    if isinstance(old, Column) and old.generated is None:
         return [_counted(s, old, states, code="DS103", where=f"{s.quote(live.name)} IS NOT NULL",
                          message="drops {count} values that are not null", sample=False)]  # fmt: skip
     return ()
@@ -84,6 +84,9 @@ def _of_alter(s: Spelling, old: Object, new: Object, fields: Sequence[str], stat
     if "not_null" in fields and new.not_null:
         found.append(_counted(s, new, states, code="MF104", where=f"{column} IS NULL",
                               message="is null in {count} rows"))  # fmt: skip
+    if "generated" in fields and old.generated is None:
+        found.append(_counted(s, new, states, code="DS103", where=f"{column} IS NOT NULL", sample=False,
+                              message="is computed from now on, which overwrites {count} values"))  # fmt: skip
     predicate = s.narrows(old.type, new.type, column) if "type" in fields and new.generated is None else None
     if predicate:
         found.append(_counted(s, new, states, code="DS107", where=predicate,
@@ -167,7 +170,8 @@ def _key_terms(s: Spelling, new: Unique | PrimaryKey | Index, states: States) ->
         if part.expression is not None:
             terms.append(f"({_in_live_words(s, new.ref.top, part.expression.text, states)})")
         elif part.column is not None and new.ref.top.child(Kind.COLUMN, part.column) in states.old:
-            terms.append(_live_name(s, new.ref.top, part.column, states))
+            collation = f" COLLATE {s.quote(part.collation)}" if part.collation else ""
+            terms.append(_live_name(s, new.ref.top, part.column, states) + collation)
         elif not _constant(states.new.get(new.ref.top.child(Kind.COLUMN, part.column or ""))):
             return None
     return terms

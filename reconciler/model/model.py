@@ -95,7 +95,7 @@ def _spell(value: Any) -> object:
         return [type(value).__name__, *(_spell(getattr(value, f.name)) for f in fields(value) if f.compare)]
     if isinstance(value, tuple):
         return [_spell(item) for item in value]
-    return str(value) if value is not None else None
+    return None if value is None else f"{type(value).__name__} {value}"
 
 
 def renamed(model: Model, renames: Mapping[Ref, Ref], respell: Callable[[Object, Mapping[Ref, Ref]], Object]) -> Model:

@@ -77,9 +77,13 @@ class Ref:
         """Return the address of an object inside this one."""
         return Ref(self.schema, (*self.parts, str(kind), name))
 
+    def inside(self, other: Ref) -> bool:
+        """Say whether this is the other object, or something that it holds."""
+        return self.schema == other.schema and self.parts[: len(other.parts)] == other.parts
+
     def moved(self, old: Ref, new: Ref) -> Ref:
         """Return this address after `old`, which is it or holds it, has become `new`."""
-        if self.schema != old.schema or self.parts[: len(old.parts)] != old.parts:
+        if not self.inside(old):
             return self
         return Ref(new.schema, new.parts + self.parts[len(old.parts) :])
 

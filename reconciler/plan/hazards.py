@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +11,10 @@ from reconciler.model.objects import Column, Enum
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.scope import Reason
 from reconciler.plan.step import DataCheck, Step
+
+# The hazards to which `removed:` and `renamed_from:` consent, each at its own address.
+REMOVAL_CODES = frozenset({"DS102", "DS103", "CD103"})
+RENAME_CODES = frozenset({"BC101", "BC102"})
 
 
 class Effect(StrEnum):
@@ -88,14 +92,19 @@ class Answer:
 
 
 def judge(answers: Iterable[Answer]) -> tuple[Hazard, ...]:
-    """Turn the answers of the live rows into hazards; a clean answer leaves one only where the table says so."""
+    """Turn the answers of the live rows into hazards; a clean answer leaves one only where the table says so.
+
+    A question that could not be asked counts as the worst answer where data would be lost. Where the database itself
+    refuses rows that contradict, it is only noted.
+    """
     found = []
     for answer in answers:
         check, kind = answer.check, HAZARDS[answer.check.code]
         effect = kind.effect if answer.count else kind.clean
-        message = check.message.format(count=f"{answer.count:,}")
+        message = check.message.replace("{count}", f"{answer.count:,}")
         if answer.error:
-            effect, message = Effect.NOTICE, f"could not be checked against the live rows: {answer.error}"
+            effect = kind.effect if kind.destructive else Effect.NOTICE
+            message = f"{kind.title}, and the live rows could not be asked: {answer.error}"
         if effect is not None:
             found.append(
                 Hazard(
@@ -124,9 +133,21 @@ def inherent(steps: Sequence[Step], dropped: Mapping[Ref, Reason], protected: fr
     found: list[Hazard] = []
     for change in changes:
         found += _of_change(change, created, dropped)
-        if change.ref.top in protected and _destroys(change, created):
-            found.append(_hazard("PR101", change.ref, f"{change.ref.top} is protected; apply `protect: false` first"))
-    return tuple(found)
+    return (*found, *_protection(steps, created, protected))
+
+
+def _protection(steps: Sequence[Step], created: set[Ref], protected: frozenset[Ref]) -> Iterator[Hazard]:
+    """Yield what touches a protected object: a drop, a rewrite of a column, a rebuild, whatever step it is part of."""
+    hint = "apply `protect: false` first"
+    for step in steps:
+        for change in step.changes:
+            if change.ref.top in protected and _destroys(change, created):
+                yield _hazard("PR101", change.ref, f"{change.ref.top} is protected; {hint}")
+        rewritten = {ref.top for ref in step.drops if ref != step.subject and ref in step.creates}
+        for ref in sorted(rewritten & protected):
+            yield _hazard(
+                "PR101", ref, f"{ref} is protected, and {step.subject} cannot change without rewriting it; {hint}"
+            )
 
 
 def _hazard(code: str, ref: Ref, message: str) -> Hazard:
@@ -166,12 +187,16 @@ def _of_rename(old: Ref, new: Ref) -> list[Hazard]:
     return [_hazard(code, new, f'running code that says "{old.name}" breaks at this moment')] if code else []
 
 
+# Fields of a column whose change writes every row anew, or reads it otherwise.
+_REWRITES = frozenset({"type", "collation", "generated"})
+
+
 def _destroys(change: Change, created: set[Ref]) -> bool:
     match change:
         case Drop(old):
-            return old.ref.kind in (Kind.TABLE, Kind.COLUMN, Kind.VIEW) and old.ref not in created
+            return old.ref.kind == Kind.COLUMN or (old.ref.kind == Kind.TABLE and old.ref not in created)
         case Alter(Column(), Column(), fields):
-            return "type" in fields
+            return not _REWRITES.isdisjoint(fields)
         case _:
             return False
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from reconciler.model.model import Model, renamed
 from reconciler.model.objects import Object, compared
 from reconciler.model.ref import Ref
 
 
-def match_names(
-    actual: Model, nameless: frozenset[Ref], desired: Model, unnamed: frozenset[Ref]
-) -> tuple[Model, Mapping[Ref, Ref]]:
-    """Return the desired model with live names where either side has none and the rest is equal, and {declared: live}.
+def match_names(actual: Model, nameless: frozenset[Ref], desired: Model, unnamed: frozenset[Ref]) -> Model:
+    """Return the desired model with live names where either side has none and the rest is equal.
 
     Args:
         actual: the live model.
@@ -32,7 +28,7 @@ def match_names(
                 moves[ref] = live.ref
                 taken.add(live.ref)
                 break
-    return renamed(desired, moves, lambda obj, _: obj), moves
+    return renamed(desired, moves, lambda obj, _: obj)
 
 
 def _alike(one: Object, other: Object) -> bool:

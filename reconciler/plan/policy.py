@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,7 +32,7 @@ class Allowance:
         """Say whether this consents to a hazard; one at a table covers everything inside it."""
         if self.code not in ("*", hazard.code):
             return False
-        return self.ref is None or self.ref.parts == hazard.ref.parts[: len(self.ref.parts)]
+        return self.ref is None or hazard.ref.inside(self.ref)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ def decide(
     *,
     policy: Policy,
     given: Sequence[Allowance],
-    reviewed: Mapping[Ref, str],
+    reviewed: AbstractSet[tuple[str, Ref]],
     first: bool,
 ) -> Verdict:
     """Decide which hazards refuse the plan.
@@ -78,7 +79,7 @@ def decide(
         hazards: all of the plan's.
         policy: the environment's.
         given: the allowances of this command line.
-        reviewed: addresses to which the specs themselves consent (`removed:`, `renamed_from:`).
+        reviewed: codes at addresses to which the specs themselves consent (`removed:`, `renamed_from:`).
         first: nothing was ever applied here by this project; then only the command line consents to destruction.
     """
     refused = [hazard for hazard in hazards if _refuses(hazard, policy, given, reviewed, first)]
@@ -87,7 +88,7 @@ def decide(
 
 
 def _refuses(
-    hazard: Hazard, policy: Policy, given: Sequence[Allowance], reviewed: Mapping[Ref, str], first: bool
+    hazard: Hazard, policy: Policy, given: Sequence[Allowance], reviewed: AbstractSet[tuple[str, Ref]], first: bool
 ) -> bool:
     if hazard.effect is not Effect.CONSENT:
         return hazard.effect is Effect.BLOCK
@@ -95,6 +96,6 @@ def _refuses(
         return False
     if first and hazard.kind.destructive:
         return True
-    if hazard.code != "DS105" and hazard.ref in reviewed:
+    if (hazard.code, hazard.ref) in reviewed:
         return False
     return not any(allowance.covers(hazard) for allowance in policy.allow)

@@ -10,6 +10,13 @@ from reconciler.model.model import Model
 from reconciler.model.objects import Unmodelled
 from reconciler.model.ref import Ref
 
+# What other tools keep their own account in; never dropped for not being declared.
+BOOKKEEPING = frozenset({
+    "__drizzle_migrations", "_prisma_migrations", "_sqlx_migrations", "alembic_version", "ar_internal_metadata",
+    "d1_migrations", "databasechangelog", "databasechangeloglock", "django_migrations", "flyway_schema_history",
+    "goose_db_version", "knex_migrations", "knex_migrations_lock", "schema_migrations",
+})  # fmt: skip
+
 
 class Undeclared(StrEnum):
     """What the policy wants done with objects that neither the specs nor the ledger know."""
@@ -91,6 +98,8 @@ def _reason(
         return Reason.REMOVED
     if ref in owned:
         return Reason.LEDGER
+    if ref.top.name.lower() in BOOKKEEPING:
+        return None
     return Reason.UNDECLARED if undeclared is Undeclared.DROP else None
 
 

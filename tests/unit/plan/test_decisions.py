@@ -97,17 +97,16 @@ def test_a_rename_happens_once_and_only_from_what_is_there() -> None:
 
 def test_without_a_name_structure_decides() -> None:
     made_up, live = T.child("column", "made_up"), T.child("column", "live")
-    model, moves = match_names(
+    model = match_names(
         Model([Table(ref=T), column(live)]), frozenset(), Model([column(made_up)]), frozenset({made_up})
     )
-    assert moves == {made_up: live}
     assert list(model) == [live]
-    _, named = match_names(Model([Table(ref=T), column(live)]), frozenset(), Model([column(made_up)]), frozenset())
-    assert named == {}
-    _, different = match_names(
+    named = match_names(Model([Table(ref=T), column(live)]), frozenset(), Model([column(made_up)]), frozenset())
+    assert list(named) == [made_up]
+    different = match_names(
         Model([Table(ref=T), column(live, "text")]), frozenset(), Model([column(made_up)]), frozenset({made_up})
     )
-    assert different == {}
+    assert list(different) == [made_up]
 
 
 DROP = Hazard(code="DS103", ref=OURS, message="", effect=Effect.CONSENT)
@@ -119,24 +118,26 @@ FOREIGN = Hazard(code="DS105", ref=OURS, message="", effect=Effect.CONSENT)
 @pytest.mark.parametrize(
     ("hazard", "words", "policy", "reviewed", "first", "refused"),
     [
-        (DROP, [], [], {}, False, True),
-        (DROP, ["DS103"], [], {}, False, False),
-        (DROP, ["DS103:table.t.column.ours"], [], {}, True, False),
-        (DROP, ["DS103:table.t"], [], {}, False, False),
-        (DROP, ["DS103:table.other"], [], {}, False, True),
-        (DROP, ["DS102"], [], {}, False, True),
-        (DROP, ["*"], [], {}, True, False),
-        (DROP, [], ["DS103"], {}, False, False),
-        (DROP, [], ["DS103"], {}, True, True),
-        (DROP, [], [], {OURS: "reviewed"}, False, False),
-        (DROP, [], [], {OURS: "reviewed"}, True, True),
-        (RENAME, [], [], {OURS: "reviewed"}, True, False),
-        (FOREIGN, [], [], {OURS: "reviewed"}, False, True),
-        (BLOCK, ["*", "MF104"], ["MF104"], {OURS: "reviewed"}, False, True),
+        (DROP, [], [], set(), False, True),
+        (DROP, ["DS103"], [], set(), False, False),
+        (DROP, ["DS103:table.t.column.ours"], [], set(), True, False),
+        (DROP, ["DS103:table.t"], [], set(), False, False),
+        (DROP, ["DS103:table.other"], [], set(), False, True),
+        (DROP, ["DS102"], [], set(), False, True),
+        (DROP, ["*"], [], set(), True, False),
+        (DROP, [], ["DS103"], set(), False, False),
+        (DROP, [], ["DS103"], set(), True, True),
+        (DROP, [], [], {("DS103", OURS)}, False, False),
+        (DROP, [], [], {("DS103", OURS)}, True, True),
+        (RENAME, [], [], {("BC102", OURS)}, True, False),
+        (DROP, [], [], {("BC102", OURS)}, False, True),
+        (DROP, ["DS103:table.app.t"], [], set(), False, True),
+        (FOREIGN, [], [], {("DS103", OURS)}, False, True),
+        (BLOCK, ["*", "MF104"], ["MF104"], {("MF104", OURS)}, False, True),
     ],
 )
 def test_what_refuses(
-    hazard: Hazard, words: list[str], policy: list[str], reviewed: dict[Ref, str], first: bool, refused: bool
+    hazard: Hazard, words: list[str], policy: list[str], reviewed: set[tuple[str, Ref]], first: bool, refused: bool
 ) -> None:
     verdict = decide(
         [hazard],
@@ -164,7 +165,7 @@ def test_an_answer_becomes_a_hazard_as_the_table_says(code: str) -> None:
     assert (dirty.effect, dirty.message, dirty.sample) == (kind.effect, "1,234 of them", ("1",))
     assert [hazard.effect for hazard in judge([Answer(check=check)])] == ([kind.clean] if kind.clean else [])
     (unknown,) = judge([Answer(check=check, error="no")])
-    assert unknown.effect is Effect.NOTICE
+    assert unknown.effect is (kind.effect if kind.destructive else Effect.NOTICE)
 
 
 def test_samples_of_sensitive_columns_are_not_shown() -> None:
