@@ -10,7 +10,8 @@ The tree, each with its exit code (docs/adr/0006-exit-codes.md):
   - Refused                     3   policy does not allow a hazard, or live data contradicts a change
   - StalePlan                   4   the database moved on since the plan was made
   - LockTaken                   5   another run holds the lock
-  - ApplyFailed             1 or 6   a step failed; 6 when earlier steps are committed
+  - ApplyFailed                 1   a step failed, and nothing was changed
+  - PartlyApplied               6   a run stopped after some of its transactions
   - NotConverged                1   applied, and still something differs
   - ApprovalNeeded              7   somebody has to say yes, and there is no terminal
 """
@@ -139,15 +140,16 @@ class ApprovalNeeded(ReconcileError):
 
 
 class ApplyFailed(ReconcileError):
-    """A step failed. `committed` counts the steps that stay; the run is repeated by running it again."""
+    """A step failed, and nothing was changed."""
 
     code = "RUN020"
 
-    def __init__(self, message: str, *, hint: str = "", code: str = "", committed: int = 0) -> None:
-        super().__init__(message, hint=hint, code=code)
-        self.committed = committed
-        if committed:
-            self.exit_code = 6  # type: ignore[misc]  # this one error has two exits: nothing done, or partly
+
+class PartlyApplied(ReconcileError):
+    """A run stopped after some of its transactions; they stay, and running it again goes on from there."""
+
+    exit_code = 6
+    code = "RUN022"
 
 
 class NotConverged(ReconcileError):

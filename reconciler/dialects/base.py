@@ -131,6 +131,7 @@ class Dialect:
     * `preflight(session, plan, actual)`: what would fail for want of a privilege or setting, with the remedy.
     * `capacity(session)`: how many relations one transaction may touch, None where there is no such limit.
     * `default_schema`: the name of the schema that addresses leave out unless the environment names one, "" for none.
+    * `stamp(session)`: a word that changes with the schema, "" where the database has none.
     * `groundwork(session, target)`: what even the ledger needs to have a place; committed before anything.
     * `ledger_schema`: prefix of the ledger's table names, quoted, empty where there are no schemas.
     """
@@ -156,4 +157,5 @@ class Dialect:
     capacity: Callable[[Session], int | None]
     ledger_schema: Callable[[Target], str]
     default_schema: str = ""
+    stamp: Callable[[Session], str] = lambda session: ""
     groundwork: Callable[[Session, Target], Sequence[str]] = lambda session, target: ()

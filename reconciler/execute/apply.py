@@ -7,17 +7,17 @@ import platform
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from reconciler.dialects.base import DatabaseError, Dialect, Lock, Session
-from reconciler.errors import ApplyFailed, LockTaken, NotConverged
+from reconciler.errors import ApplyFailed, LockTaken, NotConverged, PartlyApplied, StalePlan
 from reconciler.execute import ledger
 from reconciler.execute.failpoints import Injected, reach
 from reconciler.execute.ledger import Done, Entry, Ledger
 from reconciler.execute.segments import segments
-from reconciler.model.change import Create, Drop, Rename
 from reconciler.model.ref import Ref
 from reconciler.plan.outcome import Outcome
 from reconciler.plan.plan import Plan
@@ -41,17 +41,29 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What a second look at the database says: what still differs, and what the ledger is to hold if nothing does."""
+class News:
+    """What the ledger does not know yet: objects that are ours now, and such as are ours no more."""
 
-    differences: tuple[str, ...]
     entries: Mapping[Ref, Entry]
     gone: frozenset[Ref]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a second look at the database says: what still differs, and what the ledger is to hold if nothing does."""
+
+    differences: tuple[str, ...]
+    news: News
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """Everything that an apply needs. `lock_timeout` is in seconds, over all retries of one segment."""
+    """Everything that an apply needs.
+
+    `look` looks at the result inside the last transaction, `claim` says what the ledger is to hold after an earlier one.
+    `still` says inside a transaction whether the schema is as it was when the plan was made. `lock_timeout` is in
+    seconds, over all retries of one segment.
+    """
 
     dialect: Dialect
     session: Session
@@ -61,7 +73,8 @@ class Run:
     tool: str
     circumstances: str
     look: Callable[[], Verdict]
-    groundwork: tuple[str, ...] = ()
+    claim: Callable[[Sequence[Step]], News]
+    still: Callable[[], bool] = lambda: True
     progress: Progress = field(default_factory=Progress)
     lock_timeout: float = 30.0
     run_id: str = field(default_factory=lambda: f"r_{time.strftime('%Y%m%d_%H%M%S')}_{uuid.uuid4().hex[:6]}")
@@ -71,14 +84,13 @@ def apply(run: Run) -> Outcome:
     """Carry a plan out, look again, and commit the last segment only when nothing differs any more.
 
     Raises:
-        ApplyFailed: when a step fails; says what is committed.
+        ApplyFailed: when a step fails; nothing was changed.
+        PartlyApplied: when transactions before it are committed, or nobody knows.
+        StalePlan: when the schema was changed since the plan was made.
         NotConverged: when everything ran and something still differs; the last segment is rolled back.
         LockTaken: when a lock was not had in time.
     """
     begun = time.monotonic()
-    for sql in run.groundwork:
-        run.session.execute(sql)
-    ledger.bootstrap(run.session, run.ledger)
     groups = segments(run.plan.steps, run.dialect.capacity(run.session)) or ((),)
     if run.plan.steps:
         ledger.start(run.session, run.ledger, _description(run))
@@ -90,8 +102,14 @@ def apply(run: Run) -> Outcome:
             done += _retried(run, group, len(done), last)
             run.progress.committed(len(done))
             reach("after_commit", run.session)
-    except BaseException as error:
-        _note_failure(run, error, len(done))
+    except Injected:
+        raise
+    except Exception as error:
+        told = _told(error, len(done))
+        _note_failure(run, "partial" if done else "failed", str(told))
+        raise told from error
+    except BaseException:
+        _note_failure(run, "interrupted", "")
         raise
     return Outcome(
         run_id=run.run_id, steps=len(done), statements=len(run.plan.statements), rows=sum(d.affected for d in done),
@@ -124,35 +142,56 @@ def _retried(run: Run, group: Sequence[Step], before: int, last: bool) -> list[D
         before_sleep=told,
         reraise=True,
     )
-    try:
-        return retrying(_segment, run, group, before, last)
-    except DatabaseError as error:
-        raise _failure(error, before) from error
+    return retrying(_segment, run, group, before, last)
 
 
-def _failure(error: DatabaseError, committed: int) -> Exception:
-    if error.retryable:
-        return LockTaken(f"a lock was not had in time: {error.message}",
-                         hint="nothing of it was kept; end what holds the lock, or raise --lock-timeout")  # fmt: skip
-    state = f"{committed} steps before it are committed" if committed else "nothing was changed"
-    return ApplyFailed(f"{error.message}{f' ({error.code})' if error.code else ''}; {state}",
-                       hint="mend the cause and run apply again", committed=committed)  # fmt: skip
+def _told(error: Exception, committed: int) -> Exception:
+    """Say how a run ended in words that are true of what is in the database now."""
+    said = getattr(error, "message", str(error))
+    if isinstance(error, DatabaseError) and error.code:
+        said = f"{said} ({error.code})"
+    if isinstance(error, NotConverged | StalePlan):
+        return error
+    if isinstance(error, _InDoubt):
+        said = f"{said}; the connection was lost during the commit, so it is not known whether it was kept"
+        return PartlyApplied(said, hint="run apply again: it looks, and does what is left")
+    if committed:
+        said = f"{said}; {committed} steps are committed, the others are not"
+        return PartlyApplied(said, hint="mend the cause and run apply again: it goes on from there")
+    if isinstance(error, DatabaseError) and error.retryable:
+        hint = "end what holds the lock, or raise --lock-timeout"
+        return LockTaken(f"a lock was not had in time, and nothing was changed: {said}", hint=hint)
+    if isinstance(error, DatabaseError):
+        return ApplyFailed(f"{said}; nothing was changed", hint="mend the cause and run apply again")
+    return error
 
 
 def _segment(run: Run, group: Sequence[Step], before: int, last: bool) -> list[Done]:
     if not run.lock.held():
-        raise ApplyFailed("the lock was lost, so nothing more is done", committed=before,
-                          hint="run apply again")  # fmt: skip
-    with run.dialect.transaction(run.session, group, min(STATEMENT_LOCK_TIMEOUT, run.lock_timeout)):
-        reach("after_begin", run.session)
-        done = [_step(run, before + number, step) for number, step in enumerate(group, 1)]
-        ledger.record(run.session, run.ledger, run.run_id, done)
-        if last:
-            _verify(run)
-        else:
-            _claim(run, group)
-        reach("before_commit", run.session)
+        raise ApplyFailed("the lock was lost, so nothing more is done", hint="run apply again")
+    done: list[Done] = []
+    try:
+        with run.dialect.transaction(run.session, group, min(STATEMENT_LOCK_TIMEOUT, run.lock_timeout)):
+            reach("after_begin", run.session)
+            if before == 0 and not run.still():
+                raise StalePlan("the schema was changed while we waited for the database", hint="plan again")
+            steps = [_step(run, before + number, step) for number, step in enumerate(group, 1)]
+            ledger.record(run.session, run.ledger, run.run_id, steps)
+            if last:
+                _verify(run)
+            else:
+                _keep(run, run.claim(group))
+            reach("before_commit", run.session)
+            done = steps
+    except DatabaseError as error:
+        if error.lost and done:
+            raise _InDoubt(error.message) from error
+        raise
     return done
+
+
+class _InDoubt(Exception):
+    """The connection was lost between our COMMIT and the server's answer."""
 
 
 def _step(run: Run, position: int, step: Step) -> Done:
@@ -176,13 +215,10 @@ def _step(run: Run, position: int, step: Step) -> Done:
     )  # fmt: skip
 
 
-def _claim(run: Run, group: Sequence[Step]) -> None:
-    """Write down what a segment that is not the last made and unmade, in its own transaction."""
-    changes = [change for step in group for change in step.changes]
-    gone = {change.old.ref for change in changes if isinstance(change, Drop | Rename)}
-    made = {change.ref: Entry() for change in changes if isinstance(change, Create | Rename)}
-    ledger.disown(run.session, run.ledger, gone)
-    ledger.own(run.session, run.ledger, run.run_id, run.circumstances, made)
+def _keep(run: Run, news: News) -> None:
+    """Write down what is ours now and what is ours no more."""
+    ledger.disown(run.session, run.ledger, news.gone)
+    ledger.own(run.session, run.ledger, run.run_id, run.circumstances, news.entries)
 
 
 def _verify(run: Run) -> None:
@@ -195,19 +231,15 @@ def _verify(run: Run) -> None:
             differences=verdict.differences,
             hint="this is a bug in a rule of the dialect; please report it with the plan",
         )
-    ledger.disown(run.session, run.ledger, verdict.gone)
-    ledger.own(run.session, run.ledger, run.run_id, run.circumstances, verdict.entries)
+    _keep(run, verdict.news)
     if run.plan.steps:
         ledger.finish(run.session, run.ledger, run.run_id, "done")
 
 
-def _note_failure(run: Run, error: BaseException, committed: int) -> None:
+def _note_failure(run: Run, state: str, error: str) -> None:
     """Write down how the run ended, when the connection still lets us; the report is the error itself."""
-    if isinstance(error, Injected) or not run.plan.steps:
+    if not run.plan.steps:
         return
-    try:
+    with suppress(DatabaseError):
         run.session.rollback()
-        state = "interrupted" if isinstance(error, KeyboardInterrupt) else "partial" if committed else "failed"
-        ledger.finish(run.session, run.ledger, run.run_id, state, str(error)[:2000])
-    except DatabaseError:
-        return
+        ledger.finish(run.session, run.ledger, run.run_id, state, error[:2000])

@@ -103,7 +103,15 @@ def read(session: Session, ledger: Ledger, circumstances: str) -> Owned:
 
 
 def start(session: Session, ledger: Ledger, run: Mapping[str, str]) -> None:
-    """Write down that a run begins: run_id, plan_id, source, target, tool, actor."""
+    """Write down that a run begins: run_id, plan_id, source, target, tool, actor.
+
+    We hold the lock, so a run of this project that still says that it is running died without a word.
+    """
+    session.execute(
+        f"UPDATE {ledger.prefix}_reconcile_run SET state = 'interrupted', finished_at = :at"
+        " WHERE project = :project AND state = 'running'",
+        {"at": now(), "project": ledger.project},
+    )
     session.execute(
         f"INSERT INTO {ledger.prefix}_reconcile_run"
         " (run_id, project, plan_id, source, target, tool, actor, state, started_at)"

@@ -67,6 +67,9 @@ _USES = refers_to(MANY)
 # Metadata of a field that only an inspected object knows, and that goes on through a change of its object.
 _LIVE = {"live": True}
 
+# Metadata of a field that a spec may promise and a database has to keep.
+_CONTRACT = {"contract": True}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Object:
@@ -202,7 +205,7 @@ class View(Object):
     kind = Kind.VIEW
     query: Sql
     comment: str | None = None
-    columns: tuple[str, ...] | None = field(default=None, compare=False)
+    columns: tuple[str, ...] | None = field(default=None, compare=False, metadata=_CONTRACT)
     options: tuple[tuple[str, str | int | bool], ...] = field(default=(), compare=False, metadata=_LIVE)
     carried: tuple[str, ...] = field(default=(), compare=False, metadata=_LIVE)
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
@@ -230,6 +233,14 @@ _REFERRING: Mapping[type[Object], tuple[tuple[str, Reference], ...]] = {
     cls: tuple((f.name, f.metadata["refers_to"]) for f in fields(cls) if "refers_to" in f.metadata) for cls in _CLASSES
 }
 _LIVE_ONLY = {cls: tuple(f.name for f in fields(cls) if f.metadata.get("live")) for cls in _CLASSES}
+
+
+_CONTRACTS = {cls: tuple(f.name for f in fields(cls) if f.metadata.get("contract")) for cls in _CLASSES}
+
+
+def contracts(cls: type[Object]) -> tuple[str, ...]:
+    """Return the fields that a spec may promise and a database has to keep."""
+    return _CONTRACTS[cls]
 
 
 def live_only(cls: type[Object]) -> tuple[str, ...]:

@@ -23,7 +23,6 @@ from reconciler.execute.apply import Progress
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Unmodelled
 from reconciler.model.ref import Kind
-from reconciler.plan.plan import Plan
 from reconciler.plan.policy import Allowance, Approve
 from reconciler.report.facts import Applied, Imported, Review, SpecVersion, Validated
 from reconciler.report.plan_file import SavedPlan, read_plan
@@ -143,12 +142,11 @@ def apply(
         hint = "plan again and look at what is different"
         raise StalePlan(f"the plan is stale: it would now be {planned.plan.id}, not {expected}", hint=hint)
     _refuse_with(review)
-    asked = _asks(aim.opened, planned)
-    if asked:
+    if _asks(aim.opened, planned):
         confirm(review)
     if terms.dry_run:
         return Applied(review=review, outcome=None)
-    accepts = _accepting(planned.plan, strict=bool(expected), shown_to_person=asked)
+    accepts = _accepting(aim.opened, planned, expected)
     return _run(aim, Intent(aim.desired, tuple(terms.given), accepts, progress or Progress()), begun)
 
 
@@ -205,15 +203,16 @@ def _asks(opened: Opened, planned: Planned) -> bool:
     return opened.policy.approve is Approve.ALWAYS or consents
 
 
-def _accepting(shown: Plan, *, strict: bool, shown_to_person: bool) -> Callable[[Plan], bool]:
-    """Return what is accepted under the lock: exactly the expected plan, what a person saw or nothing at all, or
-    anything.
+def _accepting(opened: Opened, shown: Planned, expected: str) -> Callable[[Planned], bool]:
+    """Return what is accepted under the lock.
+
+    With an expected id, that plan alone. Otherwise what was shown, nothing to do, and, where nobody had to be asked,
+    any other plan about which nobody has to be asked either.
     """
-    if strict:
-        return lambda now: now.id == shown.id
-    if shown_to_person:
-        return lambda now: now.empty or now.id == shown.id
-    return lambda now: True
+    if expected:
+        return lambda now: now.plan.id == expected
+    free = not _asks(opened, shown)
+    return lambda now: now.plan.empty or now.plan.id == shown.plan.id or (free and not _asks(opened, now))
 
 
 def import_(request: Request, out: Path) -> Imported:

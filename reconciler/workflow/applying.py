@@ -6,22 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler import __version__
-from reconciler.compare.compare import Owned, look, remembered
+from reconciler.compare.compare import Memory, Owned, compare, remembered
 from reconciler.compare.planning import Planned, prepare
-from reconciler.dialects.base import Session
+from reconciler.dialects.base import Lock, Session
 from reconciler.errors import Refused, StalePlan, TargetError
 from reconciler.execute import ledger
-from reconciler.execute.apply import Progress, Run, Verdict, apply
+from reconciler.execute.apply import News, Progress, Run, Verdict, apply
 from reconciler.execute.failpoints import reach
 from reconciler.execute.ledger import Entry, Ledger
-from reconciler.model.change import Alter, Change, Create, Rename
+from reconciler.model.change import Alter, Change, Create, Drop, Rename
 from reconciler.model.model import Desired, Model
-from reconciler.model.objects import Object, Table
+from reconciler.model.objects import contracts
 from reconciler.model.ref import Ref
-from reconciler.model.texts import spelled, texts
 from reconciler.plan.outcome import Outcome
-from reconciler.plan.plan import Plan
 from reconciler.plan.policy import Allowance
+from reconciler.plan.step import Step
 from reconciler.workflow.opening import Opened
 
 
@@ -29,12 +28,12 @@ from reconciler.workflow.opening import Opened
 class Intent:
     """What an apply is to do: the declared model, what the command line allows, and which plan it has to be.
 
-    `accepts` says of the plan that comes out under the lock whether it is the one that somebody agreed to.
+    `accepts` says of what comes out under the lock whether somebody agreed to it.
     """
 
     desired: Desired
     given: Sequence[Allowance]
-    accepts: Callable[[Plan], bool]
+    accepts: Callable[[Planned], bool]
     progress: Progress
 
 
@@ -68,32 +67,43 @@ def run_locked(opened: Opened, intent: Intent) -> tuple[Planned, Outcome]:
         session = opened.dialect.connect(opened.target)
         try:
             reach("after_lock", session)
-            planned = plan_on(opened, session, intent.desired, intent.given)
-            _gate(planned, intent.accepts)
-            reach("after_gate", session)
-            outcome = apply(
-                Run(
-                    dialect=opened.dialect,
-                    session=session,
-                    lock=lock,
-                    ledger=ledger_of(opened),
-                    plan=planned.plan,
-                    tool=f"reconcile {__version__}",
-                    circumstances=planned.server.memory,
-                    look=lambda: _look(opened, session, planned, intent.desired),
-                    groundwork=tuple(opened.dialect.groundwork(session, opened.target)),
-                    progress=intent.progress,
-                    lock_timeout=opened.target.patience,
-                )
-            )
-            reach("before_release", session)
-            return planned, outcome
+            return _run(opened, intent, session, lock)
         finally:
             session.close()
 
 
-def _gate(planned: Planned, accepts: Callable[[Plan], bool]) -> None:
-    if not accepts(planned.plan):
+def _run(opened: Opened, intent: Intent, session: Session, lock: Lock) -> tuple[Planned, Outcome]:
+    """Plan under the lock and carry that out. The ledger's tables come first, so that they are no change later."""
+    dialect = opened.dialect
+    for sql in dialect.groundwork(session, opened.target):
+        session.execute(sql)
+    ledger.bootstrap(session, ledger_of(opened))
+    stamp = dialect.stamp(session)
+    planned = plan_on(opened, session, intent.desired, intent.given)
+    _gate(planned, intent.accepts)
+    reach("after_gate", session)
+    outcome = apply(
+        Run(
+            dialect=dialect,
+            session=session,
+            lock=lock,
+            ledger=ledger_of(opened),
+            plan=planned.plan,
+            tool=f"reconcile {__version__}",
+            circumstances=planned.server.memory,
+            look=lambda: _look(opened, session, planned, intent.desired),
+            claim=lambda steps: _claim(planned.owned, steps),
+            still=lambda: dialect.stamp(session) == stamp,
+            progress=intent.progress,
+            lock_timeout=opened.target.patience,
+        )
+    )
+    reach("before_release", session)
+    return planned, outcome
+
+
+def _gate(planned: Planned, accepts: Callable[[Planned], bool]) -> None:
+    if not accepts(planned):
         now = "there would be nothing to do now" if planned.plan.empty else f"the plan would now be {planned.plan.id}"
         raise StalePlan(f"the plan is stale: the database is not as it was; {now}",
                         hint="plan again and look at what is different")  # fmt: skip
@@ -116,34 +126,36 @@ def refuse(planned: Planned) -> None:
 def _look(opened: Opened, session: Session, planned: Planned, desired: Desired) -> Verdict:
     """Look again, inside the transaction: what differs, and what the ledger is to hold when nothing does.
 
-    What this very plan wrote is taken in the server's spelling: it has just spelled it from our text.
+    The server is asked anew to spell what differs in text, so what is stored is held against what was meant.
     """
-    comparison = planned.comparison
-    changes = [change for step in planned.plan.steps for change in step.changes]
-    live = opened.dialect.normalize(opened.dialect.inspect(session, opened.target).model).model
-    written = _as_written(comparison.desired, live, changes)
-    goal = replace(desired, model=written, renames={}, unnamed=frozenset())
-    found = look(
-        opened.dialect, session, opened.target, goal, Owned(objects=planned.owned.objects), opened.policy.undeclared
-    )
-    differences = [_difference(change) for change in found.changes]
-    differences += _broken_contracts(written, live)
-    entries = _entries(desired, found.desired, found.live)
+    goal = replace(desired, model=planned.comparison.desired, renames={}, unnamed=frozenset())
     known = planned.owned
-    stale = frozenset(ref for ref in known.objects if ref not in entries)
-    return Verdict(differences=tuple(differences), entries=_news(entries, known), gone=stale)
+    found = compare(
+        opened.dialect, session, opened.target, goal, Owned(objects=known.objects), opened.policy.undeclared
+    )
+    differences = [*map(_difference, found.changes), *_broken_contracts(found.desired, found.live)]
+    protected = frozenset(map(planned.comparison.renamed.after, known.protected))
+    entries = _entries(found.desired, found.live, protected)
+    gone = frozenset(ref for ref in known.objects if ref not in entries)
+    return Verdict(differences=tuple(differences), news=News(entries=_news(entries, known), gone=gone))
 
 
-def _as_written(desired: Model, live: Model, changes: Sequence[Change]) -> Model:
-    made = {change.ref for change in changes if isinstance(change, Create | Alter | Rename)}
+def _claim(known: Owned, steps: Sequence[Step]) -> News:
+    """Return what the ledger is to hold after these steps: what was made, and what was ours under its new name."""
+    changes = [change for step in steps for change in step.changes]
+    entries = {change.ref: Entry() for change in changes if isinstance(change, Create)}
+    gone = {change.old.ref for change in changes if isinstance(change, Drop)}
+    for change in changes:
+        if isinstance(change, Rename):
+            moved = [ref for ref in known.objects if ref.inside(change.old.ref)]
+            gone.update(moved)
+            entries |= {ref.moved(change.old.ref, change.ref): _entry_of(ref, known) for ref in moved}
+    return News(entries=entries, gone=frozenset(gone) - entries.keys())
 
-    def one(obj: Object) -> Object:
-        stored = live.get(obj.ref) if obj.ref in made else None
-        if stored is None or type(stored) is not type(obj):
-            return obj
-        return spelled(obj, {place: sql.canonical for place, sql in texts(stored).items()})
 
-    return Model(one(obj) for obj in desired.values())
+def _entry_of(ref: Ref, known: Owned) -> Entry:
+    memory = {part: memory for (at, part), memory in known.memory.items() if at == ref}
+    return Entry(protected=ref in known.protected, memory=memory)
 
 
 def _difference(change: Change) -> str:
@@ -158,32 +170,32 @@ def _difference(change: Change) -> str:
 
 
 def _broken_contracts(desired: Model, live: Model) -> list[str]:
-    """Return the views whose query gives other columns than their contract says."""
+    """Return the promises of the specs that the database does not keep, such as the columns of a view."""
     found = []
     for ref, obj in desired.items():
-        contract, stored = getattr(obj, "columns", None), live.get(ref)
-        real = getattr(stored, "columns", None)
-        if ref.kind == "view" and contract and real and tuple(contract) != tuple(real):
-            found.append(f"{ref}: the query gives {', '.join(real)}, the contract says {', '.join(contract)}")
+        for name in contracts(type(obj)):
+            promised, real = getattr(obj, name), getattr(live.get(ref), name, None)
+            if promised and real and promised != real:
+                found.append(f"{ref}: {name} are {', '.join(real)}, the spec promises {', '.join(promised)}")
     return found
 
 
-def _entries(declared: Desired, desired: Model, live: Model) -> Mapping[Ref, Entry]:
-    memory: dict[Ref, dict[str, object]] = {}
+def _entries(desired: Model, live: Model, before: frozenset[Ref]) -> Mapping[Ref, Entry]:
+    """Return what the ledger is to hold. Protection is lifted by `protect: false` alone, never by silence."""
+    memory: dict[Ref, dict[str, Memory]] = {}
     for (ref, part), entry in remembered(desired, live).items():
         memory.setdefault(ref, {})[part] = entry
-    return {
-        ref: Entry(
-            protected=isinstance(obj, Table) and bool(obj.protect),
-            memory=memory.get(ref, {}),  # type: ignore[arg-type]
-        )
-        for ref, obj in desired.items()
-    }
+    entries = {}
+    for ref, obj in desired.items():
+        said = getattr(obj, "protect", None)
+        protected = ref in before if said is None else bool(said)
+        entries[ref] = Entry(protected=protected, memory=memory.get(ref, {}))
+    return entries
 
 
 def _news(entries: Mapping[Ref, Entry], known: Owned) -> Mapping[Ref, Entry]:
     """Return the entries that the ledger does not hold yet in just this form."""
-    before: dict[Ref, dict[str, object]] = {}
+    before: dict[Ref, dict[str, Memory]] = {}
     for (ref, part), memory in known.memory.items():
         before.setdefault(ref, {})[part] = memory
     return {

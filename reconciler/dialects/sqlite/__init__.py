@@ -59,6 +59,11 @@ def _ledger_schema(target: Target) -> str:
     return ""
 
 
+def _stamp(session: Session) -> str:
+    """Every change of the schema counts this up (sqlite.org/pragma.html#pragma_schema_version)."""
+    return str(session.query("PRAGMA schema_version")[0][0])
+
+
 DIALECT = Dialect(
     name="sqlite",
     fallback=("sqlite",),
@@ -84,6 +89,7 @@ DIALECT = Dialect(
     preflight=_preflight,
     capacity=_no_capacity,
     ledger_schema=_ledger_schema,
+    stamp=_stamp,
 )
 
 __all__ = ["DIALECT", "path_of"]

@@ -19,7 +19,7 @@ from reconciler.cli.desk import Desk, look, write
 from reconciler.cli.options import Color, Format, Output, Sink
 from reconciler.cli.parser import Invocation
 from reconciler.cli.run import run
-from reconciler.errors import ApplyFailed, LockTaken, ReconcileError, StalePlan, TargetError
+from reconciler.errors import ApplyFailed, LockTaken, PartlyApplied, ReconcileError, StalePlan, TargetError
 
 JSON = Output(sinks=(Sink(Format.JSON),))
 
@@ -35,7 +35,7 @@ def raising(error: BaseException) -> Callable[[Desk], Report]:
 
 @pytest.mark.parametrize(("error", "code"), [
     (TargetError("x"), 1), (StalePlan("x"), 4), (LockTaken("x"), 5), (ApplyFailed("x"), 1),
-    (ApplyFailed("x", committed=2), 6), (KeyboardInterrupt(), 130), (ZeroDivisionError("x"), 1), (MemoryError(), 1),
+    (PartlyApplied("x"), 6), (KeyboardInterrupt(), 130), (ZeroDivisionError("x"), 1), (MemoryError(), 1),
 ])  # fmt: skip
 def test_an_error_has_its_exit_code(error: BaseException, code: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(Invocation("apply", Output(), raising(error))) == code
