@@ -60,7 +60,7 @@ class Verdict:
 class Run:
     """Everything that an apply needs.
 
-    `look` looks at the result inside the last transaction, `claim` says what the ledger is to hold after an earlier one.
+    `look` looks at the result inside the last transaction, `claim` says what the ledger is to hold after earlier ones.
     `still` says inside a transaction whether the schema is as it was when the plan was made. `lock_timeout` is in
     seconds, over all retries of one segment.
     """

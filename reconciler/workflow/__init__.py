@@ -32,7 +32,7 @@ from reconciler.workflow.applying import Intent, plan_on, refuse, run_locked
 from reconciler.workflow.declaring import declare, place, spec_version
 from reconciler.workflow.opening import Opened, Request, open_project, open_request
 
-__all__ = ["Request", "Terms", "apply", "check", "import_", "plan", "validate"]
+__all__ = ["Progress", "Request", "Terms", "apply", "check", "import_", "plan", "validate"]
 
 Confirm = Callable[[Review], None]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from contextlib import suppress
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 
@@ -16,8 +16,10 @@ from reconciler import spec, workflow
 from reconciler.dialects import NAMES
 from reconciler.errors import ReconcileError, Refused
 from reconciler.execute import failpoints
+from reconciler.execute.failpoints import POINTS
 from reconciler.model.model import Model
 from reconciler.model.objects import Column, Table
+from reconciler.model.ref import Ref
 from reconciler.plan.hazards import Effect
 from reconciler.plan.policy import Allowance
 from tests.strategies import models, quoted, rows_for
@@ -65,50 +67,58 @@ def fill(target: Target, model: Model) -> None:
                 target.execute(f"insert into {quoted(table.name)} default values")
 
 
-def contents(target: Target, model: Model, columns: dict[str, Sequence[str]]) -> dict[str, list[tuple[object, ...]]]:
-    """Return the given columns of every table, by id."""
-    return {
-        table: target.query(f"select {', '.join(map(quoted, names))} from {quoted(table)} order by id")
-        for table, names in columns.items()
-    }
-
-
-def kept_columns(before: Model, after: Model) -> dict[str, Sequence[str]]:
-    """Return, by table, the columns that both models have with the same type."""
-    found: dict[str, Sequence[str]] = {}
-    for table in (ref for ref, obj in before.items() if isinstance(obj, Table) and ref in after):
-        same = [
-            c.ref.name
-            for c in before.children(table, Column)
-            if (other := after.get(c.ref)) is not None and isinstance(other, Column) and other.type == c.type
-            and c.generated is None and other.generated is None
-        ]  # fmt: skip
-        found[table.name] = sorted(same)
+def contents(target: Target, model: Model) -> dict[Ref, list[object]]:
+    """Return the values of every plain column, by address, in the order of the ids."""
+    found: dict[Ref, list[object]] = {}
+    for column in (obj for obj in model.values() if isinstance(obj, Column) and obj.generated is None):
+        rows = target.query(f"select {quoted(column.ref.name)} from {quoted(column.ref.top.name)} order by id")
+        found[column.ref] = [_plain(value) for (value,) in rows]
     return found
+
+
+def _plain(value: object) -> object:
+    """A number is a number whatever type holds it, and a truth value is one of two."""
+    try:
+        return None if value is None else Decimal(str(int(value) if isinstance(value, bool) else value)).normalize()
+    except ArithmeticError:
+        return str(value)
+
+
+def lost(before: dict[Ref, list[object]], after: dict[Ref, list[object]]) -> set[Ref]:
+    """Return the columns of which a value is not there any more."""
+    return {ref for ref, values in before.items() if any(values) and after.get(ref) != values}
+
+
+def forget(target: Target) -> None:
+    """Throw the ledger away: what is true then is true by the catalog alone."""
+    for table in ("run", "step", "object"):
+        target.execute(f"drop table _reconcile_{table}")
 
 
 @pytest.mark.parametrize("server", NAMES)
 @EXAMPLES
 @given(before=models(), after=models())
 def test_every_change_converges_and_rows_survive(server: str, before: Model, after: Model, tmp_path: Path) -> None:
-    """From any schema with rows to any other: either the rows forbid it and nothing happens, or it is so and they
-    are there.
-    """
+    """From any schema with rows to any other: the rows forbid it and nothing happens, or what is lost was declared."""
     with fresh(server, tmp_path) as target:
         first, second = project(tmp_path, before, target.url), project(tmp_path, after, target.url)
         converge(first)
         fill(target, before)
-        columns = kept_columns(before, after)
-        held = contents(target, before, columns)
+        held = contents(target, before)
         try:
-            converge(second)
+            done = workflow.apply(second, EVERYTHING)
         except Refused as refusal:
             review = refusal.review  # type: ignore[attr-defined]
             assert all(hazard.effect is Effect.BLOCK for hazard in review.planned.verdict.refused)
-            assert contents(target, before, columns) == held
+            assert contents(target, before) == held
             assert_converged(first)
             return
-        assert contents(target, after, columns) == held
+        declared = {hazard.ref for hazard in done.review.planned.hazards if hazard.kind.destructive}
+        silently = {ref for ref in lost(held, contents(target, after)) if not any(ref.inside(to) for to in declared)}
+        assert silently == set()
+        assert_converged(second)
+        forget(target)
+        assert_converged(second)
 
 
 @pytest.mark.parametrize("server", NAMES)
@@ -119,8 +129,7 @@ def test_without_a_ledger_nothing_is_left_to_plan(server: str, model: Model, tmp
     with fresh(server, tmp_path) as target:
         request = project(tmp_path, model, target.url)
         converge(request)
-        for table in ("run", "step", "object"):
-            target.execute(f"drop table _reconcile_{table}")
+        forget(target)
         assert_converged(request)
 
 
@@ -157,15 +166,15 @@ def test_the_order_of_the_specs_does_not_matter(server: str, model: Model, seed:
 
 @pytest.mark.parametrize("server", NAMES)
 @EXAMPLES
-@given(before=models(), after=models(), step=st.integers(1, 12))
-def test_an_apply_that_dies_after_any_step_is_finished_by_the_next(
-    server: str, before: Model, after: Model, step: int, tmp_path: Path
+@given(before=models(), after=models(), point=st.sampled_from(POINTS), hit=st.integers(1, 6))
+def test_an_apply_that_dies_anywhere_is_finished_by_the_next(
+    server: str, before: Model, after: Model, point: str, hit: int, tmp_path: Path
 ) -> None:
-    """Stop after step k, run again: converged."""
+    """Stop at any point, the first or a later time that it is passed, and run again: converged."""
     with fresh(server, tmp_path) as target, pytest.MonkeyPatch.context() as patch:
         converge(project(tmp_path, before, target.url))
         request = project(tmp_path, after, target.url)
-        patch.setattr(failpoints, "_POINT", failpoints._Armed("after_step", "raise", step))
+        patch.setattr(failpoints, "_POINT", failpoints._Armed(point, "raise", hit))
         with suppress(failpoints.Injected, ReconcileError):
             workflow.apply(request, EVERYTHING)
         patch.setattr(failpoints, "_POINT", None)

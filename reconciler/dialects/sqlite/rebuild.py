@@ -74,7 +74,11 @@ def _carrying(states: States, table: Ref) -> Model:
             return kept
         if not isinstance(old, Column):
             return replace(kept, position=kept.position + _LAST)
-        return replace(kept, type=old.type if kept.type == old.type else kept.type, position=old.position)
+        return replace(
+            kept,
+            type=old.type if (kept.type, kept.identity) == (old.type, old.identity) else kept.type,
+            position=old.position,
+        )
 
     return states.new.updated(carry(obj) for obj in states.new.subtree(table)[1:])
 
