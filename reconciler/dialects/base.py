@@ -21,11 +21,15 @@ class DatabaseError(Exception):
 
     `code` is the server's own (SQLSTATE, SQLite's error name). `retryable` means that the same may go through later:
     a lock that was not had in time, a deadlock, a serialization failure. `lost` means that the connection is gone.
+    `message` shows no value of any row; `detail` is what the database said beyond it, and may.
     """
 
-    def __init__(self, message: str, *, code: str = "", retryable: bool = False, lost: bool = False) -> None:
+    def __init__(
+        self, message: str, *, detail: str = "", code: str = "", retryable: bool = False, lost: bool = False
+    ) -> None:
         super().__init__(message)
         self.message = message
+        self.detail = detail
         self.code = code
         self.retryable = retryable
         self.lost = lost
@@ -39,6 +43,9 @@ class Session(Protocol):
 
     def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> int:
         """Run one statement and return the number of rows that it changed, or -1 where the server does not say."""
+
+    def in_transaction(self) -> bool:
+        """Say whether a transaction was begun and not ended."""
 
     def begin(self) -> None:
         """Start a transaction."""

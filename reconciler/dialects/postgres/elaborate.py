@@ -6,12 +6,13 @@ are read by temporary views at most (ACCESS SHARE); all else happens on temporar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from reconciler.dialects.base import DatabaseError, Session
 from reconciler.dialects.postgres import catalog, types
-from reconciler.dialects.postgres.lexer import canonical
+from reconciler.dialects.postgres.lexer import canonical, is_one_piece
 from reconciler.dialects.postgres.literals import written
 from reconciler.dialects.postgres.normalize import normalize
 from reconciler.dialects.postgres.reading import read_shapes
@@ -20,6 +21,7 @@ from reconciler.dialects.postgres.reading_views import views
 from reconciler.dialects.postgres.resolve import resolve
 from reconciler.dialects.postgres.rules.keys import check_clause, index_text, primary_key_clause
 from reconciler.dialects.postgres.rules.statements import parenthesized
+from reconciler.dialects.postgres.session import run_all
 from reconciler.dialects.sql import double_quoted, text_literal
 from reconciler.model.model import Model
 from reconciler.model.names import helper_name
@@ -46,7 +48,7 @@ def elaborate(session: Session, objects: Sequence[Object], actual: Model, desire
     """Return by address the objects as the server spells them.
 
     Args:
-        session: outside a transaction.
+        session: any; in a transaction that is open, everything happens behind a savepoint.
         objects: desired ones, in normal form.
         actual: the live model, as the server has it now.
         desired: the declared one.
@@ -54,23 +56,50 @@ def elaborate(session: Session, objects: Sequence[Object], actual: Model, desire
     Raises:
         DatabaseError: when the connection is lost.
     """
-    wanted = [obj for obj in objects if texts(obj) or isinstance(obj, Column)]
+    wanted = [obj for obj in objects if (texts(obj) or isinstance(obj, Column)) and _stays_in_place(obj)]
     if not wanted:
         return {}
-    session.begin()
-    try:
-        # Nothing of it stays; a session for reading does not allow even temporary tables by itself.
-        session.execute("SET TRANSACTION READ WRITE")
-        session.execute(f"SET LOCAL lock_timeout TO '{_PATIENCE}s'")
-        session.execute("SET LOCAL client_min_messages TO error")
+    with _aside(session):
         _stand_in_enums(session, actual, desired)
         found = _of_tables(session, [obj for obj in wanted if not isinstance(obj, View)], desired)
         for view in wanted:
             if isinstance(view, View) and (elaborated := _of_view(session, view, actual, desired)):
                 found[view.ref] = elaborated
         return found
+
+
+@contextmanager
+def _aside(session: Session) -> Iterator[None]:
+    """Let nothing stay of what happens inside; a transaction that is open goes on as if it had not been."""
+    inside = session.in_transaction()
+    # A session for reading does not allow even temporary tables by itself.
+    before = ["SAVEPOINT aside"] if inside else ["SET TRANSACTION READ WRITE"]
+    if not inside:
+        session.begin()
+    try:
+        run_all(
+            session,
+            [*before, f"SET LOCAL lock_timeout TO '{_PATIENCE}s'", "SET LOCAL client_min_messages TO error"],
+        )
+        yield
     finally:
-        session.rollback()
+        if inside:
+            run_all(session, ["ROLLBACK TO aside", "RELEASE aside"])
+        else:
+            session.rollback()
+
+
+def _stays_in_place(obj: Object) -> bool:
+    """Say whether every text of an object is no more than what it is declared as.
+
+    `int) AS SELECT harm() --` for a type would still be one command. Such an object is left out.
+    """
+    found = [sql.text for sql in texts(obj).values()]
+    if isinstance(obj, Column):
+        found.append(str(obj.type))
+    if isinstance(obj, Index):
+        found += (part.opclass or "" for part in obj.parts)
+    return all(map(is_one_piece, found))
 
 
 def _stand_in_enums(session: Session, actual: Model, desired: Model) -> None:
@@ -88,11 +117,11 @@ def _stand_in_enums(session: Session, actual: Model, desired: Model) -> None:
 def _tried(session: Session, *statements: str) -> bool:
     """Run statements that may fail without harm, and say whether they went through; they stay."""
     try:
-        session.execute("; ".join(("SAVEPOINT tried", *statements, "RELEASE tried")))
+        run_all(session, ["SAVEPOINT tried", *statements, "RELEASE tried"])
     except DatabaseError as error:
         if error.lost:
             raise
-        session.execute("ROLLBACK TO tried; RELEASE tried")
+        run_all(session, ["ROLLBACK TO tried", "RELEASE tried"])
         return False
     return True
 
@@ -123,7 +152,7 @@ def _of_chunk(session: Session, parts: Sequence[_Part], schema: str, desired: Mo
                     _piece_by_piece(session, part, desired)
         return _read_back(session, parts, schema)
     finally:
-        session.execute("ROLLBACK TO chunk; RELEASE chunk")
+        run_all(session, ["ROLLBACK TO chunk", "RELEASE chunk"])
 
 
 def _all_of(part: _Part, desired: Model) -> list[str]:
@@ -147,6 +176,7 @@ def _bare_table(ref: Ref, desired: Model) -> str:
         f"{double_quoted(column.ref.name)} {types.SERIAL.get(column.type.name, str(column.type))}"
         + (f" COLLATE {double_quoted(column.collation)}" if column.collation else "")
         for column in columns
+        if _stays_in_place(column)
     ]
     return f"CREATE TEMPORARY TABLE {double_quoted(ref.name)} ({', '.join(lines)})"
 
@@ -224,7 +254,7 @@ def _of_view(session: Session, view: View, actual: Model, desired: Model) -> Vie
         text = canonical(made[0].query.canonical)
         return replace(view, query=replace(view.query, canonical=text), columns=made[0].columns)
     finally:
-        session.execute("ROLLBACK TO view; RELEASE view")
+        run_all(session, ["ROLLBACK TO view", "RELEASE view"])
 
 
 def _shadows(found: Iterable[Ref], actual: Model, desired: Model) -> list[str]:

@@ -162,6 +162,20 @@ def _closes(found: Sequence[Token]) -> int:
     return -1
 
 
+def is_one_piece(text: str) -> bool:
+    """Say whether a text stays inside the parentheses that it is put into, and ends no command."""
+    depth = 0
+    try:
+        found = tokens(text)
+    except Unreadable:
+        return False
+    for token in found:
+        depth += token.says("(") - token.says(")")
+        if depth < 0 or token.says(";"):
+            return False
+    return depth == 0
+
+
 @lru_cache(maxsize=100_000)
 def canonical(text: str) -> str:
     """Return the text in one spelling: words in lower case, single blanks, no outer parentheses. Idempotent."""

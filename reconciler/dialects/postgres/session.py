@@ -10,6 +10,7 @@ from os import dup
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.dialects.base import DatabaseError, Server, Session, Target
+from reconciler.dialects.postgres.failures import database_error
 from reconciler.dialects.sql import double_quoted
 from reconciler.errors import TargetError
 from reconciler.plan.step import Step
@@ -24,11 +25,6 @@ CONNECT_SECONDS = 10
 # Seconds that one attempt at a lock may take at most.
 LONGEST_LOCK_WAIT = 3.0
 SCHEMES = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
-
-# SQLSTATEs after which the same statement may go through: lock_not_available, deadlock_detected, serialization_failure
-# (manual, "PostgreSQL Error Codes"). Class 08 and 57P0x mean that the connection is gone.
-RETRYABLE = frozenset({"55P03", "40P01", "40001"})
-LOST = ("08", "57P0")
 
 # Older ones cannot add enum values inside a transaction and have no generated columns.
 OLDEST = 120000
@@ -79,9 +75,14 @@ def open_session(target: Target, application: str) -> PostgresSession:
         from sqlalchemy.exc import SQLAlchemyError
         from sqlalchemy.pool import NullPool
 
+        from reconciler.dialects.postgres.wire import OneCommand
+
         engine = create_engine(
             url, poolclass=NullPool, isolation_level="AUTOCOMMIT", use_native_hstore=False,
-            connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": application},
+            connect_args={
+                "connect_timeout": CONNECT_SECONDS, "application_name": application, "cursor_factory": OneCommand,
+                "prepare_threshold": None,  # nothing of ours is run so often that the server should keep it
+            },
         )  # fmt: skip
     except ImportError as error:
         raise TargetError(
@@ -157,6 +158,24 @@ class PostgresSession:
         """Run a statement and return the number of rows that it changed."""
         return self._guarded(lambda: int(self._run(sql, parameters).rowcount))
 
+    def execute_all(self, statements: Sequence[str]) -> None:
+        """Run statements with one wait for all of their answers; none after the first that fails."""
+        from psycopg import Error
+
+        from reconciler.dialects.postgres.wire import run_all
+
+        driver = self._driver()
+        try:
+            run_all(driver, statements)
+        except Error as error:
+            if driver.closed:  # SQLAlchemy was not there
+                self._connection.invalidate()
+            raise database_error(error, closed=driver.closed) from None
+
+    def in_transaction(self) -> bool:
+        """Say whether a transaction was begun and not ended."""
+        return self._open
+
     def begin(self) -> None:
         """Start a transaction."""
         self.execute("BEGIN")
@@ -207,19 +226,19 @@ class PostgresSession:
         try:
             return run()
         except DBAPIError as error:
-            raise _database_error(error.orig, closed=error.connection_invalidated) from error
+            # Not from the driver's error, which shows values and parameters: whatever prints a chain would too.
+            raise database_error(error.orig, closed=error.connection_invalidated) from None
         except SQLAlchemyError as error:
-            raise DatabaseError(str(error), lost=True) from error
+            raise DatabaseError("the connection cannot be used any more", detail=str(error), lost=True) from None
 
 
-def _database_error(error: Any, *, closed: bool) -> DatabaseError:
-    code = getattr(error, "sqlstate", None) or ""
-    said = getattr(error, "diag", None)
-    parts = [getattr(said, name, None) for name in ("message_primary", "message_detail")]
-    message = ". ".join(part for part in parts if part) or str(error).strip()
-    return DatabaseError(
-        message, code=code, retryable=code in RETRYABLE, lost=closed or code.startswith(LOST)
-    )  # fmt: skip
+def run_all(session: Session, statements: Sequence[str]) -> None:
+    """Run statements, each as one command, and wait but once where the session knows how."""
+    if isinstance(session, PostgresSession):
+        session.execute_all(statements)
+    else:
+        for sql in statements:
+            session.execute(sql)
 
 
 def features(session: Session) -> frozenset[str]:
@@ -263,7 +282,8 @@ def transaction(session: Session, steps: Sequence[Step], lock_timeout: float) ->
     session.begin()
     try:
         for setting in (
-            f"lock_timeout TO {int(min(lock_timeout, LONGEST_LOCK_WAIT) * 1000)}",
+            # 0 would mean to wait for ever.
+            f"lock_timeout TO {max(1, int(min(lock_timeout, LONGEST_LOCK_WAIT) * 1000))}",
             "statement_timeout TO 0",
             "idle_in_transaction_session_timeout TO 0",
         ):

@@ -37,6 +37,10 @@ class SqliteSession:
         except sqlite3.Error as error:
             raise _translated(error) from error
 
+    def in_transaction(self) -> bool:
+        """Say whether a transaction was begun and not ended."""
+        return self._connection.in_transaction
+
     def begin(self) -> None:
         """Take the write lock at once: a later upgrade would fail without waiting
         (sqlite.org/lang_transaction.html).
