@@ -14,7 +14,7 @@ from reconciler.dialects.postgres.preflight import preflight
 from reconciler.dialects.postgres.resolve import align, portable, resolve, respell
 from reconciler.dialects.postgres.rules import RULES
 from reconciler.dialects.postgres.session import DEFAULT_SCHEMA, connect, default_schema, server, transaction
-from reconciler.dialects.sql import double_quoted
+from reconciler.dialects.sql import double_quoted, renamer
 
 
 def _ledger_schema(target: Target) -> str:
@@ -40,7 +40,7 @@ DIALECT = Dialect(
     normalize=normalize,
     align=align,
     resolve=resolve,
-    respell=respell,
+    rename=renamer(respell),
     elaborate=elaborate,
     portable=portable,
     rules=RULES,

@@ -30,7 +30,7 @@ from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import spelled, texts
 from reconciler.model.values import Sql
 
-# How many tables are made at once: the lock table has room for so many in any configuration.
+# How many tables or views are made at once: the lock table has room for so many in any configuration.
 _CHUNK = 50
 # Seconds that a temporary view waits for a live table that somebody holds exclusively.
 _PATIENCE = 2
@@ -62,10 +62,7 @@ def elaborate(session: Session, objects: Sequence[Object], actual: Model, desire
     with _aside(session):
         _stand_in_enums(session, actual, desired)
         found = _of_tables(session, [obj for obj in wanted if not isinstance(obj, View)], desired)
-        for view in wanted:
-            if isinstance(view, View) and (elaborated := _of_view(session, view, actual, desired)):
-                found[view.ref] = elaborated
-        return found
+        return found | _of_views(session, [obj for obj in wanted if isinstance(obj, View)], actual, desired)
 
 
 @contextmanager
@@ -238,23 +235,39 @@ def _turned_constant(obj: Column, made: Column) -> bool:
 # --- views ------------------------------------------------------------------------------------------------------------
 
 
-def _of_view(session: Session, view: View, actual: Model, desired: Model) -> View | None:
-    """Make a temporary view over the live tables, with stand-ins for those that this plan changes."""
-    resolved = resolve([replace(view, uses=frozenset())], desired)[0]
-    assert isinstance(resolved, View)
-    tables_ = sorted({ref.top for ref in resolved.uses if ref.kind in (Kind.TABLE, Kind.COLUMN)})
-    shadows = _shadows(tables_, actual, desired)
-    name = helper_name(str(view.ref), "view")
-    session.execute("SAVEPOINT view")
+def _of_views(session: Session, wanted: Sequence[View], actual: Model, desired: Model) -> dict[Ref, Object]:
+    found: dict[Ref, Object] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        found |= _of_some_views(session, wanted[start : start + _CHUNK], actual, desired)
+    return found
+
+
+def _of_some_views(session: Session, wanted: Sequence[View], actual: Model, desired: Model) -> dict[Ref, Object]:
+    """Make temporary views over the live tables, with stand-ins for those that this plan changes.
+
+    When one of them fails, either half is tried by itself.
+    """
+    named = {helper_name(str(view.ref), "view"): view for view in wanted}
+    resolved = resolve([replace(view, uses=frozenset()) for view in wanted], desired)
+    used = {ref.top for view in resolved if isinstance(view, View) for ref in view.uses}
+    shadows = _shadows(sorted(ref for ref in used if ref.kind == Kind.TABLE), actual, desired)
+    texts_ = [f"CREATE TEMPORARY VIEW {double_quoted(name)} AS {view.query.text}" for name, view in named.items()]
+    session.execute("SAVEPOINT views")
     try:
-        if not _tried(session, *shadows, f"CREATE TEMPORARY VIEW {double_quoted(name)} AS {view.query.text}"):
-            return None
-        temporary = session.query(catalog.TEMPORARY)[0][0]
-        made = [found for found in views(read_shapes(session, {temporary: ""})) if found.ref.name == name]
-        text = canonical(made[0].query.canonical)
-        return replace(view, query=replace(view.query, canonical=text), columns=made[0].columns)
+        if _tried(session, *shadows, *texts_):
+            temporary = session.query(catalog.TEMPORARY)[0][0]
+            made = {view.ref.name: view for view in views(read_shapes(session, {temporary: ""}))}
+            return {view.ref: _as_made(view, made[name]) for name, view in named.items()}
     finally:
-        run_all(session, ["ROLLBACK TO view", "RELEASE view"])
+        run_all(session, ["ROLLBACK TO views", "RELEASE views"])
+    middle = len(wanted) // 2
+    halves = (wanted[:middle], wanted[middle:]) if middle else ()
+    return {ref: obj for half in halves for ref, obj in _of_some_views(session, half, actual, desired).items()}
+
+
+def _as_made(view: View, made: View) -> View:
+    text = canonical(made.query.canonical)
+    return replace(view, query=replace(view.query, canonical=text), columns=made.columns)
 
 
 def _shadows(found: Iterable[Ref], actual: Model, desired: Model) -> list[str]:

@@ -12,7 +12,7 @@ from reconciler.dialects.postgres.names import type_name
 from reconciler.dialects.postgres.normalize import FAMILY, element_name
 from reconciler.dialects.sql import double_quoted, respeller
 from reconciler.dialects.transpile import NotPortable, parsed, renamed_words
-from reconciler.model.model import Inspection, Model
+from reconciler.model.model import Desired, Inspection, Model
 from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, PrimaryKey, View
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import map_texts
@@ -20,13 +20,13 @@ from reconciler.model.types import Type
 from reconciler.model.values import Identity, Sql
 
 
-def align(inspection: Inspection, desired: Model) -> Model:
-    """Return the desired model with the live names of primary keys where the spec gives none, and of types that it
+def align(inspection: Inspection, desired: Desired) -> Desired:
+    """Return what is declared with the live names of primary keys where the spec gives none, and of types that it
 
     names with another schema than the server does: whether one is needed depends on the search path.
     """
-    found = (_aligned(obj, inspection.model.get(obj.ref)) for obj in desired.values())
-    return desired.updated(obj for obj in found if obj is not None)
+    found = (_aligned(obj, inspection.model.get(obj.ref)) for obj in desired.model.values())
+    return replace(desired, model=desired.model.updated(obj for obj in found if obj is not None))
 
 
 def _aligned(obj: Object, live: Object | None) -> Object | None:

@@ -248,3 +248,56 @@ def test_an_unknown_type_is_spelled_by_the_server(pg: Target) -> None:
     target = on(pg.url)
     with connected(target) as session:
         assert planned(session, target, declared(wanted)).plan.empty
+
+
+INSIDE = [
+    "create type mood as enum ('calm', 'wild')",
+    "create schema app",
+    *(
+        f"create table {name} (id bigint primary key, a int check (a > 0), b int, name varchar(20) default 'x' || 'y', "
+        "code char(3), total numeric(10,2), mood mood, made timestamptz, doc jsonb)"
+        for name in ("t", "app.u")
+    ),
+    "alter table t add constraint k check (a in (1, 2) and mood = 'calm')",
+    "create index i on t (lower(name)) where a between 1 and 2",
+    "create view v as select * from t where mood in ('calm', 'wild')",
+    "create view w as select count(*) as n, sum(v.total) as total from v join app.u using (id)",
+]
+
+
+def test_inside_a_transaction_nothing_is_disturbed(pg: Target) -> None:
+    """The tables are made in the transaction that is open, stand-ins carry their names, and what follows goes on."""
+    objects: list[Object] = [
+        check(T, "k", "a in (1,2) and mood='calm'"),
+        check(T, "wrong", "missing > 1"),
+        index(T, "i", expression("lower(name)"), where=sql("a between 1 and 2")),
+        view("v", "select * from t where mood in ('calm', 'wild')"),
+        view("w", "select count(*) as n, sum(v.total) as total from v join app.u using (id)"),
+        view("nothing", "select nothing from nowhere"),
+    ]
+    desired = DIALECT.normalize(Model([MOOD, *table(T), *table(U), *objects])).model
+    target = on(pg.url, "app")
+    with connected(target) as session, connected(on(pg.url)) as other:
+        assert not session.in_transaction()
+        session.begin()
+        session.execute("set local lock_timeout to '1234ms'")
+        for statement in INSIDE:
+            session.execute(statement)
+        session.execute("insert into t (id, a) values (1, 1)")
+        actual = DIALECT.normalize(DIALECT.inspect(session, target).model).model
+        locks = "select count(*) from pg_locks where pid = pg_backend_pid()"
+        before = session.query(locks)
+        found = DIALECT.elaborate(session, [desired[obj.ref] for obj in objects], actual, desired)
+        assert session.in_transaction()
+        assert session.query(locks) == before
+        settings = "select current_setting('lock_timeout'), current_setting('client_min_messages')"
+        assert session.query(settings) == [("1234ms", "notice")]
+        assert other.query("select to_regclass('t')") == [(None,)]
+        session.execute("insert into t (id, a) values (2, 2)")
+        session.execute("alter table t add later int")
+        assert session.query("select count(*), count(later) from t") == [(2, 0)]
+        session.commit()
+        assert not session.in_transaction()
+    assert set(found) == {obj.ref for obj in objects if obj.ref.name not in ("wrong", "nothing")}
+    same(dict(found), live(pg))
+    assert pg.query("select count(*) from pg_class where relpersistence = 't'") == [(0,)]

@@ -112,7 +112,7 @@ def test_renames_keep_everything(pg: Target) -> None:
         pg.execute("insert into customers (email) values ('a'); insert into orders (customer_id, total) values (1, 7)")
         after = Model([replace(obj, columns=None) if isinstance(obj, View) else obj for obj in WIDE])
         for new, old in sorted(moved.items(), key=lambda item: len(item[0].parts)):
-            after = renamed(after, {old: new}, DIALECT.respell)
+            after = DIALECT.rename(after, [(old, new)])
         wanted = [_retyped(obj) for obj in after.values()]
         plan = converge(session, target, declared(wanted, moved))
         roots = {(step.action, step.subject.kind) for step in plan.plan.steps}
