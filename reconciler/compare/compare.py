@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.diff import diff
 from reconciler.errors import PlanError, Problem
-from reconciler.model.change import Alter, Change, Create
+from reconciler.model.change import Alter, Change, Create, Rename
 from reconciler.model.model import Desired, Inspection, Model
 from reconciler.model.objects import Object, Unmodelled, live_only
 from reconciler.model.ref import Ref
@@ -50,11 +50,13 @@ _NO_SCOPE = Scope(target=Model(), undeclared=(), unmodelled=(), dropped={})
 class Comparison:
     """Everything that planning and verifying need to know about one look at a database.
 
-    `live` is the model as inspected, in normal form; `desired` the declared one with the server's spellings.
+    `live` is the model as inspected, in normal form; `declared` what the specs say, under the addresses that it has in
+    the database; `desired` its model with the server's spellings.
     """
 
     live: Model
     renamed: Renamed
+    declared: Desired
     desired: Model
     scope: Scope
     changes: tuple[Change, ...]
@@ -86,7 +88,7 @@ def compare(
         note = f"{len(differing)} definitions could not be spelled by this server: it is read-only, or denies TEMP"
         return replace(found, notes=(note,))
     elaborated = dialect.elaborate(session, differing, found.live, found.desired)
-    return _compared(found, found.desired.updated(elaborated.values()), owned, desired, undeclared)
+    return _compared(found, found.desired.updated(elaborated.values()), owned, undeclared)
 
 
 def look(
@@ -100,23 +102,25 @@ def look(
     """Compare without asking the server to spell anything; arguments and errors as for `compare`."""
     inspection = dialect.inspect(session, target)
     live = dialect.normalize(inspection.model).model
-    model = dialect.align(Inspection(model=live, unnamed=inspection.unnamed), desired.model)
-    renamed = apply_renames(live, replace(desired, model=model), dialect.respell)
+    declared = dialect.align(Inspection(model=live, unnamed=inspection.unnamed), desired)
+    renamed = apply_renames(live, declared, dialect.rename)
+    nameless = frozenset(map(renamed.after, inspection.unnamed))
     if renamed.changes:  # what was declared under its new name has its counterpart only now
-        model = dialect.align(Inspection(model=renamed.model, unnamed=inspection.unnamed), model)
-    problems = [*renamed.problems, *_clashes(renamed.model, model)]
+        declared = dialect.align(Inspection(model=renamed.model, unnamed=nameless), declared)
+    problems = [*renamed.problems, *_clashes(renamed.model, declared.model)]
     if problems:
         raise PlanError(problems)
-    model = match_names(renamed.model, inspection.unnamed, model, desired.unnamed)
+    model = match_names(renamed.model, nameless, declared.model, declared.unnamed)
     first = Comparison(
-        live=live, renamed=renamed, desired=model, scope=_NO_SCOPE, changes=(), source="", target="",
-        removed=_removed(desired.removed, renamed.model),
+        live=live, renamed=renamed, declared=declared, desired=model, scope=_NO_SCOPE, changes=(), source="", target="",
+        removed=declared.removed,
     )  # fmt: skip
-    return _compared(first, _recalled(model, owned), owned, desired, undeclared)
+    return _compared(first, _recalled(model, owned), owned, undeclared)
 
 
-def _compared(found: Comparison, model: Model, owned: Owned, desired: Desired, undeclared: Undeclared) -> Comparison:
+def _compared(found: Comparison, model: Model, owned: Owned, undeclared: Undeclared) -> Comparison:
     """Return the comparison of a live model with this declared one."""
+    desired = found.declared
     live = found.renamed.model
     carried = Model(_carrying(obj, live.get(obj.ref)) for obj in model.values())
     ours = frozenset(map(found.renamed.after, owned.objects))
@@ -146,14 +150,16 @@ def _resolve_in(dialect: Dialect, model: Model, tops: set[Ref]) -> Model:
 
 
 def _reads_others(obj: Object) -> bool:
-    """Say whether an object stands by itself and may still depend on what is touched."""
-    return obj.ref.parent is None and hasattr(obj, "uses")
+    """Say whether an object may depend on what is touched although it stands elsewhere."""
+    return hasattr(obj, "uses") and (obj.ref.parent is None or isinstance(obj, Unmodelled))
 
 
 def _refreshed(change: Change, old: Model, new: Model) -> Change:
     match change:
         case Create(obj):
             return Create(new[obj.ref])
+        case Rename(before, after):
+            return Rename(before, new[after.ref])
         case Alter(before, after, fields):
             return Alter(old[before.ref], new[after.ref], fields)
         case _:
@@ -172,17 +178,6 @@ def _clashes(live: Model, desired: Model) -> list[Problem]:
         for ref in desired
         if isinstance(live.get(ref), Unmodelled)
     ]
-
-
-def _removed(removed: Mapping[Ref, str], live: Model) -> dict[Ref, str]:
-    """Return what the specs remove by name, under the address that it has there: a unique constraint may be an
-    index.
-    """
-    found = {}
-    for ref, reason in removed.items():
-        other = Ref(ref.schema, (*ref.parts[:-2], "index", ref.name)) if ref.kind == "unique" else ref
-        found[ref if ref in live or other not in live else other] = reason
-    return found
 
 
 def _carrying(obj: Object, live: Object | None) -> Object:

@@ -45,7 +45,7 @@ def test_what_stops_between_two_transactions_is_partly_applied(
     request_: workflow.Request, postgres: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit 6: what is committed stays and is ours; the next apply finishes, and closes the books of this one."""
-    monkeypatch.setattr(failpoints, "_POINT", failpoints._Armed("before_statement", "drop_conn", 12))
+    monkeypatch.setattr(failpoints, "_POINT", failpoints._Armed("before_statement", "drop_conn", 6))
     with pytest.raises(PartlyApplied) as info:
         workflow.apply(request_)
     assert info.value.exit_code == 6
