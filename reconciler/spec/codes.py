@@ -29,6 +29,10 @@ CODES: Mapping[str, str] = {
     "SPEC021": "unbalanced parentheses",
     "SPEC022": "no SQL for this dialect",
     "SPEC023": "unknown variable",
+    "SPEC024": "a quote or comment without an end",
+    "SPEC025": "more than one piece of SQL",
+    "SPEC026": "a comment at the end of SQL",
+    "SPEC027": "not the form of a type, collation, operator class or method",
     # what refers to what
     "SPEC030": "no such table",
     "SPEC031": "no such column",

@@ -15,6 +15,7 @@ from reconciler.model.ref import Kind, Ref
 from reconciler.model.types import PORTABLE, Type, parse_type
 from reconciler.model.values import Default, Generated, Identity
 from reconciler.spec.context import Context
+from reconciler.spec.forms import Form
 from reconciler.spec.names import join_name, split_name
 from reconciler.spec.nodes import Node
 from reconciler.spec.overrides import Fields, applied, chosen
@@ -80,7 +81,7 @@ def _add_column(context: Context, ref: Ref, node: Node, fields: Fields, position
         default=_default(context, ref, fields.get("default")),
         generated=_generated(context, ref, fields.get("generated")),
         identity=identity,
-        collation=_collation(context, fields.get("collation")),
+        collation=_collation(context, ref, fields.get("collation")),
         comment=context.text(fields.get("comment")),
         position=position,
         sensitive=context.flag(fields, "sensitive"),
@@ -121,7 +122,7 @@ def _not_null(context: Context, fields: Fields, key: bool, identity: Identity | 
 def _type(context: Context, ref: Ref, node: Node, fields: Fields) -> Type:
     native, portable = fields.get("native"), fields.get("type")
     if native is not None:
-        return Type(native.value, native=True)
+        return Type(context.own_words(native, Form.NATIVE, ref), native=True)
     if portable is None:
         message = f"column {ref.name!r} has no type"
         context.problem("SPEC014", message, node.key or node.at, hint='add type: …, or native: "…"')
@@ -177,7 +178,7 @@ def _default(context: Context, ref: Ref, node: Node | None) -> Default | None:
 def _generated(context: Context, ref: Ref, node: Node | None) -> Generated | None:
     if node is None:
         return None
-    expression = context.sql_text(node.value["sql"], "the generated", ref)
+    expression = context.sql_text(node.value["sql"], "the expression of", ref)
     return Generated(expression, "stored" not in node.value or context.flag(node.value, "stored"))
 
 
@@ -190,10 +191,10 @@ def _identity(node: Node | None) -> Identity | None:
     return Identity(given.get("always", False), given.get("start"), given.get("increment"))
 
 
-def _collation(context: Context, node: Node | None) -> str | None:
+def _collation(context: Context, ref: Ref, node: Node | None) -> str | None:
     if node is None:
         return None
     if type(node.value) is not dict:
-        return str(node.value)
+        return context.own_words(node, Form.COLLATION, ref)
     entry = chosen(node, context.chain)
-    return str(entry[1].value) if entry else None
+    return context.own_words(entry[1], Form.COLLATION, ref) if entry else None

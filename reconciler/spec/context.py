@@ -15,11 +15,13 @@ from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Object
 from reconciler.model.ref import Ref
 from reconciler.model.values import Literal, Sql
-from reconciler.spec.fragments import unbalanced
+from reconciler.spec.forms import NOUNS, Form, misfit
+from reconciler.spec.fragments import flaw
 from reconciler.spec.names import split_name
 from reconciler.spec.nodes import At, Node, Source, pointed
 from reconciler.spec.overrides import Fields, chosen
 from reconciler.spec.scalars import Scalar
+from reconciler.spec.urls import CHAINS
 from reconciler.spec.variables import interpolated, interpolated_scalar
 
 # The families whose databases hold schemas; elsewhere a qualified name has no meaning.
@@ -119,32 +121,47 @@ class Context:
                 self._missing(error, node)
         return None if value is None else Literal(value)
 
-    def sql_text(self, node: Node, what: str, ref: Ref) -> Sql:
+    def sql_text(self, node: Node, what: str, ref: Ref, *, query: bool = False) -> Sql:
         """Return a fragment of SQL, chosen from a map by dialect where it is one.
 
         Args:
             node: the text or the map.
             what: what it is the SQL of: "the default of".
             ref: the object that has it.
+            query: whether it is a whole query, which may end in a semicolon.
         """
-        dialect = self.sql
-        if type(node.value) is dict:
-            entry = chosen(node, self.chain)
-            if entry is None:
-                leave = f"dialect: {{{self.chain[0]}: {{omit: true}}}}"
-                hint = f"add an entry for {' or '.join(self.chain)}, or leave it out there with `{leave}`"
-                message = f"{what} {ref} has no SQL for {self.dialect}"
-                self.problem("SPEC022", message, node.key or node.at, hint=hint)
-                return Sql("", dialect)
-            dialect, node = entry
+        if type(node.value) is not dict:
+            return self._piece(node, self.sql, f"{what} {ref}", query)
+        pieces = {word: self._piece(child, word, f"{what} {ref}", query) for word, child in node.value.items()}
+        entry = chosen(node, self.chain)
+        if entry is not None:
+            return pieces[entry[0]]
+        leave = f"dialect: {{{self.chain[0]}: {{omit: true}}}}"
+        hint = f"add an entry for {' or '.join(self.chain)}, or leave it out there with `{leave}`"
+        self.problem("SPEC022", f"{what} {ref} has no SQL for {self.dialect}", node.key or node.at, hint=hint)
+        return Sql("", self.sql)
+
+    def _piece(self, node: Node, dialect: str, subject: str, query: bool) -> Sql:
+        """Return one text of SQL; one that is not a single piece is a problem."""
+        written: str = node.value
+        text = (self._filled(written, node) if "${var." in written else written).strip()
+        if not text:
+            self.problem("SPEC015", f"{subject} is empty", node)
+        found = flaw(text, CHAINS[dialect][-1], query=query)
+        if found is not None:
+            offset = written.find(text) + found.offset
+            where = _inside(self.source, node, offset) if text in written else node
+            self.problem(found.code, f"{subject} {found.message}", where, hint=found.hint)
+        return Sql(text[:-1].rstrip() if query and text.endswith(";") else text, dialect)
+
+    def own_words(self, node: Node, form: Form, subject: Ref) -> str:
+        """Return a type or name in the database's own words; one that could be anything else is a problem."""
         text: str = node.value
-        if "${var." in text:
-            text = self._filled(text, node)
-        if not text.strip():
-            self.problem("SPEC015", f"{what} {ref} is empty", node)
-        elif (offset := unbalanced(text)) is not None:
-            self.problem("SPEC021", f"unbalanced parentheses in {what} {ref}", _inside(self.source, node, offset))
-        return Sql(text.strip(), dialect)
+        found = misfit(text, form, self.family)
+        if found is not None:
+            message = f"the {NOUNS[form]} of {subject} {found.message}"
+            self.problem(found.code, message, _inside(self.source, node, found.offset), hint=found.hint)
+        return text
 
     def flag(self, fields: Fields, key: str) -> bool:
         """Return a true-or-false field; false when it is not there."""

@@ -15,7 +15,9 @@ from reconciler.model.objects import Check, Column, Enum, ForeignKey, Index, Obj
 from reconciler.model.types import Type
 from reconciler.model.values import Action, Deferrable, Identity, IndexPart, Literal, Sql
 from reconciler.spec.emit import Block, Lines
+from reconciler.spec.fragments import sealed
 from reconciler.spec.names import Reference, join_name, join_reference, quoted, split_part
+from reconciler.spec.urls import CHAINS
 from reconciler.spec.variables import escaped
 
 Entries = dict[str, Any]
@@ -213,7 +215,7 @@ def _check(check: Check) -> Block | Entries:
 
 
 def _sql(sql: Sql) -> Block:
-    return Block(escaped(sql.text.strip()))
+    return Block(escaped(sealed(sql.text.strip(), CHAINS[sql.dialect or "postgres"][-1])))
 
 
 def _comment(comment: str | None) -> Entries:

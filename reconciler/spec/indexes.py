@@ -8,6 +8,7 @@ from reconciler.model.ref import Kind, Ref
 from reconciler.model.values import IndexPart, Sql
 from reconciler.spec.columns import Columns
 from reconciler.spec.context import Context
+from reconciler.spec.forms import Form
 from reconciler.spec.fragments import words
 from reconciler.spec.keys import Made, entries, names, settle
 from reconciler.spec.names import split_part
@@ -28,7 +29,7 @@ def indexes(context: Context, table: Ref, fields: Fields) -> None:
             ref=ref or table.child(Kind.INDEX, implicit_name(table.name, [p.column or "expr" for p in parts], "idx")),
             parts=parts,
             unique=context.flag(own, "unique"),
-            method=own["method"].value if "method" in own else None,
+            method=_own_words(context, own, Form.METHOD, ref or table),
             where=where,
             include=names(context, own, "include", node) if "include" in own else (),
             comment=context.text(own.get("comment")),
@@ -55,9 +56,13 @@ def _part(context: Context, node: Node, subject: Ref) -> IndexPart:
         expression=context.sql_text(fields["sql"], "an expression of", subject) if "sql" in fields else None,
         descending=context.flag(fields, "desc"),
         nulls_first=nulls,
-        opclass=fields["opclass"].value if "opclass" in fields else None,
-        collation=fields["collation"].value if "collation" in fields else None,
+        opclass=_own_words(context, fields, Form.OPCLASS, subject),
+        collation=_own_words(context, fields, Form.COLLATION, subject),
     )
+
+
+def _own_words(context: Context, fields: Fields, form: Form, subject: Ref) -> str | None:
+    return context.own_words(fields[form], form, subject) if form in fields else None
 
 
 def checks(context: Context, table: Ref, fields: Fields, columns: Columns) -> None:

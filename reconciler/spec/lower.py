@@ -144,7 +144,7 @@ def _lower_enum(context: Context, ref: Ref, name: Node, fields: Fields) -> None:
 def _lower_view(context: Context, ref: Ref, name: Node, fields: Fields) -> None:
     view = View(
         ref=ref,
-        query=context.sql_text(fields["query"], "the query of", ref),
+        query=context.sql_text(fields["query"], "the query of", ref, query=True),
         comment=context.text(fields.get("comment")),
         columns=names(context, fields, "columns", name) if "columns" in fields else None,
     )

@@ -46,8 +46,8 @@ ENUM_NAMES = st.from_regex("[A-Za-z_][A-Za-z0-9_ ]{0,8}[a-z]", fullmatch=True)
 COMMENTS = st.none() | st.sampled_from(["Customer's", "a\nb", "  x", "x\n", "# no", "${var.x}", "é"]) | LINES
 SQL = st.sampled_from([
     "a > 0", "lower(a)", "a || ': ' || b", "coalesce(a, b)", "a <> 'it''s'", "now()", "1", "a\n  and b", '"a" = 1',
-    "$${var.x}", "case when a\n\n  then 'x: {y}' end", "a -- it's\n> 0", "x'00'", "'\t'", "null", "true", "- 1",
-    "a # b", "${var.x}", "'" + "x" * 200 + "'", "a + " * 40 + "b", "E'\\n(\\''", "'\x07\u2028'", "a\r\n> 0",
+    "'$${var.x}'", "case when a\n\n  then 'x: {y}' end", "a -- it's\n> 0", "x'00'", "'\t'", "null", "true", "- 1",
+    "a # b", "'${var.x}'", "'" + "x" * 200 + "'", "a + " * 40 + "b", "E'\\n(\\''", "'\x07\u2028'", "a\r\n> 0",
     "(\n  a\n   \n)",
 ]).map(Sql)  # fmt: skip
 TYPES = [
@@ -59,6 +59,8 @@ TYPES = [
     Type("int unsigned", native=True),
     Type("enum('a,b', 'it''s')", native=True),
 ]
+COLLATIONS = st.sampled_from(["C", "und-x-icu", "en_US.utf8", "de_DE@euro", "ö 1"])
+OPCLASSES = st.sampled_from(["text_pattern_ops", "gist_trgm_ops(siglen=32)", 'app."My Ops;"'])
 FRACTIONS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-1000, max_value=1000)
 LITERALS = st.builds(Literal, NAMES | st.just("") | st.booleans() | st.integers() | FRACTIONS | LINES)
 WHOLE = st.integers(-(2**63), 2**63 - 1)
@@ -126,7 +128,7 @@ def _columns(draw: st.DrawFn, ref: Ref, position: int, types: list[Type]) -> Col
         not_null=draw(st.booleans()),
         default=draw(LITERALS | SQL) if what == "default" else None,
         generated=draw(st.builds(Generated, SQL, st.booleans())) if what == "generated" else None,
-        collation=draw(st.none() | NAMES),
+        collation=draw(st.none() | COLLATIONS),
         comment=draw(COMMENTS),
         position=position,
         sensitive=draw(st.booleans()),
@@ -152,14 +154,14 @@ def _indexes(draw: st.DrawFn, ref: Ref, names: tuple[str, ...]) -> Index:
         part,
         descending=st.booleans(),
         nulls_first=st.none() | st.booleans(),
-        opclass=st.none() | NAMES,
-        collation=st.none() | NAMES,
+        opclass=st.none() | OPCLASSES,
+        collation=st.none() | COLLATIONS,
     )
     return Index(
         ref=ref,
         parts=draw(st.lists(part | dressed, min_size=1, max_size=3).map(tuple)),
         unique=draw(st.booleans()),
-        method=draw(st.none() | NAMES),
+        method=draw(st.sampled_from([None, "gin", "hash"])),
         where=draw(st.none() | SQL),
         include=draw(st.just(()) | _some(st.sampled_from(names))),
         comment=draw(COMMENTS),

@@ -1,43 +1,16 @@
-"""What documents declare for a dialect: overrides, SQL by dialect, implicit names, variables, positions."""
+"""What documents declare: every field of every kind, positions, variables, implicit names."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 
-import pytest
-
 from reconciler import spec
-from reconciler.errors import SpecError
-from reconciler.model.model import Desired
-from reconciler.model.objects import Check, Column, Enum, ForeignKey, Index, Object, PrimaryKey, Table, Unique, View
+from reconciler.model.objects import Check, Column, Enum, ForeignKey, Index, PrimaryKey, Table, Unique, View
 from reconciler.model.ref import Ref
 from reconciler.model.types import Type
 from reconciler.model.values import Action, Deferrable, Generated, Identity, IndexPart, Literal, Sql
 from reconciler.spec.scalars import Scalar
-
-
-def lower(text: str, *words: str, variables: Mapping[str, Scalar] | None = None, schema: str = "") -> Desired:
-    chain = words or ("postgres",)
-    return spec.lower(
-        spec.load_text(text, "a.yaml"),
-        dialect=chain[0],
-        fallback=chain,
-        sql="postgres",
-        variables=variables or {},
-        default_schema=schema,
-    )
-
-
-def get(desired: Desired, address: str) -> Object:
-    return desired.model[Ref.parse(address)]
-
-
-def column(text: str, *words: str, variables: Mapping[str, Scalar] | None = None) -> Column:
-    found = get(lower(f"table: t\ncolumns:\n  a: {text}\n", *words, variables=variables), "table.t.column.a")
-    assert isinstance(found, Column)
-    return found
-
+from tests.unit.spec.lowered import column, get, lower
 
 ORDERS = """
 table: orders
@@ -78,27 +51,52 @@ reason: nobody reads it
 def test_a_whole_table() -> None:
     desired = lower(ORDERS)
     table = Ref.root("table", "orders")
-    model = desired.model
-    assert model[table] == Table(ref=table, comment="One row per order.")
-    assert model.get_as(table, Table).protect is True
+    assert desired.model[table] == Table(ref=table, comment="One row per order.")
+    assert desired.model.get_as(table, Table).protect is True
+    assert desired.renames == {table.child("column", "status"): table.child("column", "state")}
+    assert desired.removed == {Ref.root("table", "legacy"): "nobody reads it"}
+    assert desired.unnamed == {
+        table.child("primary_key"),
+        Ref.root("table", "customers").child("primary_key"),
+        table.child("foreign_key", "orders_customer_id_fkey"),
+    }
+
+
+def test_its_columns() -> None:
+    desired = lower(ORDERS)
+    table = Ref.root("table", "orders")
     assert get(desired, "table.orders.column.id") == Column(
         ref=table.child("column", "id"), type=Type("bigint"), not_null=True, identity=Identity(True, 100)
     )
     assert get(desired, "table.orders.column.status") == Column(
-        ref=table.child("column", "status"),
-        type=Type("enum", ("order_status",)),
-        not_null=True,
+        ref=table.child("column", "status"), type=Type("enum", ("order_status",)), not_null=True,
         default=Literal("new"),
-    )
+    )  # fmt: skip
     assert get(desired, "table.orders.column.total") == Column(
         ref=table.child("column", "total"), type=Type("decimal", ("12", "2")), default=Literal(Decimal("0.50"))
     )
-    assert model.get_as(table.child("column", "label"), Column).generated == Generated(Sql("status || ':'"), False)
+    label = desired.model.get_as(table.child("column", "label"), Column)
+    assert label.generated == Generated(Sql("status || ':'"), False)
+
+
+def test_its_keys_and_checks() -> None:
+    desired = lower(ORDERS)
+    table, model = Ref.root("table", "orders"), desired.model
     assert model[table.child("primary_key")] == PrimaryKey(ref=table.child("primary_key"), columns=("id",))
     assert get(desired, "table.orders.unique.orders_key") == Unique(
         ref=table.child("unique", "orders_key"), columns=("customer_id", "total")
     )
-    assert model.get_as(table.child("index", "orders_status_idx"), Index).parts == (
+    key = model.get_as(table.child("foreign_key", "orders_customer_id_fkey"), ForeignKey)
+    assert (key.columns, key.target, key.target_columns) == (("customer_id",), Ref.root("table", "customers"), ("id",))
+    assert (key.on_delete, key.deferrable) == (Action.RESTRICT, Deferrable.NO)
+    assert model.get_as(table.child("foreign_key", "orders_fk"), ForeignKey).deferrable is Deferrable.DEFERRED
+    assert model.get_as(table.child("check", "orders_total"), Check).expression == Sql("total >= 0")
+
+
+def test_its_indexes() -> None:
+    desired = lower(ORDERS)
+    table = Ref.root("table", "orders")
+    assert desired.model.get_as(table.child("index", "orders_status_idx"), Index).parts == (
         IndexPart(column="status"),
         IndexPart(column="total", descending=True, nulls_first=False),
     )
@@ -109,21 +107,13 @@ def test_a_whole_table() -> None:
         include=("id",),
         unique=True,
     )
-    key = model.get_as(table.child("foreign_key", "orders_customer_id_fkey"), ForeignKey)
-    assert (key.columns, key.target, key.target_columns) == (("customer_id",), Ref.root("table", "customers"), ("id",))
-    assert (key.on_delete, key.deferrable) == (Action.RESTRICT, Deferrable.NO)
-    assert model.get_as(table.child("foreign_key", "orders_fk"), ForeignKey).deferrable is Deferrable.DEFERRED
-    assert model.get_as(table.child("check", "orders_total"), Check).expression == Sql("total >= 0")
+
+
+def test_an_enum_and_a_view() -> None:
+    desired = lower(ORDERS)
     assert get(desired, "enum.order_status") == Enum(ref=Ref.root("enum", "order_status"), values=("new", "paid"))
-    view = model.get_as(Ref.root("view", "open_orders"), View)
+    view = desired.model.get_as(Ref.root("view", "open_orders"), View)
     assert (view.query, view.columns) == (Sql("select id from orders"), ("id",))
-    assert desired.renames == {table.child("column", "status"): table.child("column", "state")}
-    assert desired.removed == {Ref.root("table", "legacy"): "nobody reads it"}
-    assert desired.unnamed == {
-        table.child("primary_key"),
-        Ref.root("table", "customers").child("primary_key"),
-        table.child("foreign_key", "orders_customer_id_fkey"),
-    }
 
 
 def test_positions_of_objects_and_their_fields() -> None:
@@ -171,97 +161,6 @@ def test_yaml_1_2_scalars() -> None:
     }  # fmt: skip
     assert str(values["f"]) == "1.50"
     assert found["n"] is None
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        (("postgres",), Type("jsonb", native=True)),
-        (("mysql",), Type("json")),
-        (("mariadb", "mysql"), Type("text")),
-        (("d1", "sqlite"), Type("json")),
-    ],
-)
-def test_overrides_by_dialect(words: tuple[str, ...], expected: Type) -> None:
-    override = "{postgres: {native: jsonb}, mysql: {not_null: true}, mariadb: {type: text}}"
-    found = column(f"{{type: json, dialect: {override}}}", *words)
-    assert found.type == expected
-    assert found.not_null == ("mysql" in words)
-
-
-def test_overrides_reach_into_a_table() -> None:
-    text = """
-table: t
-columns: {a: {type: int, default: {sql: one}}, b: {type: int}}
-indexes: {i: {columns: [a], where: a > 0}}
-dialect:
-  mysql: {columns: {a: {default: {sql: two}}}, indexes: {i: {where: a > 1, unique: true}}, checks: {c: a > 0}}
-  mariadb: {indexes: {i: {omit: true}}, comment: On MariaDB}
-"""
-    model = lower(text, "mysql").model
-    table = Ref.root("table", "t")
-    assert model.get_as(table.child("column", "a"), Column).default == Sql("two")
-    assert model.get_as(table.child("index", "i"), Index).where == Sql("a > 1")
-    assert model.get_as(table.child("index", "i"), Index).unique
-    assert table.child("check", "c") in model
-    maria = lower(text, "mariadb", "mysql").model
-    assert table.child("index", "i") not in maria
-    assert maria.get_as(table, Table).comment == "On MariaDB"
-    assert table.child("check", "c") not in lower(text).model
-
-
-@pytest.mark.parametrize(
-    ("written", "words", "there"),
-    [
-        ("only: [sqlite]", ("d1", "sqlite"), True),
-        ("only: [d1]", ("sqlite",), False),
-        ("only: [mysql, postgres]", ("mariadb", "mysql"), True),
-        ("dialect: {sqlite: {omit: true}}", ("d1", "sqlite"), False),
-        ("dialect: {sqlite: {omit: true}, d1: {omit: false}}", ("d1", "sqlite"), True),
-        ("dialect: {d1: {omit: true}}", ("sqlite",), True),
-    ],
-)
-def test_left_out(written: str, words: tuple[str, ...], there: bool) -> None:
-    text = f"table: t\ncolumns: {{a: {{type: int}}, b: {{type: int, {written}}}}}\n"
-    assert (Ref.parse("table.t.column.b") in lower(text, *words).model) is there
-    whole = f"table: t\ncolumns: {{}}\n{written}\n---\nview: v\nquery: select 1\n"
-    assert (Ref.parse("table.t") in lower(whole, *words).model) is there
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"), [(("sqlite",), ("lite", "sqlite")), (("d1", "sqlite"), ("one", "d1")), (("mysql",), None)]
-)
-def test_sql_by_dialect(words: tuple[str, ...], expected: tuple[str, str] | None) -> None:
-    text = "{type: text, default: {sql: {sqlite: lite, d1: one}}}"
-    if expected is None:
-        with pytest.raises(SpecError) as caught:
-            column(text, *words)
-        assert "no SQL for mysql" in str(caught.value)
-        assert "omit: true" in caught.value.hint
-        return
-    default = column(text, *words).default
-    assert isinstance(default, Sql)
-    assert (default.text, default.dialect) == expected
-
-
-def test_sql_is_of_the_projects_dialect() -> None:
-    default = column("{type: text, default: {sql: now()}}", "sqlite").default
-    assert isinstance(default, Sql)
-    assert default.dialect == "postgres"
-
-
-def test_collations_are_for_the_dialects_that_they_name() -> None:
-    assert column("{type: text, collation: {postgres: C}}").collation == "C"
-    assert column("{type: text, collation: {postgres: C}}", "sqlite").collation is None
-    assert column("{type: text, collation: nocase}", "sqlite").collation == "nocase"
-
-
-def test_options_are_of_one_dialect_and_without_defaults() -> None:
-    text = "table: t\ncolumns: {}\noptions: {sqlite: {strict: true, without_rowid: true}, d1: {without_rowid: false}}\n"
-    table = Ref.root("table", "t")
-    assert lower(text, "sqlite").model.get_as(table, Table).options == (("strict", True), ("without_rowid", True))
-    assert lower(text, "d1", "sqlite").model.get_as(table, Table).options == (("strict", True),)
-    assert lower(text).model.get_as(table, Table).options == ()
 
 
 def test_variables() -> None:
@@ -339,12 +238,6 @@ reason: gone
     assert types == [Type("enum", ("app.mood",)), Type("enum", ("pet",))]
 
 
-def test_a_nullable_key_is_sqlites_alone() -> None:
-    text = "{type: text, primary_key: true, not_null: false}"
-    assert column(text, "d1", "sqlite").not_null is False
-    assert column("{type: text, primary_key: true}", "sqlite").not_null is True
-
-
 def test_names_that_have_dots() -> None:
     text = """
 table: '"a.b"'
@@ -354,19 +247,3 @@ columns: {"x.y": {type: int, primary_key: true}, z: {type: int, references: '"a.
     table = Ref.root("table", "a.b")
     key = next(iter(model.children(table, ForeignKey)))
     assert (key.target, key.target_columns) == (table, ("x.y",))
-
-
-def test_shared_names_follow_the_dialect() -> None:
-    text = "table: {}\ncolumns: {{a: {{type: int}}}}\nindexes: {{i: [a]}}\n---\n"
-    text = (text.format("t") + text.format("u")).removesuffix("---\n")
-    assert len(lower(text, "mysql").model) == 6
-    for words in (("postgres",), ("sqlite",), ("d1", "sqlite")):
-        with pytest.raises(SpecError) as caught:
-            lower(text, *words)
-        assert caught.value.code == "SPEC035"
-
-
-def test_parentheses_in_strings_do_not_count() -> None:
-    for sql in ("a <> '('", 'a <> "("', "a > 0 -- (", "a > 0 /* ( */", r"a <> 'it\'s ('", "a <> $$($$"):
-        desired = lower("table: t\ncolumns: {a: {type: int}}\nchecks:\n  c: |\n    " + sql + "\n")
-        assert desired.model.get_as(Ref.parse("table.t.check.c"), Check).expression.text == sql
