@@ -166,8 +166,13 @@ def _refreshed(change: Change, old: Model, new: Model) -> Change:
             return change
 
 
+# Kind words of constraints that are not modelled; they share their names with those that are.
+_CONSTRAINTS = frozenset({"constraint", "exclusion"})
+
+
 def _clashes(live: Model, desired: Model) -> list[Problem]:
     """Return the declared objects whose place is taken by something that we do not manage."""
+    strangers = {(obj.ref.parent, obj.ref.name) for obj in live.values() if obj.ref.kind in _CONSTRAINTS}
     return [
         Problem(
             code="RUN036",
@@ -176,7 +181,7 @@ def _clashes(live: Model, desired: Model) -> list[Problem]:
             address=str(ref),
         )
         for ref in desired
-        if isinstance(live.get(ref), Unmodelled)
+        if isinstance(live.get(ref), Unmodelled) or (ref not in live and (ref.parent, ref.name) in strangers)
     ]
 
 

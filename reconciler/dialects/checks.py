@@ -54,10 +54,10 @@ def _of_drop(s: Spelling, old: Object, states: States) -> Sequence[DataCheck]:
     live = states.live(old.ref)
     if isinstance(old, Table):
         return [DataCheck(code="DS102", ref=old.ref, count=f"SELECT count(*) FROM {s.table(live)}",
-                          message="drops the table with {count} rows")]  # fmt: skip
+                          message="drops the table with its rows: {count}")]  # fmt: skip
     if isinstance(old, Column) and old.generated is None:
         return [_counted(s, old, states, code="DS103", where=f"{s.quote(live.name)} IS NOT NULL",
-                         message="drops {count} values that are not null", sample=False)]  # fmt: skip
+                         message="drops the values that are not null: {count}", sample=False)]  # fmt: skip
     return ()
 
 
@@ -65,7 +65,7 @@ def _of_create(s: Spelling, new: Object, states: States) -> Sequence[DataCheck]:
     match new:
         case Column(not_null=True, default=None, generated=None) if not s.fills(new):
             return [_counted(s, new, states, code="MF103", where="", sample=False,
-                             message="is not null, has no default, and the table has {count} rows")]  # fmt: skip
+                             message="is not null and has no default, and there are rows: {count}")]  # fmt: skip
         case Unique() | PrimaryKey() | Index(unique=True):
             return _duplicates(s, new, states)
         case Check():
@@ -83,14 +83,14 @@ def _of_alter(s: Spelling, old: Object, new: Object, fields: Sequence[str], stat
     column = s.quote(states.live(new.ref).name)
     if "not_null" in fields and new.not_null:
         found.append(_counted(s, new, states, code="MF104", where=f"{column} IS NULL",
-                              message="is null in {count} rows"))  # fmt: skip
+                              message="rows where it is null: {count}"))  # fmt: skip
     if "generated" in fields and old.generated is None:
         found.append(_counted(s, new, states, code="DS103", where=f"{column} IS NOT NULL", sample=False,
-                              message="is computed from now on, which overwrites {count} values"))  # fmt: skip
+                              message="is computed from now on, which overwrites values: {count}"))  # fmt: skip
     predicate = s.narrows(old.type, new.type, column) if "type" in fields and new.generated is None else None
     if predicate:
         found.append(_counted(s, new, states, code="DS107", where=predicate,
-                              message=f"{old.type} → {new.type}: {{count}} values do not fit"))  # fmt: skip
+                              message=f"{old.type} → {new.type}: values that do not fit: {{count}}"))  # fmt: skip
     return found
 
 
@@ -148,7 +148,7 @@ def _duplicates(s: Spelling, new: Unique | PrimaryKey | Index, states: States) -
     grouped = f"SELECT {keys} {rows} GROUP BY {keys} HAVING count(*) > 1"
     return [
         DataCheck(
-            code="MF101", ref=new.ref, message="is unique, and {count} keys occur more than once",
+            code="MF101", ref=new.ref, message="keys that occur more than once: {count}",
             # A key of new columns alone is the same in every row.
             count=f"SELECT count(*) FROM ({grouped}) AS duplicated" if terms
             else f"SELECT CASE WHEN count(*) > 1 THEN 1 ELSE 0 END {rows}",
@@ -186,7 +186,7 @@ def _violations(s: Spelling, new: Check, states: States) -> Sequence[DataCheck]:
         return ()
     text = _in_live_words(s, new.ref.top, new.expression.text, states)
     return [_counted(s, new, states, code="MF105", where=f"NOT ({text})",
-                     message="{count} rows violate the check")]  # fmt: skip
+                     message="rows that violate the check: {count}")]  # fmt: skip
 
 
 def _orphans(s: Spelling, new: ForeignKey, states: States) -> Sequence[DataCheck]:
@@ -206,7 +206,7 @@ def _orphans(s: Spelling, new: ForeignKey, states: States) -> Sequence[DataCheck
     return [
         DataCheck(
             code="MF105", ref=new.ref, count=f"SELECT count(*) FROM {child} AS c WHERE {filled}",
-            message=f"{{count}} rows point to nothing in {new.target.name}",
+            message=f"rows that point to nothing in {new.target.name}: {{count}}",
             sample=f"SELECT {keys} FROM {child} AS c WHERE {filled} ORDER BY {keys} LIMIT {SAMPLE}" if keys else "",
             sensitive=_sensitive(table, states),
         )

@@ -27,7 +27,9 @@ def _sorted(steps: Sequence[Step]) -> list[Step]:
         graph.prepare()
     except CycleError as error:
         path = " → ".join(str(steps[index].subject) for index in error.args[1])
-        hint = "this is a bug in a rule of the dialect; please report it"
+        hint = (
+            "let nothing that is declared use itself by way of others; if nothing does, this is a bug: please report it"
+        )
         raise PlanError([Problem(code="RUN030", message=f"steps wait for each other: {path}", hint=hint)]) from None
     ready: list[tuple[int, Ref, str, int]] = []
     ordered: list[Step] = []

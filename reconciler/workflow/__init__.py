@@ -21,7 +21,7 @@ from reconciler.errors import PlanError, Problem, ReconcileError, SpecError, Sta
 from reconciler.execute import ledger
 from reconciler.execute.apply import Progress
 from reconciler.model.model import Desired, Model
-from reconciler.model.objects import Unmodelled
+from reconciler.model.objects import Column, Object, Unmodelled, live_only
 from reconciler.model.ref import Kind
 from reconciler.plan.policy import Allowance, Approve
 from reconciler.report.facts import Applied, Imported, Review, SpecVersion, Validated
@@ -230,8 +230,23 @@ def import_(request: Request, out: Path) -> Imported:
         default_schema=opened.target.schema or dialect.default_schema, unnamed=inspection.unnamed,
         normalize=lambda written: dialect.normalize(written).model,
     )  # fmt: skip
-    unmodelled = sorted(str(obj.ref) for obj in live.values() if isinstance(obj, Unmodelled))
+    unmodelled = sorted(word for obj in live.values() if (word := _left_out(obj)))
     return Imported(directory=out, written=tuple(paths), objects=len(known), unmodelled=tuple(unmodelled))
+
+
+def _left_out(obj: Object) -> str:
+    """Say what of a live object specs cannot hold: all of it, or a part that the database alone knows; "" for none."""
+    if isinstance(obj, Unmodelled):
+        return str(obj.ref)
+    values = [getattr(obj, name) for name in live_only(type(obj)) if name not in _REMADE]
+    words = [", ".join(f"{k}={v}" for k, v in value) if isinstance(value, tuple) else str(value) for value in values]
+    serial = isinstance(obj, Column) and obj.type.name.endswith("serial")
+    told = "; ".join(word for word in words if word and not serial)
+    return f"{obj.ref}: {told}" if told else ""
+
+
+# Live texts that are made again from the specs, or belong to whoever runs them.
+_REMADE = frozenset({"carried", "definition"})
 
 
 def _reading(opened: Opened) -> Opened:

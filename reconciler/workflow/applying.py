@@ -21,6 +21,7 @@ from reconciler.model.ref import Ref
 from reconciler.plan.outcome import Outcome
 from reconciler.plan.policy import Allowance
 from reconciler.plan.step import Step
+from reconciler.report.words import both
 from reconciler.workflow.opening import Opened
 
 
@@ -161,7 +162,7 @@ def _entry_of(ref: Ref, known: Owned) -> Entry:
 def _difference(change: Change) -> str:
     match change:
         case Alter(old, new, fields):
-            pairs = [f"{name}: {getattr(old, name)} instead of {getattr(new, name)}" for name in fields]
+            pairs = [f"{name} {' instead of '.join(both(getattr(old, name), getattr(new, name)))}" for name in fields]
             return f"{change.ref}: {'; '.join(pairs)}"
         case Create():
             return f"{change.ref} is missing"
