@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from reconciler.errors import Problem
-from reconciler.model.model import Inspection, Model
+from reconciler.model.model import Desired, Inspection, Model
 from reconciler.model.objects import Object
 from reconciler.model.ref import Ref
 from reconciler.plan.plan import Plan
@@ -124,9 +124,10 @@ class Dialect:
     * `connect(target)`: a session with safe timeouts. `server(session)`: what answers.
     * `inspect(session, target)`: everything in the managed schemas, in a handful of queries; our own tables left out.
     * `normalize(model)`: pure and idempotent; both sides go through it.
-    * `align(inspection, desired)`: the desired model with names and forms that the live one has in another, equal way.
+    * `align(inspection, desired)`: what is declared, with the names and forms that the live model has for the same;
+      everything that goes by address follows.
     * `resolve(objects, model)`: desired objects with `uses` filled in, so that they can be ordered.
-    * `respell(object, {old: new})`: an object whose SQL texts follow a renaming.
+    * `rename(model, moves)`: the live model after renames `(old, new)`, one after the other, its SQL texts following.
     * `elaborate(session, objects, actual, desired)`: objects in the server's own spelling; what cannot be is left out.
     * `portable(object)`: a live object in the spec's words, where nothing is lost.
     * `rules`, `ask`: how each change is made, and what it asks the rows first.
@@ -151,9 +152,9 @@ class Dialect:
     server: Callable[[Session], Server]
     inspect: Callable[[Session, Target], Inspection]
     normalize: Callable[[Model], Normalized]
-    align: Callable[[Inspection, Model], Model]
+    align: Callable[[Inspection, Desired], Desired]
     resolve: Callable[[Sequence[Object], Model], Sequence[Object]]
-    respell: Callable[[Object, Mapping[Ref, Ref]], Object]
+    rename: Callable[[Model, Sequence[tuple[Ref, Ref]]], Model]
     elaborate: Callable[[Session, Sequence[Object], Model, Model], Mapping[Ref, Object]]
     portable: Callable[[Object], Object]
     rules: RuleTable

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
+from reconciler.model.model import Model, renamed
 from reconciler.model.objects import Object
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import map_texts
 from reconciler.model.values import Deferrable, Literal, Sql
+
+Move = tuple[Ref, Ref]
+
+# How the names begin that this tool gives: its ledger's tables, and what it makes for a moment.
+OURS = ("_reconcile_", "__rc_")
+
+
+def ours(name: str) -> str:
+    """Return the beginning of a name that only this tool's own objects have, "" when the name is anybody's."""
+    return next((prefix for prefix in OURS if name.lower().startswith(prefix)), "")
 
 
 def double_quoted(name: str) -> str:
@@ -73,15 +84,13 @@ def respeller(
 ) -> Callable[[Object, Mapping[Ref, Ref]], Object]:
     """Make a dialect's `respell` from a function that renames identifiers in a text.
 
-    A column's new name counts in texts of its own table alone, a table's everywhere.
+    A new name counts in texts of the column's own table, and of what says that it uses the column or table: anywhere
+    else the same word is something else.
     """
 
     def respell(obj: Object, renames: Mapping[Ref, Ref]) -> Object:
-        words = {
-            old.name: new.name
-            for old, new in renames.items()
-            if old.kind in (Kind.TABLE, Kind.VIEW) or old.top in (obj.ref.top, new.top)
-        }
+        known: frozenset[Ref] = getattr(obj, "uses", frozenset())
+        words = {old.name: new.name for old, new in renames.items() if _means(obj, old, new, known)}
 
         def change(_: str, sql: Sql) -> Sql:
             text, canonical = rename_words(sql.text, words), rename_words(sql.canonical, words)
@@ -90,3 +99,21 @@ def respeller(
         return map_texts(obj, change) if words else obj
 
     return respell
+
+
+def renamer(respell: Callable[[Object, Mapping[Ref, Ref]], Object]) -> Callable[[Model, Sequence[Move]], Model]:
+    """Make a dialect's `rename` from a `respell` that looks at one object at a time."""
+
+    def rename(model: Model, moves: Sequence[Move]) -> Model:
+        for old, new in moves:
+            model = renamed(model, {old: new}, respell)
+        return model
+
+    return rename
+
+
+def _means(obj: Object, old: Ref, new: Ref, known: frozenset[Ref]) -> bool:
+    """Say whether the old name, in a text of this object, is the renamed one."""
+    if old.parent is None:
+        return old.kind in (Kind.TABLE, Kind.VIEW) and old in known
+    return obj.ref.top in (old.top, new.top) or old in known

@@ -12,7 +12,7 @@ from reconciler.errors import PlanError, Problem
 from reconciler.model.change import Alter, Change, Create, Drop, Rename
 from reconciler.model.objects import Object, Unmodelled, references
 from reconciler.model.ref import Kind, Ref
-from reconciler.plan.rules import Ask, Outcome, Rules, RuleTable, States, Way
+from reconciler.plan.rules import Ask, Outcome, Rules, RuleTable, States, Way, late_bound
 from reconciler.plan.settle import settle
 from reconciler.plan.step import Statement, Step, Transaction, action_of
 
@@ -235,8 +235,10 @@ def _named(work: _Work, objects: Sequence[Object]) -> frozenset[Ref]:
     """Return what these objects name, with what holds them; references that may come late left out."""
     found: set[Ref] = set()
     for obj in objects:
-        late = frozenset[str]() if isinstance(obj, Unmodelled) else rules_of(work.rules, obj.ref).late
-        found |= references(obj, late)
+        if isinstance(obj, Unmodelled):
+            found.update(ref for ref in references(obj) if not late_bound(work.rules, ref))
+        else:
+            found |= references(obj, rules_of(work.rules, obj.ref).late)
         if obj.ref.parent is not None:
             found.add(obj.ref.parent)
     return frozenset(found)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.errors import Problem
 from reconciler.model.change import Rename
 from reconciler.model.model import Desired, Model, renamed
-from reconciler.model.objects import Object
 from reconciler.model.ref import Ref
 
-Respell = Callable[[Object, Mapping[Ref, Ref]], Object]
+Follow = Callable[[Model, Sequence[tuple[Ref, Ref]]], Model]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +35,19 @@ class Renamed:
         return ref
 
 
-def apply_renames(actual: Model, desired: Desired, respell: Respell) -> Renamed:
+def apply_renames(actual: Model, desired: Desired, follow: Follow) -> Renamed:
     """Find the renames whose old name is there and whose new name is not, outermost first.
 
     A name that is there under both is a problem: only the author can say which one holds the truth. One that is there
-    under neither is simply created.
+    under neither is simply created, and one that is not declared here at all is nobody's. `follow` gives the live model
+    after renames `(old, new)` with its SQL texts following.
     """
-    model, changes, problems = actual, [], []
+    model = actual
     moves: list[tuple[Ref, Ref]] = []
+    changes: list[Rename] = []
+    problems: list[Problem] = []
     for new, old in sorted(desired.renames.items(), key=lambda item: (len(item[0].parts), item[0])):
-        if old not in model:
+        if old not in model or new not in desired.model:
             continue
         if new in model:
             if old not in desired.removed:
@@ -53,7 +55,8 @@ def apply_renames(actual: Model, desired: Desired, respell: Respell) -> Renamed:
             continue
         moves.append((old, new))
         changes.append(Rename(model[old], desired.model[new]))
-        model = renamed(model, {old: new}, respell)
+        model = renamed(model, {old: new}, lambda obj, _: obj)
+    model = follow(actual, moves) if moves else actual
     return Renamed(model=model, changes=tuple(changes), moves=tuple(moves), problems=tuple(problems))
 
 

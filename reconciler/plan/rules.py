@@ -55,7 +55,9 @@ class Rules:
     `inline`: created inside its parent's CREATE when both are new. `late`: fields whose references need not exist yet.
     `disturbs`: altering one of these fields is refused by the server while another object uses this one; users that are
     not `adapts` are dropped before and created again after. `disturbed` names further users that have to go and come
-    back, where that depends on more than fields and kinds. `weight` and `drop_weight` order what the edges leave open.
+    back, where that depends on more than fields and kinds. `late_bound`: what is not modelled finds objects of this
+    kind by name each time it runs, so they may come after it, and go and come back under it. `weight` and `drop_weight`
+    order what the edges leave open.
     """
 
     create: Make | Way
@@ -68,9 +70,17 @@ class Rules:
     disturbs: frozenset[str] = frozenset()
     adapts: bool = True
     disturbed: Disturbed | None = None
+    late_bound: bool = False
     weight: int = 50
     drop_weight: int = 20
     hint: str = field(default="change it by hand, or drop it with `removed:` and declare it anew under another name")
 
 
 RuleTable = Mapping[Kind, Rules]
+
+_KINDS = frozenset(Kind)
+
+
+def late_bound(rules: RuleTable, ref: Ref) -> bool:
+    """Say whether what is not modelled looks this object up by name each time it runs."""
+    return ref.kind in _KINDS and rules[Kind(ref.kind)].late_bound

@@ -11,7 +11,7 @@ from reconciler.errors import PlanError, Problem
 from reconciler.model.change import Alter, Change, Create, Drop, Rename
 from reconciler.model.objects import Object, Unmodelled, references
 from reconciler.model.ref import Kind, Ref
-from reconciler.plan.rules import RuleTable, States, Way
+from reconciler.plan.rules import RuleTable, States, Way, late_bound
 
 Settled = dict[Ref, tuple[Change, ...]]
 
@@ -58,7 +58,7 @@ def _disturbed(
     """Return the changes of those objects that cannot stay while this change runs."""
     found: list[tuple[Change, ...]] = []
     for user in _disturbed_users(rules, change, states):
-        if _already_goes(user, settled, states):
+        if _already_goes(user, settled, states) or _finds_again(rules, user, change, settled):
             continue
         outcome = _again(user, change.ref, states)
         if isinstance(outcome, Problem):
@@ -97,6 +97,12 @@ def _already_goes(user: Object, settled: Settled, states: States) -> bool:
             return True
         at = at.parent
     return user.ref not in states.new
+
+
+def _finds_again(rules: RuleTable, user: Object, change: Change, settled: Settled) -> bool:
+    """Say whether an object that is not modelled only misses for a moment what it looks up by name."""
+    comes_back = any(isinstance(other, Create) for other in settled.get(change.ref, ()))
+    return isinstance(user, Unmodelled) and comes_back and late_bound(rules, change.ref)
 
 
 def _again(user: Object, disturber: Ref, states: States) -> tuple[Change, ...] | Problem:

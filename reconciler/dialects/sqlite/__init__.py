@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.dialects.checks import Spelling, asker
-from reconciler.dialects.sql import double_quoted, respeller
+from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.sqlite import types
 from reconciler.dialects.sqlite.align import align, elaborate
 from reconciler.dialects.sqlite.inspect import inspect
@@ -15,28 +15,21 @@ from reconciler.dialects.sqlite.lexer import renamed_words
 from reconciler.dialects.sqlite.locks import lock
 from reconciler.dialects.sqlite.narrowing import narrows
 from reconciler.dialects.sqlite.normalize import normalize
+from reconciler.dialects.sqlite.rename import rename
 from reconciler.dialects.sqlite.render import table_name
+from reconciler.dialects.sqlite.resolve import resolve
 from reconciler.dialects.sqlite.rules import RULES
 from reconciler.dialects.sqlite.session import connect, path_of, server, transaction
-from reconciler.dialects.uses import resolve
 from reconciler.errors import Problem
 from reconciler.model.model import Model
 from reconciler.model.objects import Column, Object
 from reconciler.plan.plan import Plan
 
 
-def _words(text: str, words: Mapping[str, str]) -> str:
-    return renamed_words(text, words)
-
-
 def _portable(obj: Object) -> Object:
     from dataclasses import replace
 
     return replace(obj, type=types.portable(obj.type)) if isinstance(obj, Column) else obj
-
-
-def _resolve(objects: Sequence[Object], model: Model) -> Sequence[Object]:
-    return resolve(objects, model, "sqlite")
 
 
 def _preflight(session: Session, plan: Plan, actual: Model) -> Sequence[Problem]:
@@ -74,14 +67,18 @@ DIALECT = Dialect(
     inspect=inspect,
     normalize=normalize,
     align=align,
-    resolve=_resolve,
-    respell=respeller(_words),
+    resolve=resolve,
+    rename=rename,
     elaborate=elaborate,
     portable=_portable,
     rules=RULES,
     ask=asker(
         Spelling(
-            quote=double_quoted, table=table_name, narrows=narrows, fills=lambda c: c.identity is not None, words=_words
+            quote=double_quoted,
+            table=table_name,
+            narrows=narrows,
+            fills=lambda c: c.identity is not None,
+            words=renamed_words,
         )
     ),
     lock=lock,

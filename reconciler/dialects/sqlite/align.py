@@ -6,38 +6,64 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.dialects.base import Session
+from reconciler.dialects.sqlite.names import folded, spellings
 from reconciler.dialects.transpile import NotPortable, parsed
-from reconciler.model.model import Inspection, Model, renamed
+from reconciler.model.model import Desired, Inspection, Model, renamed
 from reconciler.model.objects import Index, Object, PrimaryKey, Unique
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import spelled, texts
 from reconciler.model.values import IndexPart
 
 
-def align(inspection: Inspection, desired: Model) -> Model:
-    """Return the desired model with the live one's letter case, and unique constraints that are indexes there as
+def align(inspection: Inspection, desired: Desired) -> Desired:
+    """Return what is declared with the live one's letter case, and unique constraints that are indexes there as
     indexes.
     """
     actual = inspection.model
-    desired = _live_case(actual, desired)
-    return Model(_in_live_form(obj, actual) for obj in desired.values())
-
-
-def _live_case(actual: Model, desired: Model) -> Model:
-    """SQLite does not tell names apart that differ in case alone (sqlite.org/lang_keywords.html)."""
+    spelling = _Spelling(actual, desired.renames)
+    model = desired.model
+    # Roots first: what they hold goes with them.
     for depth in (2, 4):
-        live = {_lower(ref): ref for ref in actual if len(ref.parts) == depth}
-        moves = {
-            ref: live[_lower(ref)]
-            for ref in desired
-            if len(ref.parts) == depth and ref not in actual and _lower(ref) in live
-        }
-        desired = renamed(desired, moves, lambda obj, _: obj)
-    return desired
+        moves = {ref: spelling.of(ref) for ref in model if len(ref.parts) == depth and spelling.of(ref) != ref}
+        model = renamed(model, moves, lambda obj, _: obj)
+    renames = {spelling.of(new): spelling.before(new, old) for new, old in desired.renames.items()}
+    return Desired(
+        model=Model(_in_live_form(obj, actual) for obj in model.values()),
+        renames={new: old for new, old in renames.items() if new != old},
+        removed={_removed(spelling.of(ref), spelling): reason for ref, reason in desired.removed.items()},
+        unnamed=frozenset(map(spelling.of, desired.unnamed)),
+        positions={(spelling.of(ref), part): at for (ref, part), at in desired.positions.items()},
+    )
 
 
-def _lower(ref: Ref) -> Ref:
-    return Ref(ref.schema, tuple(part.lower() for part in ref.parts))
+class _Spelling:
+    """How the database spells what the specs name: SQLite does not tell names apart that differ in case alone."""
+
+    def __init__(self, actual: Model, renames: Mapping[Ref, Ref]) -> None:
+        self.actual = actual
+        self._live = spellings(actual)
+        self._renames = renames
+
+    def of(self, ref: Ref) -> Ref:
+        """Return an address as the database has it; what is not there keeps its own letters."""
+        if ref in self.actual:
+            return ref
+        top = self._live.get(folded(ref.top), ref.top)
+        whole = Ref(ref.schema, top.parts + ref.parts[2:])
+        return self._live.get(folded(whole), whole)
+
+    def before(self, new: Ref, old: Ref) -> Ref:
+        """Return what is renamed. A column's old name is said inside the table's new one, and found in its old one."""
+        if old.parent is None or self.of(old.top) in self.actual or old.top not in self._renames:
+            return self.of(old)
+        there = self.of(old.moved(old.top, self._renames[old.top]))
+        return self.of(new.top).child(there.kind, there.name)
+
+
+def _removed(ref: Ref, spelling: _Spelling) -> Ref:
+    """Return what is removed under the address that it has there: a unique constraint may be an index."""
+    index = spelling.of(ref.top.child(Kind.INDEX, ref.name))
+    return index if ref.kind == Kind.UNIQUE and ref not in spelling.actual and index in spelling.actual else ref
 
 
 def _in_live_form(obj: Object, actual: Model) -> Object:

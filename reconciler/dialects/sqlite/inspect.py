@@ -8,14 +8,12 @@ from dataclasses import dataclass, field, replace
 from reconciler.dialects.base import Session, Target
 from reconciler.dialects.sqlite import ddl_others
 from reconciler.dialects.sqlite.lexer import LexError, canonical
+from reconciler.dialects.sqlite.names import fold, folded, hidden, spellings
 from reconciler.dialects.sqlite.objects import Facts, table_objects
 from reconciler.model.model import Inspection, Model
 from reconciler.model.objects import Index, Object, Unmodelled, View, referring
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.values import IndexPart, Sql
-
-# Ours, SQLite's own, and what Cloudflare keeps in a D1 file.
-_HIDDEN = ("_reconcile_", "sqlite_", "_cf_")
 
 _SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid"
 _COLUMNS = """
@@ -41,19 +39,25 @@ def inspect(session: Session, target: Target) -> Inspection:
 
     A table whose text the reader does not account for, or over which text and PRAGMAs disagree, is marked.
     """
-    rows = [row for row in session.query(_SCHEMA) if not str(row[1]).startswith(_HIDDEN)]
+    # A table's own name is beside those of its indexes and triggers, as whoever made them wrote it.
+    rows = [row for row in session.query(_SCHEMA) if not hidden(str(row[2]))]
     catalog = _catalog(session)
     objects: list[Object] = []
     unnamed: set[Ref] = set()
     roots: dict[str, Ref] = {}
+    carried: dict[str, list[str]] = defaultdict(list)
+    for type_, _, table, sql in rows:
+        if type_ == "trigger":
+            carried[fold(table)].append(sql)
     for type_, name, table, sql in rows:
         if type_ == "table":
-            roots[table] = _table(objects, unnamed, name, sql, catalog)
+            roots[fold(table)] = _table(objects, unnamed, name, sql, catalog)
         elif type_ == "view":
-            roots[table] = _view(objects, name, sql)
+            roots[fold(table)] = _view(objects, name, sql, tuple(carried[fold(table)]))
     for type_, name, table, sql in rows:
-        if type_ in ("index", "trigger") and sql is not None and table in roots:
-            objects.append(_child(roots[table], type_, name, sql))
+        # An index without a text is SQLite's own, of a key or constraint.
+        if type_ in ("index", "trigger") and sql is not None:
+            objects.append(_child(roots.get(fold(table)), type_, name, sql))
     return Inspection(model=Model(_true_case(objects)), unnamed=frozenset(unnamed))
 
 
@@ -61,10 +65,10 @@ def _true_case(objects: list[Object]) -> list[Object]:
     """Let every reference say the name as the object itself is spelled: SQLite does not mind letter case, addresses
     do.
     """
-    spelled = {_lower(obj.ref): obj.ref for obj in objects}
+    spelled = spellings(obj.ref for obj in objects)
 
     def true(ref: Ref) -> Ref:
-        return spelled.get(_lower(ref), ref)
+        return spelled.get(folded(ref), ref)
 
     def one(obj: Object) -> Object:
         changed = {}
@@ -75,10 +79,6 @@ def _true_case(objects: list[Object]) -> list[Object]:
         return replace(obj, **changed) if changed else obj
 
     return [one(obj) for obj in objects]
-
-
-def _lower(ref: Ref) -> Ref:
-    return Ref(ref.schema, tuple(part.lower() for part in ref.parts))
 
 
 def _catalog(session: Session) -> _Catalog:
@@ -106,7 +106,7 @@ def _table(objects: list[Object], unnamed: set[Ref], name: str, sql: str, catalo
     return Ref.root(Kind.TABLE, name)
 
 
-def _view(objects: list[Object], name: str, sql: str) -> Ref:
+def _view(objects: list[Object], name: str, sql: str, triggers: tuple[str, ...]) -> Ref:
     ref = Ref.root(Kind.VIEW, name)
     try:
         query = ddl_others.read_view(sql)
@@ -115,13 +115,13 @@ def _view(objects: list[Object], name: str, sql: str) -> Ref:
     if query is None:
         objects.append(Unmodelled(ref=ref, definition=sql))
     else:
-        objects.append(View(ref=ref, query=Sql(query, "sqlite", canonical(query))))
+        objects.append(View(ref=ref, query=Sql(query, "sqlite", canonical(query)), carried=triggers))
     return ref
 
 
-def _child(root: Ref, type_: str, name: str, sql: str) -> Object:
-    ref = root.child(type_, name)
-    if type_ == "index" and root.kind == Kind.TABLE:
+def _child(root: Ref | None, type_: str, name: str, sql: str) -> Object:
+    ref = Ref.root(type_, name) if root is None else root.child(type_, name)
+    if type_ == "index" and root is not None and root.kind == Kind.TABLE:
         try:
             return _index(ref, ddl_others.read_index(sql), sql)
         except LexError:

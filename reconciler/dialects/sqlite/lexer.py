@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.dialects.sql import double_quoted
+from reconciler.dialects.sqlite.names import fold
+
 
 class Lexeme(StrEnum):
     """What a token is. A `name` is an identifier in quotes; a `word` may be a keyword or an identifier."""
@@ -118,17 +121,21 @@ def closing(found: list[Token], opening: int) -> int:
 
 
 def renamed_words(text: str, words: Mapping[str, str]) -> str:
-    """Rename identifiers, whatever their letter case, and leave every other character as it is."""
-    lowered = {old.lower(): new for old, new in words.items()}
+    """Rename identifiers, whatever their letter case, and leave every other character as it is.
+
+    What a parenthesis follows is a function, and no column of that name.
+    """
+    lowered = {fold(old): new for old, new in words.items()}
     pieces: list[str] = []
     end = 0
     try:
         found = tokens(text)
     except LexError:
         return text
-    for token in found:
-        if token.lexeme in (Lexeme.WORD, Lexeme.NAME) and token.value.lower() in lowered:
-            new = lowered[token.value.lower()]
-            pieces += [text[end : token.start], new if new.isidentifier() else '"' + new.replace('"', '""') + '"']
+    for token, following in zip(found, [*found[1:], None], strict=True):
+        called = following is not None and following.text == "("
+        if token.lexeme in (Lexeme.WORD, Lexeme.NAME) and fold(token.value) in lowered and not called:
+            new = lowered[fold(token.value)]
+            pieces += [text[end : token.start], new if new.isidentifier() else double_quoted(new)]
             end = token.end
     return "".join((*pieces, text[end:]))

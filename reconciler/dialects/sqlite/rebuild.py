@@ -84,13 +84,12 @@ def _carrying(states: States, table: Ref) -> Model:
 
 
 def _copy(states: States, table: Ref, name: str, old: Table, new: Table) -> str:
-    """Copy what both have; a new column gets its default, a generated one its expression."""
+    """Copy what both have; a new column gets its default, one that is generated from now on its expression.
+
+    One that was generated gives its values like any other (sqlite.org/gencol.html).
+    """
     after = {column.ref for column in states.new.children(table, Column) if column.generated is None}
-    columns = [
-        column.ref.name
-        for column in render.columns_of(states.old, table)
-        if column.ref in after and column.generated is None
-    ]
+    columns = [column.ref.name for column in render.columns_of(states.old, table) if column.ref in after]
     if _rowid_worth_keeping(states.old, old) and _rowid_worth_keeping(states.new, new):
         columns.insert(0, "rowid")
     listed = names(double_quoted, columns)

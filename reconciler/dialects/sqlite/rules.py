@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.sqlite import render
 from reconciler.dialects.sqlite.lexer import Lexeme, tokens
+from reconciler.dialects.sqlite.names import fold
 from reconciler.dialects.sqlite.rebuild import rebuild
 from reconciler.model.model import Model
 from reconciler.model.objects import (
@@ -106,7 +107,10 @@ def _with_column(new: Object, columns: object, states: States) -> Outcome:
 
 
 def _drop_column(old: Column, states: States) -> Outcome:
-    """Drop in place what nothing else in the table's definition, no trigger and no view speaks of."""
+    """Drop in place what nothing else in the table's definition speaks of.
+
+    A trigger that does refuses the plan before, and a view is dropped before or refuses it too (plan/settle.py).
+    """
     if "drop_column" not in states.features or _mentioned(old.ref, states.old):
         return Way.VIA_PARENT
     return _one(f"ALTER TABLE {double_quoted(old.ref.top.name)} DROP COLUMN {double_quoted(old.ref.name)}")
@@ -119,11 +123,11 @@ def _mentioned(column: Ref, model: Model) -> bool:
         return True
     texts = [check.expression.text for check in model.children(column.top, Check)]
     texts += [other.generated.expression.text for other in model.children(column.top, Column) if other.generated]
-    return any(column.name.lower() in _words(text) for text in texts)
+    return any(fold(column.name) in _words(text) for text in texts)
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(t.value.lower() for t in tokens(text) if t.lexeme in (Lexeme.WORD, Lexeme.NAME))
+    return frozenset(fold(t.value) for t in tokens(text) if t.lexeme in (Lexeme.WORD, Lexeme.NAME))
 
 
 def _rename_column(old: Column, new: Column, states: States) -> Outcome:
@@ -144,7 +148,8 @@ def _drop_index(old: Index, states: States) -> Outcome:
 
 
 def _create_view(new: View, states: States) -> Outcome:
-    return _one(render.create_view(new))
+    """Make a view, and its INSTEAD OF triggers with it: they went with the one before."""
+    return [Statement(text) for text in (render.create_view(new), *new.carried)]
 
 
 def _drop_view(old: View, states: States) -> Outcome:
@@ -176,11 +181,11 @@ RULES: RuleTable = {
                      alter={"values": Way.UNSUPPORTED, "comment": Way.UNSUPPORTED}, hint=_ABSENT.hint),
     Kind.TABLE: Rules(
         create=_create_table, drop=_drop_table, rename=_rename_table, rebuild=rebuild,
-        alter={"options": Way.VIA_PARENT, "comment": Way.UNSUPPORTED}, weight=40, drop_weight=90,
+        alter={"options": Way.VIA_PARENT, "comment": Way.UNSUPPORTED}, weight=40, drop_weight=90, late_bound=True,
     ),
     Kind.COLUMN: Rules(
         create=_add_column, drop=_drop_column, rename=_rename_column, inline=True, weight=45, drop_weight=80,
-        alter=_every(Column, Way.VIA_PARENT),
+        alter=_every(Column, Way.VIA_PARENT), late_bound=True,
     ),
     Kind.PRIMARY_KEY: _constraint(PrimaryKey),
     Kind.UNIQUE: _constraint(Unique, _create_unique),
@@ -189,5 +194,5 @@ RULES: RuleTable = {
     Kind.INDEX: Rules(create=_create_index, drop=_drop_index, rename=Way.REPLACE, alter=_every(Index, Way.REPLACE),
                       weight=60),
     Kind.VIEW: Rules(create=_create_view, drop=_drop_view, rename=Way.REPLACE, alter=_every(View, Way.REPLACE),
-                     weight=70, drop_weight=10),
+                     weight=70, drop_weight=10, late_bound=True),
 }  # fmt: skip

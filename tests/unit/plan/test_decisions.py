@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from reconciler.errors import PlanError, UsageError
 from reconciler.execute.segments import segments
-from reconciler.model.model import Desired, Model
+from reconciler.model.model import Desired, Model, renamed
 from reconciler.model.objects import Column, Object, Table, Unmodelled
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.types import Type
@@ -78,9 +78,15 @@ def test_a_fingerprint_watches_what_is_declared_or_owned_and_nothing_else() -> N
     assert set(watched(LIVE, frozenset({T}), frozenset())) == {T, OURS, HAND, TRIGGER}
 
 
+def _moved(model: Model, moves: Sequence[tuple[Ref, Ref]]) -> Model:
+    for old, new in moves:
+        model = renamed(model, {old: new}, lambda obj, _: obj)
+    return model
+
+
 def rename(live: list[Object], new: Ref, old: Ref, removed: Mapping[Ref, str] | None = None) -> object:
     desired = Desired(model=Model([Table(ref=T), column(new)]), renames={new: old}, removed=removed or {})
-    return apply_renames(Model([Table(ref=T), *live]), desired, lambda obj, _: obj)
+    return apply_renames(Model([Table(ref=T), *live]), desired, _moved)
 
 
 def test_a_rename_happens_once_and_only_from_what_is_there() -> None:

@@ -1,0 +1,166 @@
+"""What SQL texts mention: objects and a model in, the objects with `uses` filled in out, triggers among them.
+
+A trigger is not parsed, its words are read: a word that may be a table's or a column's name counts as one, so that more
+is noticed than there is, never less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.dialects import uses
+from reconciler.dialects.sqlite.lexer import Lexeme, LexError, Token, tokens
+from reconciler.dialects.sqlite.names import fold
+from reconciler.model.model import Model
+from reconciler.model.objects import Column, Object, Table, Unmodelled, View
+from reconciler.model.ref import Ref
+
+
+def resolve(objects: Sequence[Object], model: Model) -> Sequence[Object]:
+    """Return the objects with `uses` found by reading their texts; one that has them already keeps them."""
+    named = {fold(obj.ref.name): obj.ref for obj in model.values() if isinstance(obj, Table | View)}
+    return [_resolved(obj, model, named) for obj in uses.resolve(objects, model, "sqlite")]
+
+
+def _resolved(obj: Object, model: Model, named: Mapping[str, Ref]) -> Object:
+    if not isinstance(obj, Unmodelled) or obj.uses:
+        return obj
+    try:
+        text = _taken_apart(obj)
+    except LexError:
+        return obj
+    return replace(obj, uses=frozenset(_mentioned(text, model, named)) - {obj.ref, obj.ref.top})
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A CREATE statement: `body` names what it likes, `columns` are those of `owner` that stand before it.
+
+    `scope` are further tables whose columns the body may name without saying so.
+    """
+
+    owner: Ref | None
+    columns: Sequence[Token]
+    body: Sequence[Token]
+    scope: frozenset[Ref] = frozenset()
+
+
+def _taken_apart(obj: Unmodelled) -> _Text:
+    found = tokens(obj.definition)
+    match obj.ref.kind:
+        case "trigger":
+            on = body_start(found)
+            return _Text(obj.ref.parent, found[3:on], found[on + 1 :])
+        case "index":
+            on = _first(found, "ON")
+            owner = obj.ref.parent
+            return _Text(owner, (), found[on + 2 :], frozenset({owner} if owner else ()))
+        case "view":
+            return _Text(None, (), found[_first(found, "AS") + 1 :])
+        case _:
+            return _Text(None, (), ())
+
+
+def body_start(found: Sequence[Token]) -> int:
+    """Return the index of the token in a CREATE TRIGGER that names its table. Raises LexError when there is none."""
+    return _first(found, "ON") + 1
+
+
+def _first(found: Sequence[Token], word: str) -> int:
+    """Return where a keyword first stands after the object's own name."""
+    for index in range(3, len(found)):
+        if found[index].word == word:
+            return index
+    raise LexError(f"{word} is missing")
+
+
+def _mentioned(text: _Text, model: Model, named: Mapping[str, Ref]) -> Iterator[Ref]:
+    places = set(_relations(text.body))
+    tables = {named[name] for name in (fold(text.body[place].value) for place in places) if name in named}
+    yield from tables
+    if text.owner is not None:
+        yield from _columns(model, {text.owner}, {fold(token.value) for token in text.columns})
+    scope = tables | text.scope
+    for index, token in enumerate(text.body):
+        if _star(text.body, index):
+            yield from (column.ref for table in scope for column in model.children(table, Column))
+        elif index not in places and _identifier(token) and _next(text.body, index) != "(":
+            yield from _columns(model, _owners(text, index, scope, named), {fold(token.value)})
+
+
+def _columns(model: Model, tables: frozenset[Ref] | set[Ref], names: set[str]) -> Iterator[Ref]:
+    for table in tables:
+        yield from (column.ref for column in model.children(table, Column) if fold(column.ref.name) in names)
+
+
+def _owners(text: _Text, index: int, scope: set[Ref], named: Mapping[str, Ref]) -> set[Ref]:
+    """Return the tables whose column a word may be, by what stands before its dot."""
+    if index < 2 or text.body[index - 1].text != ".":
+        return scope
+    qualifier = fold(text.body[index - 2].value)
+    if qualifier in ("new", "old") and text.owner is not None:
+        return {text.owner}
+    # Any other word may be an alias; a table's name may be the alias of another table too.
+    return scope | {named[qualifier]} if qualifier in named else scope
+
+
+def _star(body: Sequence[Token], index: int) -> bool:
+    """Say whether this is the star that stands for columns, and no multiplication."""
+    if body[index].text != "*" or index == 0:
+        return False
+    before = body[index - 1]
+    return before.word in ("SELECT", "ALL", "DISTINCT", "RETURNING") or before.text in (",", ".")
+
+
+def _identifier(token: Token) -> bool:
+    return token.lexeme in (Lexeme.WORD, Lexeme.NAME)
+
+
+def _next(body: Sequence[Token], index: int) -> str:
+    return body[index + 1].text if index + 1 < len(body) else ""
+
+
+_OPENS = frozenset({"FROM", "JOIN"})
+_NAMES_ONE = frozenset({"INTO", "UPDATE", "IN"})
+_CONFLICT = frozenset({"OR", "ABORT", "FAIL", "IGNORE", "REPLACE", "ROLLBACK"})
+_CLOSES = frozenset(
+    {"SELECT", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "SET", "VALUES", "UNION", "EXCEPT", "INTERSECT", "WINDOW",
+     "RETURNING", "DEFAULT", "BEGIN", "DO"}
+)  # fmt: skip
+
+
+def _relations(body: Sequence[Token]) -> Iterator[int]:
+    """Yield where a table or view is named: after FROM, JOIN, INTO, UPDATE and IN, and after the commas of a FROM."""
+    lists = [False]
+    expecting = False
+    for index, token in enumerate(body):
+        if expecting and (token.text == "." or _next(body, index) == "." or token.word in _CONFLICT):
+            continue
+        if token.word in _OPENS:
+            lists[-1] = expecting = True
+        elif token.word in _NAMES_ONE:
+            expecting = token.word != "IN" or _next(body, index) != "("
+        elif token.word in _CLOSES or not _identifier(token):
+            expecting = _punctuated(token, lists, expecting)
+        elif expecting:
+            yield index
+            expecting = False
+
+
+def _punctuated(token: Token, lists: list[bool], expecting: bool) -> bool:
+    """Follow parentheses, commas and the ends of a FROM; say whether a table's name comes next."""
+    match token.text:
+        case "(":
+            lists.append(expecting)
+            return expecting
+        case ")":
+            if len(lists) > 1:
+                lists.pop()
+            return False
+        case ",":
+            return lists[-1]
+        case _:
+            if token.word in _CLOSES or token.text == ";":
+                lists[-1] = False
+            return False
