@@ -11,17 +11,41 @@ from reconciler.model.types import Type
 # (name of the new type, column) → a predicate for texts that cannot be read as one
 Reads = Callable[[str, str], str | None]
 
-# The largest finite float4 (manual, "Floating-Point Types").
-_LARGEST_REAL = "3.4028235e38"
+# The smallest and the largest finite number of full precision (manual, "Floating-Point Types"); the server refuses what
+# lies beyond instead of rounding it.
+_FINITE = {
+    "real": ("1.17549435e-38", "3.4028235e38"),
+    "double precision": ("2.2250738585072014e-308", "1.7976931348623157e308"),
+}
 
 
 def by_server(name: str, column: str) -> str | None:
     """Let the server try to read the text (16+, manual: "pg_input_is_valid")."""
-    return f"NOT pg_input_is_valid({column}::text, {text_literal(name)})"
+    readable = f"pg_input_is_valid({column}::text, {text_literal(name)})"
+    if base(name) not in NUMBERS:
+        return f"NOT {readable}"
+    return f"CASE WHEN {readable} THEN {_other_as_number(name, column)} ELSE {column} IS NOT NULL END"
 
 
+def _other_as_number(name: str, column: str) -> str:
+    """Write when a text that can be read as a number is not what the number is written as: 007, 1.10, 1e3.
+
+    Floats are written out by way of numeric, because their own text has an exponent; a numeric is read without its
+    scale, so that 1.5 is no other in numeric(10,2), and what the scale would round away is.
+    """
+    own = base(name)
+    if own in INTEGERS:
+        return f"{column}::text::{own}::text <> {column}::text"
+    if own in FLOATS:
+        return f"{column}::text::{own}::text::numeric::text <> {column}::text"
+    rounded = _to_numeric("text", name, f"{column}::text")
+    changed = f"{column}::text::numeric::text <> {column}::text"
+    return f"{changed} OR {rounded}" if rounded else changed
+
+
+# With an exponent it would be written differently anyway.
+_NUMERAL = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)$"
 _SHAPES = {
-    "numeric": r"^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$",
     "uuid": r"^\{?[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}\}?$",
     "boolean": r"^\s*(t|tr|tru|true|y|ye|yes|on|1|f|fa|fal|fals|false|n|no|of|off|0)\s*$",
     "date": r"^\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\s*$",
@@ -32,10 +56,17 @@ def by_shape(name: str, column: str) -> str | None:
     """Judge a text by its look, on servers that cannot try; None where the look says nothing."""
     own = base(name)
     if own in INTEGERS:
-        fits = f"{column}::text::numeric NOT BETWEEN {_range(own)}"
-        return f"CASE WHEN {column}::text ~ '^\\s*[-+]?[0-9]{{1,40}}\\s*$' THEN {fits} ELSE {column} IS NOT NULL END"
-    shape = _SHAPES.get("numeric" if own in NUMBERS else own)
-    return f"{column}::text !~* {text_literal(shape)}" if shape else None
+        whole = f"{column}::text ~ '^[-+]?[0-9]{{1,40}}$'"
+        fits = f"{column}::text::numeric BETWEEN {_range(own)}"
+        readable = f"CASE WHEN {whole} THEN {fits} ELSE false END"
+    elif own in NUMBERS:
+        readable = f"{column}::text ~ {text_literal(_NUMERAL)}"
+        if own in FLOATS:  # a longer one does not fit, and may not even be read
+            readable += f" AND length({column}::text) <= 38"
+    else:
+        shape = _SHAPES.get(own)
+        return f"{column}::text !~* {text_literal(shape)}" if shape else None
+    return f"CASE WHEN {readable} THEN {_other_as_number(name, column)} ELSE {column} IS NOT NULL END"
 
 
 def narrowing(reads: Reads) -> Callable[[Type, Type, str], str | None]:
@@ -105,16 +136,19 @@ def _to_numeric(before: str, after: str, column: str) -> str | None:
 
 
 def _to_float(first: str, second: str, column: str) -> str | None:
+    least, most = _FINITE[second]
     if first in FLOATS:
         if second == "double precision":
             return None
-        return (
-            f"CASE WHEN abs({column}) > {_LARGEST_REAL} THEN {column} < 'Infinity' ELSE {column}::real <> {column} END"
-        )
+        return f"CASE WHEN abs({column}) > {most} THEN {column} < 'Infinity' ELSE {column}::real <> {column} END"
     if first in INTEGERS and INTEGERS[first] < (8 if second == "double precision" else 4):
         return None
     # By way of text, which is exact: the cast from a float to numeric keeps 15 digits, or 6.
-    return f"{column}::{second}::text::numeric <> {column}::numeric"
+    changed = f"{column}::{second}::text::numeric <> {column}::numeric"
+    if first in INTEGERS:
+        return changed
+    beyond = f"abs({column}) > {most} OR {column} <> 0 AND abs({column}) < {least}"
+    return f"CASE WHEN {beyond} THEN {column}::text NOT IN ('NaN', 'Infinity', '-Infinity') ELSE {changed} END"
 
 
 def _from_clock(before: str, after: str, column: str) -> str | None:
