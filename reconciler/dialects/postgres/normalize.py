@@ -11,6 +11,7 @@ from reconciler.dialects.postgres import types
 from reconciler.dialects.postgres.lexer import Sort, Unreadable, canonical, tokens, unwrapped
 from reconciler.dialects.postgres.literals import settled
 from reconciler.dialects.postgres.names import enum_of, type_name
+from reconciler.dialects.sql import ours
 from reconciler.dialects.transpile import NotPortable, output_columns, text_for
 from reconciler.errors import Problem
 from reconciler.model.model import Model
@@ -56,6 +57,9 @@ def _normal(obj: Object, work: _Work) -> Object:
         return obj
     if len(obj.ref.name) * 4 > LONGEST and len(obj.ref.name.encode()) > LONGEST:
         work.add(obj, "", f"the name is longer than {LONGEST} bytes, and PostgreSQL would cut it", "shorten it")
+    beginning = "" if isinstance(obj, Column) else ours(obj.ref.name)
+    if beginning:
+        work.add(obj, "", f"names that begin with {beginning} are kept for our own objects", "choose another one")
     return normal(_spelled(obj, work), work)
 
 

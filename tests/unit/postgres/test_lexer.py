@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.dialects.postgres.lexer import Unreadable, canonical, is_plain, quoted_if_needed, tokens
+from reconciler.dialects.postgres.lexer import Unreadable, canonical, is_one_piece, is_plain, quoted_if_needed, tokens
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,18 @@ def test_canonical_is_idempotent(text: str) -> None:
 def test_names_that_need_no_quotes(name: str, plain: bool) -> None:
     assert is_plain(name) is plain
     assert (quoted_if_needed(name) == name) is plain
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a > 1", "f(a, (b))", "a <> ';'", '"a;)" > 1', "a -- ;)\n > 1", "/* ;( */ a", "$$;)$$ <> a", "e'\\';)' <> a", ""],
+)
+def test_texts_that_stay_in_their_place(text: str) -> None:
+    assert is_one_piece(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["a; b", "a > 1;", "a) as select (b", "(a", "a)", "a <> ''; b", "'a", "/* a", "e'\\\\'; b", "a -- \n; b"]
+)
+def test_texts_that_do_not(text: str) -> None:
+    assert not is_one_piece(text)

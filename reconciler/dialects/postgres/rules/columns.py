@@ -102,7 +102,7 @@ def _type(old: Column, new: Column, states: States) -> Outcome:
 
 
 def _retyped(old: Column, new: Column, after: str) -> Iterator[Statement]:
-    has_default = old.default is not None and old.identity is None and not is_widening(old, new)
+    has_default = old.default is not None and old.identity is None and not keeps_meaning(old, new)
     collation = f" COLLATE {double_quoted(new.collation)}" if new.collation else ""
     conversion = None if new.generated else converted(old.type.name, after, double_quoted(new.ref.name))
     if has_default:
@@ -127,7 +127,7 @@ def converted(before: str, after: str, column: str) -> str | None:
     return f"{column}::{after}" if {first, second} <= types.CLOCKS else f"{column}::text::{after}"
 
 
-def is_widening(old: Column, new: Column) -> bool:
+def keeps_meaning(old: Column, new: Column) -> bool:
     """Say whether all that rests on the column keeps its meaning: both types are of one sort, so is the collation."""
     return old.collation == new.collation and types.family(old.type.name) == types.family(new.type.name)
 
@@ -199,10 +199,10 @@ def disturbed(change: Alter, states: States) -> Sequence[Object]:
     old, new = change.old, change.new
     if not isinstance(old, Column) or not isinstance(new, Column) or not {"type", "collation"} & set(change.fields):
         return ()
-    return [user for user in states.old.dependents(old.ref) if stands_in_the_way(user, is_widening(old, new))]
+    return [user for user in states.old.dependents(old.ref) if stands_in_the_way(user, keeps_meaning(old, new))]
 
 
-def stands_in_the_way(user: Object, widening: bool) -> bool:
+def stands_in_the_way(user: Object, kept: bool) -> bool:
     """Say whether an object has to go before the type of a column that it uses changes."""
     match user:
         case View():
@@ -212,11 +212,9 @@ def stands_in_the_way(user: Object, widening: bool) -> bool:
         case Column(generated=generated):
             return generated is not None
         case Check() | ForeignKey():
-            return not widening
+            return not kept
         case Index():
-            return not widening and (
-                user.where is not None or any(part.expression or part.opclass for part in user.parts)
-            )
+            return not kept and (user.where is not None or any(part.expression or part.opclass for part in user.parts))
         case _:
             return False
 

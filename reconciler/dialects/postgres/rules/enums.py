@@ -124,7 +124,7 @@ def disturbed(change: Alter, states: States) -> Sequence[Object]:
     users = [user for user in direct if _names_the_type(user)]
     for column in direct:
         if isinstance(column, Column):
-            users += [user for user in states.old.dependents(column.ref) if stands_in_the_way(user, widening=False)]
+            users += [user for user in states.old.dependents(column.ref) if stands_in_the_way(user, kept=False)]
     return sorted({user.ref: user for user in users}.values(), key=lambda user: user.ref)
 
 
