@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from pathlib import Path
@@ -82,7 +83,7 @@ def test_sqlite_reads_no_second_statement_in_one_piece(text: str) -> None:
 @given(ANY)
 def test_another_reader_of_postgres_agrees(text: str) -> None:
     # What that reader, which is fed by a server, need not know: other line ends and blanks, letters behind a number.
-    if flaw(text, "postgres") is not None or any(odd in text for odd in ("\r", "\u00a0", "1E'")):
+    if flaw(text, "postgres") is not None or re.search(r"[\r\u00a0]|1[^\W\d]", text):
         return
     depth, signs = 0, [token.text for token in tokens(f"({text}) ;") if token.says("(", ")", ";")]
     for number, sign in enumerate(signs):
