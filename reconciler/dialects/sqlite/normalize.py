@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from reconciler.dialects.base import Normalized
-from reconciler.dialects.sql import as_number, text_literal
+from reconciler.dialects.sql import as_number, double_quoted, ours, text_literal
 from reconciler.dialects.sqlite import types
 from reconciler.dialects.sqlite.lexer import Lexeme, LexError, canonical, tokens
+from reconciler.dialects.sqlite.names import folded, taken
 from reconciler.dialects.transpile import NotPortable, output_columns, text_for
 from reconciler.errors import Problem
 from reconciler.model.model import Model
@@ -32,6 +33,9 @@ from reconciler.model.texts import map_texts
 from reconciler.model.types import Type
 from reconciler.model.values import Default, Deferrable, Identity, Literal, Sql
 
+# What shares one set of names; a unique constraint may become an index.
+_NAMED_ALIKE = frozenset({Kind.TABLE, Kind.VIEW, Kind.INDEX, Kind.UNIQUE})
+
 _TABLE_OPTIONS = frozenset({"autoincrement", "strict", "without_rowid"})
 
 
@@ -53,7 +57,18 @@ def normalize(model: Model) -> Normalized:
     """Bring either side into normal form; idempotent."""
     findings = _Findings()
     objects = [new for obj in model.values() for new in _normal(obj, model, findings)]
+    _told_apart(model, findings)
     return Normalized(model=Model(objects), problems=tuple(findings.parts), parts=findings.parts)
+
+
+def _told_apart(model: Model, findings: _Findings) -> None:
+    """Letter case alone makes no second table, view, index or column."""
+    seen: dict[Ref, Ref] = {}
+    for ref in model:
+        if ref.kind in (Kind.TABLE, Kind.VIEW, Kind.INDEX, Kind.COLUMN):
+            other = seen.setdefault(folded(ref), ref)
+            if other != ref:
+                findings.add(model[ref], "", f"SQLite does not tell it from {other}", "give one of them another name")
 
 
 def _normal(obj: Object, model: Model, findings: _Findings) -> Iterator[Object]:
@@ -63,6 +78,10 @@ def _normal(obj: Object, model: Model, findings: _Findings) -> Iterator[Object]:
     if obj.ref.schema or obj.kind is Kind.SCHEMA:
         findings.add(obj, "", "SQLite has no schemas", "give the table a name without a dot")
         return
+    prefix = taken(obj.ref.name) if obj.kind in _NAMED_ALIKE else ""
+    if prefix:
+        whose = "this tool's own tables" if ours(prefix) else "the database's own"
+        findings.add(obj, "", f"names that begin with {prefix} are {whose}", "give it another name")
     obj = _spell_texts(obj, findings)
     yield from _NORMAL[obj.kind](obj, model, findings)
 
@@ -163,7 +182,7 @@ def _enum_check(obj: Column, model: Model) -> Iterator[Object]:
     """An enum column holds text that a CHECK limits to the enum's values."""
     enum = model.get(enum_ref(obj.type.args[0]))
     if isinstance(enum, Enum):
-        text = f"{_quoted(obj.ref.name)} IN ({', '.join(map(text_literal, enum.values))})"
+        text = f"{double_quoted(obj.ref.name)} IN ({', '.join(map(text_literal, enum.values))})"
         name = implicit_name(obj.ref.top.name, [obj.ref.name], "enum")
         yield Check(ref=obj.ref.top.child(Kind.CHECK, name), expression=Sql(text, "sqlite", canonical(text)))
 
@@ -172,10 +191,6 @@ def enum_ref(name: str) -> Ref:
     """Return the address of the enum that a type names."""
     schema, dot, last = name.rpartition(".")
     return Ref.root(Kind.ENUM, last, schema if dot else "")
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _collation(name: str | None) -> str | None:

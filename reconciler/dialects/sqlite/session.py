@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -11,7 +12,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from reconciler.dialects.base import DatabaseError, Server, Session, Target
+from reconciler.dialects.sqlite.names import fold, folded
 from reconciler.errors import TargetError
+from reconciler.model.change import Rename
+from reconciler.model.ref import Kind
 from reconciler.plan.step import Step
 
 
@@ -158,10 +162,7 @@ def transaction(session: Session, steps: Sequence[Step], lock_timeout: float) ->
         session.begin()
         before = _orphans(session, steps)
         yield
-        after = _orphans(session, steps)
-        if after - before:
-            table, rowid, parent, _ = sorted(after - before, key=str)[0]
-            raise DatabaseError(f"row {rowid} of {table} would point to nothing in {parent}", code="MF105")
+        _no_more_orphans(_renamed(before, steps), _orphans(session, steps))
         session.commit()
     except BaseException:
         session.rollback()
@@ -171,8 +172,43 @@ def transaction(session: Session, steps: Sequence[Step], lock_timeout: float) ->
         session.execute("PRAGMA foreign_keys=ON")
 
 
-def _orphans(session: Session, steps: Sequence[Step]) -> set[tuple[Any, ...]]:
-    """Return the rows that point nowhere; asked only when a table is rebuilt or goes, because it reads every child."""
-    if not any(len(step.subject.parts) == 2 and step.drops for step in steps):
-        return set()
-    return set(session.query("PRAGMA foreign_key_check"))
+# A foreign key by what stays when others come and go: table, columns, and the table that it points to; lower case.
+_Key = tuple[str, tuple[str, ...], str]
+
+_ORPHANS = """
+    SELECT "table", fkid, parent, count(*) FROM pragma_foreign_key_check GROUP BY "table", fkid, parent"""
+_COLUMNS = 'SELECT "from" FROM pragma_foreign_key_list(:name) WHERE id = :number ORDER BY seq'
+
+
+def _orphans(session: Session, steps: Sequence[Step]) -> Counter[_Key]:
+    """Count the rows that point nowhere; asked only when a table is rebuilt or goes, because it reads every child.
+
+    Rows are counted, not named: a table without rowids has no name for them, and a key's number is another one as soon
+    as a key is added.
+    """
+    found: Counter[_Key] = Counter()
+    if any(len(step.subject.parts) == 2 and step.drops for step in steps):
+        for table, number, parent, count in session.query(_ORPHANS):
+            columns = session.query(_COLUMNS, {"name": table, "number": number})
+            found[fold(table), tuple(fold(name) for (name,) in columns), fold(parent)] += count
+    return found
+
+
+def _renamed(orphans: Counter[_Key], steps: Sequence[Step]) -> Counter[_Key]:
+    """Return the counts under the names that tables and columns have after these steps."""
+    renames = [change for step in steps for change in step.changes if isinstance(change, Rename)]
+    tables = {fold(c.old.ref.name): fold(c.ref.name) for c in renames if c.ref.kind == Kind.TABLE}
+    # A column's old address has its table's new name: tables are renamed first.
+    columns = {folded(c.old.ref).parts[1::2]: fold(c.ref.name) for c in renames if c.ref.kind == Kind.COLUMN}
+    moved: Counter[_Key] = Counter()
+    for (table, names, parent), count in orphans.items():
+        now = tables.get(table, table)
+        moved[now, tuple(columns.get((now, name), name) for name in names), tables.get(parent, parent)] += count
+    return moved
+
+
+def _no_more_orphans(before: Counter[_Key], after: Counter[_Key]) -> None:
+    """Raise DatabaseError when a key has more orphans than it had."""
+    for (table, columns, parent), count in sorted((after - before).items()):
+        message = f"{count} rows of {table} would point to nothing in {parent} ({', '.join(columns)})"
+        raise DatabaseError(message, code="MF105")
