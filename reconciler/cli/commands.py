@@ -70,13 +70,13 @@ def _given(words: tuple[str, ...]) -> list[Allowance]:
 
 def apply_command(order: Order, environment: str) -> str:
     """Return the command that applies what is meant here, ready for a shell; a password in a URL is not shown."""
-    from reconciler.report.scrub import scrubbed
+    from reconciler.spec.urls import without_password
 
     where = order.where
     words = ["reconcile", "apply", *([str(order.saved)] if order.saved else [])]
     words += ["-C", str(where.directory)] if where.directory != Path() else []
     words += ["-e", environment] if where.environment or not where.url else []
-    words += ["--url", scrubbed(where.url)] if where.url else []
+    words += ["--url", without_password(where.url)] if where.url else []
     words += [word for path in where.specs for word in ("--specs", str(path))]
     words += [word for name, value in where.variables for word in ("--var", f"{name}={value}")]
     words += [word for allowed in order.allow for word in ("--allow", allowed)]

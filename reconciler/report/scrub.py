@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 
 # `scheme://user:password@host`: up to the last @ of the word, because a password may hold one.
-_IN_URL = re.compile(r"(://[^\s:/@'\"]*:)[^\s'\"]+(@)")
-_SETTING = re.compile(r"(?i)\b((?:password|passwd|pwd)\s*=\s*)('[^']*'|\"[^\"]*\"|[^\s&;'\"]+)")
+_IN_URL = re.compile(r"(://[^\s:/@]*:)\S+(@)")
+# `password=`, `sslpassword = '…'`, `PGPASSWORD=`, `'passwd': '…'`, `?auth_token=`; quotes inside of quotes are escaped.
+_SETTING = re.compile(
+    r"""(?ix) ( (?:password|passwd|passphrase|pwd) (?:["']?\s*= | ["']\s*:) \s* | [?&][^=&\s]*(?:token|secret)= )
+        ( '(?:[^'\\]|\\.|'')*+' | "(?:[^"\\]|\\.)*+" | [^\s&]+ )"""
+)
 
 
 def scrubbed(text: str) -> str:

@@ -14,7 +14,11 @@ from reconciler.errors import Position, Problem
 # What libyaml counts as the end of a line; positions are its own, so lines are split in the same way.
 _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 # The passwords in a URL, before the host and among the parameters: they must not be shown with the line they stand in.
-_PASSWORD = re.compile(r"((?<=://)[^\s/@:]*:|[?&][^=&\s]*password=)(\S+(?=@)|(?<==)[^&\s\"'},]+)", re.IGNORECASE)
+_PASSWORD = re.compile(
+    r"((?<=://)[^\s/@:]*:|[?&][^=&\s]*(?:pass(?:word|wd|phrase)?|pwd|secret|token)=)"
+    r"(\S+(?=@)|(?<==)[^&\s]+?(?=[\"'}\],]*(?:[&\s]|$)))",
+    re.IGNORECASE,
+)
 _LONGEST_LINE = 2000
 
 # (line, column, end column), each counted from 1; the end is the first column after the value.

@@ -15,7 +15,7 @@ from reconciler.spec.nodes import Node, Source, plain
 from reconciler.spec.parse import parse
 from reconciler.spec.scalars import Scalar
 from reconciler.spec.secrets import Secret
-from reconciler.spec.urls import CHAINS, has_password, url_dialect
+from reconciler.spec.urls import CHAINS, has_password, has_stray_at, url_dialect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +108,12 @@ def bare_project(
 
 
 def with_url(environment: Environment, url: str, dialect: str | None = None) -> Environment:
-    """Return the environment with another target; its policy stays. Raises UsageError for an unknown kind of URL."""
+    """Return the environment with another target; its policy stays.
+
+    Raises UsageError for an unknown kind of URL, and for one that cannot be taken apart.
+    """
+    if has_stray_at(url):
+        raise UsageError("the password in the URL holds an @", hint="write it as %40")
     found = dialect or url_dialect(url)
     if found is None:
         schemes = "sqlite:///, postgresql://, mysql://, mariadb:// or d1://"

@@ -39,12 +39,30 @@ def has_password(url: str) -> bool:
     return masked(url) != url
 
 
+def has_stray_at(url: str) -> bool:
+    """Say whether the password in a URL holds an @ as it is, so that a driver would take its rest for the host."""
+    return "@" in _credentials(url).partition(":")[2]
+
+
 def without_password(url: str) -> str:
-    """Return the URL as it may be shown: user, host and path, no password and no parameters."""
+    """Return the URL as it may be shown: user, host and path, no password and no parameters.
+
+    Where nobody can tell what is password and what is host, nothing but the scheme is shown.
+    """
     scheme, separator, rest = url.partition("://")
-    rest = rest.partition("?")[0]
-    credentials, at, host = rest.rpartition("@")
-    return f"{scheme}{separator}{credentials.partition(':')[0]}{at}{host}"
+    body, _, parameters = rest.partition("?")
+    if "@" in parameters or (not separator and "@" in url):
+        return f"{scheme.partition(':')[0]}://***"
+    if not separator:
+        return url.partition("?")[0]
+    if body.startswith("/") and url_dialect(url) == "sqlite":
+        return f"{scheme}{separator}{body}"
+    _, at, host = body.rpartition("@")
+    return f"{scheme}{separator}{_credentials(url).partition(':')[0]}{at}{host}"
+
+
+def _credentials(url: str) -> str:
+    return url.partition("://")[2].partition("?")[0].rpartition("@")[0]
 
 
 def anchored(url: str, root: Path) -> str:

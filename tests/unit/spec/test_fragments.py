@@ -62,7 +62,7 @@ PIECES = [
 ANY = st.lists(st.sampled_from(PIECES), max_size=12).map("".join).map(str.strip)
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(ANY)
 def test_sqlite_reads_no_second_statement_in_one_piece(text: str) -> None:
     if flaw(text, "sqlite") is not None:
@@ -79,7 +79,7 @@ def test_sqlite_reads_no_second_statement_in_one_piece(text: str) -> None:
     database.close()
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(ANY)
 def test_another_reader_of_postgres_agrees(text: str) -> None:
     # What that reader, which is fed by a server, need not know: other line ends and blanks, letters behind a number.
