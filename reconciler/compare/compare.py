@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.diff import diff
@@ -141,12 +142,19 @@ def resolved(dialect: Dialect, comparison: Comparison) -> tuple[Model, Model, tu
     tops = {change.ref.top for change in comparison.changes}
     old = _resolve_in(dialect, comparison.renamed.model, tops)
     new = _resolve_in(dialect, comparison.scope.target, tops)
+    # What did not change uses what it used, also what is about to go: that name is not in the new model any more.
+    same = (ref for ref, obj in new.items() if (ref.top in tops or _reads_others(obj)) and old.get(ref) == obj)
+    new = new.updated([replace(new[ref], **_uses(old[ref])) for ref in same])
     return old, new, tuple(_refreshed(change, old, new) for change in comparison.changes)
 
 
 def _resolve_in(dialect: Dialect, model: Model, tops: set[Ref]) -> Model:
     touched = [obj for obj in model.values() if tops and (obj.ref.top in tops or _reads_others(obj))]
     return model.updated(dialect.resolve(touched, model))
+
+
+def _uses(obj: Object) -> dict[str, Any]:
+    return {"uses": getattr(obj, "uses")} if hasattr(obj, "uses") else {}  # noqa: B009  # not every kind has the field
 
 
 def _reads_others(obj: Object) -> bool:

@@ -38,7 +38,8 @@ def expand(rules: RuleTable, changes: Sequence[Change], states: States, ask: Ask
     Raises:
         PlanError: with every change that the dialect cannot make.
     """
-    work = _Work(rules, states, settle(rules, changes, states))
+    settled = settle(rules, changes, states)
+    work = _Work(rules, _without_fallen(states, settled), settled)
     rebuilt = _rebuilt(work)
     steps: list[Step] = [_rebuild(work, root, ask) for root in sorted(rebuilt)]
     for ref in sorted(work.settled):
@@ -46,6 +47,13 @@ def expand(rules: RuleTable, changes: Sequence[Change], states: States, ask: Ask
             if not (ref.top in rebuilt and _inside_rebuild(work, change)) and not _swallowed(work, change):
                 steps.append(_step(work, change, ask))
     return _carried(steps)
+
+
+def _without_fallen(states: States, settled: Mapping[Ref, tuple[Change, ...]]) -> States:
+    """Take out of the new model what falls with something else although nobody dropped it by name."""
+    fallen = {ref for ref, parts in settled.items() if all(isinstance(change, Drop) for change in parts)}
+    kept = states.new.only(lambda ref: ref not in fallen) if fallen & states.new.keys() else states.new
+    return replace(states, new=kept)
 
 
 def _carried(steps: Sequence[Step]) -> tuple[Step, ...]:

@@ -219,3 +219,17 @@ def test_a_target_that_is_not_there_is_one_sentence(project: Project) -> None:
         workflow.plan(workflow.Request(directory=project.folder, url=missing))
     assert "\n" not in info.value.message
     assert info.value.hint
+
+
+def test_what_is_about_a_removed_column_alone_falls_with_it(project: Project, target: Target) -> None:
+    """A constraint or index that nobody declared cannot stay without its column, and says so in the plan."""
+    mood = "enum: mood\nvalues: [calm, angry]\n"
+    project.declare(spec("a: {type: text}, b: {type: text}, m: {type: enum(mood)}", "unique: {t_uq: [a, m]}\n"), mood)
+    project.apply()
+    for table in ("run", "step", "object"):
+        target.execute(f"drop table _reconcile_{table}")
+    project.declare(spec("a: {type: text}, b: {type: text}", "removed: {column.m: {reason: unused}}\n"), mood)
+    project.apply("DS103:table.t.column.m")
+    target.execute("insert into t (id, a) values (2, 'z')")
+    assert target.query("select id, a from t order by id") == [(1, "x"), (2, "z")]
+    assert workflow.plan(project.request).planned.plan.empty
