@@ -28,13 +28,14 @@ class PlanFileError(ReconcileError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedPlan:
-    """What an apply takes from a plan file: which plan it has to be, and what is wanted."""
+    """What an apply takes from a plan file: which plan it has to be, what is wanted, and where."""
 
     id: str
     desired: Desired
     dialect: str
     environment: str
     project: str
+    schema: str = ""
 
 
 def plan_file_data(review: Review) -> dict[str, Any]:
@@ -87,6 +88,7 @@ def read_plan(path: Path) -> SavedPlan:
     return SavedPlan(
         id=str(data["plan_id"]), desired=desired, dialect=str(data["dialect"]),
         environment=str(data["environment"]), project=str(data["project"]),
+        schema=str(data.get("schema") or ""),
     )  # fmt: skip
 
 

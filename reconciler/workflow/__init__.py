@@ -8,6 +8,7 @@ apply: lock ─ plan again ─ gate ─ segments ─ per step: execute, ledger �
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -163,12 +164,11 @@ class _Aim:
 
 def _aim(request: Request, saved: Path | None) -> _Aim:
     """Find out what to make of the database: from the specs, or from a saved plan."""
-    opened = open_request(request, access="write")
     if saved is not None:
         file = read_plan(saved)
-        _same_dialect(file, opened)
-        opened = _seeing_schemas(opened, file.desired.model)
+        opened = _seeing_schemas(_where_planned(file, request), file.desired.model)
         return _Aim(opened=opened, desired=file.desired, version=SpecVersion(sha256=""), plan_id=file.id)
+    opened = open_request(request, access="write")
     documents = spec.load(opened.project)
     desired, warnings = declare(opened.project, documents, opened.dialect, opened.target, request.variables)
     version = spec_version(opened.project, documents)
@@ -189,10 +189,30 @@ def _run(aim: _Aim, intent: Intent, begun: float) -> Applied:
     return Applied(review=review, outcome=None if done.plan.empty else outcome)
 
 
-def _same_dialect(file: SavedPlan, opened: Opened) -> None:
-    if file.dialect != opened.dialect.name:
-        raise StalePlan(f"the plan is for {file.dialect}, the target is {opened.dialect.name}",
-                        hint="choose the environment that it was made for with -e")  # fmt: skip
+def _where_planned(file: SavedPlan, request: Request) -> Opened:
+    """Open what a saved plan was made for: its own environment, unless another one is named.
+
+    Raises StalePlan when that is another project, environment, dialect or schema; a URL has no environment.
+    """
+    project = open_project(request)
+    _same("project", file.project, project.name)
+    if spec.named_environment(project, request.environment, os.environ) is None and project.environments:
+        if not any(environment.name == file.environment for environment in project.environments):
+            _same("environment", file.environment, "a project without it")
+        request = replace(request, environment=file.environment)
+    opened = open_request(request, access="write")
+    if request.url is None:
+        _same("environment", file.environment, opened.environment.name)
+    _same("dialect", file.dialect, opened.dialect.name)
+    default = opened.dialect.default_schema
+    _same("schema", file.schema or default, opened.target.schema or default)
+    return opened
+
+
+def _same(what: str, planned: str, found: str) -> None:
+    if planned != found:
+        message = f"the plan was made for the {what} {planned}, and here it would meet {found}"
+        raise StalePlan(message, hint="apply it where it belongs, or plan again for this target")
 
 
 def _asks(opened: Opened, planned: Planned) -> bool:

@@ -5,13 +5,9 @@ from __future__ import annotations
 import io
 import json
 import shlex
-import signal
-import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable
-from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,36 +18,10 @@ from jsonschema import Draft7Validator
 from reconciler.cli import main
 from reconciler.cli.commands import Order, apply_command
 from reconciler.cli.options import Where
-from reconciler.report.plan_file import read_plan
-from tests.process import Reconcile
 from tests.reviews import project
+from tests.unit.cli.shops import ALLOW, columns
 
-SPECS = """\
-table: a
-columns:
-  id: {type: bigint, identity: true}
-  name: {type: text}
-primary_key: [id]
-removed:
-  column.old: {reason: unused}
-"""
-BEFORE = """
-create table a (id integer primary key, old text);
-insert into a (old) values ('x'), (null);
-create table b (id int);
-"""
-ALLOW = "DS103:table.a.column.old"
 PLAN = Draft7Validator(json.loads(files("reconciler.schemas").joinpath("plan.schema.json").read_text("utf-8")))
-
-
-@pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with a column to add and one to drop, and the current directory in it."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("CI", "RECONCILE_ENV", "FORCE_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(sys, "stdin", io.StringIO())
-    return project(tmp_path, SPECS, BEFORE)
 
 
 @pytest.fixture
@@ -63,12 +33,6 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
             return True
 
     return lambda text: monkeypatch.setattr(sys, "stdin", Terminal(text))
-
-
-def columns(shop: Path) -> list[str]:
-    """Return the columns of the table, from the database itself."""
-    with closing(sqlite3.connect(shop / "shop.db")) as connection:
-        return [row[1] for row in connection.execute("pragma table_info(a)")]
 
 
 def result(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
@@ -220,42 +184,6 @@ def test_quiet_is_quiet(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == ""
 
 
-def test_a_saved_plan_is_applied_without_specs(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["plan", "--out", "plan.json", "--allow", ALLOW]) == 0
-    assert "reconcile apply plan.json" in capsys.readouterr().out
-    (shop / "shop.yaml").unlink()
-    assert main(["apply", "plan.json", "--auto-approve", "--allow", ALLOW]) == 0
-    assert columns(shop) == ["id", "name"]
-
-
-def test_a_stale_plan_is_4(shop: Path) -> None:
-    assert main(["plan", "--out", "plan.json"]) == 0
-    with closing(sqlite3.connect(shop / "shop.db")) as connection:
-        connection.execute("alter table a add column surprise text")
-    assert main(["apply", "plan.json", "--auto-approve", "--allow", "*"]) == 4
-    assert main(["apply", "--expect-id", read_plan(Path("plan.json")).id, "--auto-approve", "--allow", "*"]) == 4
-    assert columns(shop) == ["id", "old", "surprise"]
-
-
-def test_sigterm_while_applying_leaves_nothing_behind(shop: Path, reconcile: Reconcile) -> None:
-    environ = {"RECONCILE_FAILPOINT": "after_statement:sleep", "PATH": "/usr/bin:/bin"}
-    arguments = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "--allow", ALLOW, "--json"]
-    process = subprocess.Popen(
-        arguments, cwd=shop, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "applying" in line:
-            break
-    time.sleep(0.3)
-    process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=60)
-    assert (process.returncode, json.loads(out)["exit_code"]) == (143, 143)
-    assert "Traceback" not in err
-    assert columns(shop) == ["id", "old"]
-    reconcile("apply", "--auto-approve", "--allow", ALLOW, "--lock-timeout", "1s", cwd=shop).ok()
-
-
 # --- check, validate, import, version ---------------------------------------------------------------------------------
 
 
@@ -312,7 +240,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(("order", "command"), [
     (Order(where=Where()), "reconcile apply -e prod"),
     (Order(where=Where(url="sqlite:///a b.db")), "reconcile apply --url 'sqlite:///a b.db'"),
-    (Order(where=Where(url="postgres://me:secret@db/x")), "reconcile apply --url 'postgres://me:***@db/x'"),
+    (Order(where=Where(url="postgres://me:secret@db/x")), "reconcile apply --url postgres://me@db/x"),
     (Order(where=Where(directory=Path("db"), specs=(Path("x"),))), "reconcile apply -C db -e prod --specs x"),
     (Order(where=Where(), saved=Path("p.json"), allow=("*",)), "reconcile apply p.json -e prod --allow '*'"),
     (Order(where=Where(variables=(("k", "a b"),))), "reconcile apply -e prod --var 'k=a b'"),
