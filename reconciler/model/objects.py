@@ -142,7 +142,7 @@ class PrimaryKey(Object):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unique(Object):
-    """A unique constraint."""
+    """A unique constraint. `nameless`: the database has no name for it, the one in the address is made up."""
 
     kind = Kind.UNIQUE
     columns: tuple[str, ...] = field(metadata=refers_to(SIBLINGS))
@@ -150,22 +150,27 @@ class Unique(Object):
     deferrable: Deferrable = Deferrable.NO
     comment: str | None = None
     clauses: str = field(default="", compare=False, metadata=_LIVE)
+    nameless: bool = field(default=False, compare=False, metadata=_LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check(Object):
-    """A check constraint."""
+    """A check constraint. `nameless` as in Unique."""
 
     kind = Kind.CHECK
     expression: Sql
     comment: str | None = None
     clauses: str = field(default="", compare=False, metadata=_LIVE)
+    nameless: bool = field(default=False, compare=False, metadata=_LIVE)
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignKey(Object):
-    """A foreign key. Empty `target_columns` mean the target's primary key, and are filled in by `normalize`."""
+    """A foreign key. Empty `target_columns` mean the target's primary key, and are filled in by `normalize`.
+
+    `nameless` as in Unique.
+    """
 
     kind = Kind.FOREIGN_KEY
     columns: tuple[str, ...] = field(metadata=refers_to(SIBLINGS))
@@ -176,6 +181,7 @@ class ForeignKey(Object):
     deferrable: Deferrable = Deferrable.NO
     comment: str | None = None
     clauses: str = field(default="", compare=False, metadata=_LIVE)
+    nameless: bool = field(default=False, compare=False, metadata=_LIVE)
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
 
 

@@ -79,11 +79,17 @@ def _named(table: Ref, kind: Kind, suffix: str, read: ddl.Constraint) -> Ref:
 
 
 def _unique(table: Ref, read: ddl.Constraint) -> Object:
-    return Unique(ref=_named(table, Kind.UNIQUE, "key", read), columns=tuple(read.columns), clauses=read.conflict)
+    return Unique(
+        ref=_named(table, Kind.UNIQUE, "key", read), columns=tuple(read.columns), clauses=read.conflict,
+        nameless=read.name is None,
+    )  # fmt: skip
 
 
 def _check(table: Ref, read: ddl.Constraint) -> Object:
-    return Check(ref=_named(table, Kind.CHECK, "check", read), expression=_sql(read.text), clauses=read.conflict)
+    return Check(
+        ref=_named(table, Kind.CHECK, "check", read), expression=_sql(read.text), clauses=read.conflict,
+        nameless=read.name is None,
+    )  # fmt: skip
 
 
 def _foreign_key(table: Ref, read: ddl.Constraint) -> Object:
@@ -95,6 +101,7 @@ def _foreign_key(table: Ref, read: ddl.Constraint) -> Object:
         on_delete=Action(read.actions.get("DELETE", "no action").lower()),
         on_update=Action(read.actions.get("UPDATE", "no action").lower()),
         deferrable=Deferrable(read.deferred or "no"),
+        nameless=read.name is None,
     )
 
 

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from typing import TypeGuard
 
 from reconciler.dialects.base import DatabaseError, Target
 from reconciler.dialects.sql import Move, double_quoted
@@ -21,7 +22,7 @@ from reconciler.dialects.sqlite.resolve import body_start
 from reconciler.dialects.sqlite.session import SqliteSession
 from reconciler.errors import PlanError, Problem
 from reconciler.model.model import Model, renamed
-from reconciler.model.objects import Index, Object, Table, Unmodelled, View
+from reconciler.model.objects import Check, ForeignKey, Index, Object, Table, Unique, Unmodelled, View
 from reconciler.model.ref import Kind, Ref
 
 # The fields that hold SQL in which a name may stand, and that are the stored one's own.
@@ -71,7 +72,11 @@ def _statement(old: Ref, new: Ref) -> Sequence[str]:
 
 
 def _rewritten(model: Model, statements: Sequence[tuple[Ref, str]]) -> Model:
-    """Return the whole schema as it reads after these statements."""
+    """Return the whole schema as it reads after these statements.
+
+    In the copy every constraint has a name: one that was made up would be made up anew after a renaming.
+    """
+    model = model.updated(replace(obj, nameless=False) for obj in model.values() if _nameless(obj))
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         session = SqliteSession(connection)
         for obj in sorted(model.values(), key=_turn):
@@ -82,6 +87,10 @@ def _rewritten(model: Model, statements: Sequence[tuple[Ref, str]]) -> Model:
             except DatabaseError as error:
                 raise PlanError([_refused(ref, error.message)]) from None
         return normalize(inspect(session, Target(dialect="sqlite", url="", label="")).model).model
+
+
+def _nameless(obj: Object) -> TypeGuard[Unique | Check | ForeignKey]:
+    return isinstance(obj, Unique | Check | ForeignKey) and obj.nameless
 
 
 def _turn(obj: Object) -> tuple[int, Ref]:

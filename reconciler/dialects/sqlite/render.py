@@ -125,7 +125,9 @@ def create_table(table: Table, model: Model, name: str) -> str:
 
 
 def _name_of(obj: Object) -> str | None:
-    return obj.name if isinstance(obj, PrimaryKey) else obj.ref.name
+    if isinstance(obj, PrimaryKey):
+        return obj.name
+    return None if getattr(obj, "nameless", False) else obj.ref.name
 
 
 def _part(part: IndexPart) -> str:
