@@ -116,6 +116,11 @@ SELECT current_setting('max_locks_per_transaction')::bigint
 
 
 def capacity(session: Session) -> int | None:
-    """Return how many relations one transaction may lock."""
+    """Return how many relations one transaction may lock.
+
+    Locks that others hold come off what is safe to take, but never more than half of it: they come and go, and no plan
+    is to be refused for them.
+    """
     entries, taken = session.query(_CAPACITY)[0]
-    return max(1, int(entries * _SHARE) - int(taken))
+    room = int(entries * _SHARE)
+    return max(1, room // 2, room - int(taken))
