@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import traceback
@@ -17,6 +18,7 @@ from reconciler.cli.desk import Desk, look, write
 from reconciler.cli.options import Format, Output, Sink
 from reconciler.cli.parser import COMMANDS, Invocation, Misused, parse
 from reconciler.errors import ReconcileError, UsageError
+from reconciler.execute import interrupt
 
 
 class Terminated(KeyboardInterrupt):
@@ -82,35 +84,52 @@ def run(invocation: Invocation) -> int:
     """Run a command, tell its result, and return its exit code."""
     desk = Desk(output=invocation.output)
     try:
-        with _terminable():
+        with _interruptible(desk):
             report = invocation.action(desk)
-    except Terminated:
-        report = failed(Ended("ended: nothing is left locked; run it again"))
-    except KeyboardInterrupt:
-        report = failed(Interrupted("interrupted: nothing is left locked; run it again"))
+    except KeyboardInterrupt as wish:
+        report = failed(_ended(type(wish)))
     except ReconcileError as error:
-        report = failed(error)
+        # A driver may turn the exception of a signal handler into an error of its own.
+        wanted = interrupt.urgent()
+        report = failed(_ended(wanted) if wanted else error)
     except Exception as error:
         report = failed(_unexpected(error))
     return _deliver(invocation, report)
 
 
+def _ended(wish: interrupt.Wish) -> Interrupted:
+    if wish is Terminated:
+        return Ended("ended: nothing is left locked; run it again")
+    return Interrupted("interrupted: nothing is left locked; run it again")
+
+
 @contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM unwind the stack like Ctrl-C."""
+def _interruptible(desk: Desk) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM unwind the stack; while statements run, the first one waits for the one at hand."""
+    interrupt.forget()
 
-    def terminate(number: int, frame: FrameType | None) -> None:
-        raise Terminated
+    def handle(number: int, frame: FrameType | None) -> None:
+        wish = Terminated if number == signal.SIGTERM else KeyboardInterrupt
+        if not interrupt.postponed(wish):
+            raise wish
+        if desk.output.detail >= 0:
+            # What is buffered may be half-written just now; the descriptor is not.
+            with contextlib.suppress(OSError):
+                os.write(2, b" ending after this statement; once more ends it at once\n")
 
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        before = signal.signal(signal.SIGTERM, terminate)
+        # Whoever started us may want a signal ignored (nohup, a shell's background job).
+        for number in (number for number, handler in before.items() if handler is not signal.SIG_IGN):
+            signal.signal(number, handle)
     except ValueError:  # not in the main thread: whoever runs us there handles signals
         yield
         return
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _unexpected(error: Exception) -> Unexpected:

@@ -14,7 +14,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_de
 
 from reconciler.dialects.base import DatabaseError, Dialect, Lock, Session
 from reconciler.errors import ApplyFailed, LockTaken, NotConverged, PartlyApplied, StalePlan
-from reconciler.execute import ledger
+from reconciler.execute import interrupt, ledger
 from reconciler.execute.failpoints import Injected, reach
 from reconciler.execute.ledger import Done, Entry, Ledger
 from reconciler.execute.segments import segments
@@ -169,9 +169,13 @@ def _told(error: Exception, committed: int) -> Exception:
 def _segment(run: Run, group: Sequence[Step], before: int, last: bool) -> list[Done]:
     if not run.lock.held():
         raise ApplyFailed("the lock was lost, so nothing more is done", hint="run apply again")
+    interrupt.heed()
     done: list[Done] = []
     try:
-        with run.dialect.transaction(run.session, group, min(STATEMENT_LOCK_TIMEOUT, run.lock_timeout)):
+        with (
+            interrupt.held(),
+            run.dialect.transaction(run.session, group, min(STATEMENT_LOCK_TIMEOUT, run.lock_timeout)),
+        ):
             reach("after_begin", run.session)
             if before == 0 and not run.still():
                 raise StalePlan("the schema was changed while we waited for the database", hint="plan again")
@@ -184,6 +188,8 @@ def _segment(run: Run, group: Sequence[Step], before: int, last: bool) -> list[D
             reach("before_commit", run.session)
             done = steps
     except DatabaseError as error:
+        if wish := interrupt.urgent():
+            raise wish from error
         if error.lost and done:
             raise _InDoubt(error.message) from error
         raise
@@ -199,6 +205,7 @@ def _step(run: Run, position: int, step: Step) -> Done:
     begun, affected = time.monotonic(), 0
     for statement in step.statements:
         reach("before_statement", run.session)
+        interrupt.heed()
         try:
             affected += max(run.session.execute(statement.sql), 0)
         except DatabaseError as error:
@@ -224,6 +231,7 @@ def _keep(run: Run, news: News) -> None:
 def _verify(run: Run) -> None:
     """Look again before committing: after an apply there is nothing left to plan, or the apply did not happen."""
     reach("before_verify", run.session)
+    interrupt.heed()
     verdict = run.look()
     if verdict.differences:
         raise NotConverged(
