@@ -163,7 +163,7 @@ def test_where_nothing_undeclared_may_be_an_apply_is_refused(project: Project, t
         ("a: {type: text, not_null: true}, b: {type: text}", "", "MF104"),
         ("a: {type: text}, b: {type: text}", "checks: {t_ck: id > 5}\n", "MF105"),
         ("a: {type: text}, b: {type: text}", "unique: {t_uq: [b]}\n", "MF101"),
-        ("a: {type: text}, b: {type: text}", "indexes: {t_ix: {columns: [{sql: lower(b)}], unique: true}}\n", "MF101"),
+        ("a: {type: text}, b: {type: text}", "indexes: {t_ix: {columns: [{sql: trim(b)}], unique: true}}\n", "MF101"),
         ("a: {type: text}, b: {type: varchar(2)}", "", "DS107"),
         ("a: {type: text}, b: {type: int}", "", "DS107"),
         ("a: {type: text}, b: {type: text}, c: {type: int, default: 3}", "unique: {t_uq: [c]}\n", "MF101"),
