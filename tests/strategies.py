@@ -142,8 +142,8 @@ def _indexes(draw: st.DrawFn, table: Ref, columns: Sequence[Column], others: Seq
         found.append(Index(ref=table.child(Kind.INDEX, f"{table.name}_ix"), parts=parts, where=where))
     texts = [quoted(c.ref.name) for c in columns if c.type.name in TEXTS]
     if draw(st.booleans()) and texts:
-        part = IndexPart(expression=Sql(f"trim({texts[0]})", "postgres"))
-        found.append(Index(ref=table.child(Kind.INDEX, f"{table.name}_trim_ix"), parts=(part,)))
+        part = IndexPart(expression=Sql(f"lower({texts[0]})", "postgres"))
+        found.append(Index(ref=table.child(Kind.INDEX, f"{table.name}_lower_ix"), parts=(part,)))
     return found
 
 
