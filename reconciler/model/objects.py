@@ -205,7 +205,7 @@ class View(Object):
     """A view.
 
     `columns` is a contract on the desired side and the real column names on the actual side. `carried` are the
-    statements that give a rebuilt view back what it had beyond its query: options, owner, grants, comments on columns.
+    statements that give a rebuilt view back what it had beyond its query: options, owner, grants, triggers, comments.
     """
 
     kind = Kind.VIEW
