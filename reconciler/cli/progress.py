@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.execute.apply import Progress
 from reconciler.plan.step import Step
-from reconciler.report.layout import plain
+from reconciler.report.layout import counted, plain
 from reconciler.report.outcome import StepDone, duration, step_lines
 from reconciler.report.problems import safe
 
@@ -77,7 +77,7 @@ def _in_lines(desk: Desk, journal: Journal) -> Iterator[None]:
 
     def began(current: str) -> None:
         if not heart.is_alive() and not over.is_set():
-            desk.note(" applying\n" if not journal.total else f" applying {journal.total} steps\n")
+            desk.note(" applying\n" if not journal.total else f" applying {counted(journal.total, 'step')}\n")
             heart.start()
 
     def beat() -> None:
@@ -92,7 +92,7 @@ def _in_lines(desk: Desk, journal: Journal) -> Iterator[None]:
         over.set()
         if heart.is_alive():
             heart.join()
-            desk.note(f" {len(journal.done)} steps committed, {duration(time.monotonic() - begun)}\n")
+            desk.note(f" {counted(len(journal.done), 'step')} committed, {duration(time.monotonic() - begun)}\n")
 
 
 @contextmanager

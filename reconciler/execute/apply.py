@@ -156,7 +156,7 @@ def _told(error: Exception, committed: int) -> Exception:
         said = f"{said}; the connection was lost during the commit, so it is not known whether it was kept"
         return PartlyApplied(said, hint="run apply again: it looks, and does what is left")
     if committed:
-        said = f"{said}; {committed} steps are committed, the others are not"
+        said = f"{said}; {committed} {'step is' if committed == 1 else 'steps are'} committed, the others are not"
         return PartlyApplied(said, hint="mend the cause and run apply again: it goes on from there")
     if isinstance(error, DatabaseError) and error.retryable:
         hint = "end what holds the lock, or raise --lock-timeout"
@@ -235,13 +235,17 @@ def _verify(run: Run) -> None:
     verdict = run.look()
     if verdict.differences:
         raise NotConverged(
-            f"everything ran, and {len(verdict.differences)} differences are left; the transaction was rolled back",
+            f"everything ran, and {_left(len(verdict.differences))} left; the transaction was rolled back",
             differences=verdict.differences,
             hint="this is a bug in a rule of the dialect; please report it with the plan",
         )
     _keep(run, verdict.news)
     if run.plan.steps:
         ledger.finish(run.session, run.ledger, run.run_id, "done")
+
+
+def _left(number: int) -> str:
+    return "1 difference is" if number == 1 else f"{number} differences are"
 
 
 def _note_failure(run: Run, state: str, error: str) -> None:

@@ -49,7 +49,8 @@ def _obstacles(review: Review, look: Look) -> list[str]:
     if not problems:
         return []
     lines = [f"   {line}" for problem in problems for line in render_one(problem).splitlines()]
-    return [f" {look.paint(Style.DANGER, 'blocked:')} {counted(len(problems), 'thing')} stand in the way", *lines]
+    things = f"{counted(len(problems), 'thing')} {'stands' if len(problems) == 1 else 'stand'} in the way"
+    return [f" {look.paint(Style.DANGER, 'blocked:')} {things}", *lines]
 
 
 def _blockers(blockers: Sequence[Hazard], look: Look) -> list[str]:

@@ -96,7 +96,7 @@ def _foreign_key(context: Context, obj: Object) -> None:
         context.problem("SPEC033", f"table {obj.target.name!r} has no primary key to refer to", at, hint=hint)
     elif len(wanted) != len(obj.columns):
         listed = ", ".join(wanted)
-        message = f"{len(obj.columns)} column(s) refer to {len(wanted)}: {obj.target.name}({listed})"
+        message = f"{_refer(len(obj.columns))} to {len(wanted)}: {obj.target.name}({listed})"
         context.problem("SPEC033", message, at)
 
 
@@ -165,3 +165,7 @@ def _removals(context: Context) -> None:
             also = (declared.source.position(declared.at),)
             message = f"{ref} is removed and declared"
             context.problem("SPEC040", message, place.at, hint="keep one of the two", also=also)
+
+
+def _refer(number: int) -> str:
+    return "1 column refers" if number == 1 else f"{number} columns refer"

@@ -69,7 +69,7 @@ def _declared_for(
         dialect = dialects.dialect(name)
         return declare(project, documents, dialect, Target(dialect=name, url="", label=""), request.variables)
     chain = spec.CHAINS[name]
-    variables = spec.gathered(project.variables, {}, request.variables)
+    variables = spec.gathered(project.variables, os.environ, request.variables)
     desired = spec.lower(documents, dialect=name, fallback=chain, sql=project.sql, variables=variables)
     note = Problem(
         code="SPEC202", severity="warning", message=f"{name} is not supported yet: types and SQL are not checked for it"

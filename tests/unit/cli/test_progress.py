@@ -102,7 +102,7 @@ def test_a_pipe_gets_lines_at_the_start_now_and_then_and_at_the_end(monkeypatch:
     lines = stream.getvalue().splitlines()
     assert lines[0] == " applying 3 steps"
     assert lines[1].startswith(" still at step 1 of 3: create table.t.column.c0, ")
-    assert lines[-1].startswith(" 1 steps committed, ")
+    assert lines[-1].startswith(" 1 step committed, ")
     assert not {"\r", "\x1b"} & set(stream.getvalue())
 
 
