@@ -56,7 +56,7 @@ def _obstacles(review: Review, look: Look) -> list[str]:
 def _blockers(blockers: Sequence[Hazard], look: Look) -> list[str]:
     if not blockers:
         return []
-    title = "the data contradicts the plan; this cannot be allowed away. Mend the rows, then plan again:"
+    title = "this cannot be allowed away. Mend what each line names, then plan again:"
     return [f" {look.paint(Style.DANGER, 'blocked:')} {title}", *refusals(sorted(blockers, key=_by_place))]
 
 
