@@ -167,7 +167,9 @@ def _refreshed(change: Change, old: Model, new: Model) -> Change:
         case Create(obj):
             return Create(new[obj.ref])
         case Rename(before, after):
-            return Rename(before, new[after.ref])
+            # What it uses is left out: all renames come first, and wait for nothing but each other's outer names.
+            known = {name: getattr(new[after.ref], name) for name in live_only(type(after))}
+            return Rename(before, replace(after, **known))
         case Alter(before, after, fields):
             return Alter(old[before.ref], new[after.ref], fields)
         case _:

@@ -118,7 +118,10 @@ def refuse(planned: Planned) -> None:
     if planned.verdict.refused:
         codes = ", ".join(sorted({f"{hazard.code} at {hazard.ref}" for hazard in planned.verdict.refused}))
         words = " ".join(f"--allow {word}" for word in planned.verdict.allow)
-        raise Refused(f"refused: {codes}", hint=f"to consent: {words}" if words else "it cannot be allowed away: mend what the plan names, then plan again")
+        hint = (
+            f"to consent: {words}" if words else "it cannot be allowed away: mend what the plan names, then plan again"
+        )
+        raise Refused(f"refused: {codes}", hint=hint)
     if planned.obstacles:
         first = planned.obstacles[0]
         raise TargetError(first.message, hint=first.hint, code=first.code)
