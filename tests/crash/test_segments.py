@@ -56,7 +56,7 @@ def test_what_stops_between_two_transactions_is_partly_applied(
     monkeypatch.setattr(failpoints, "_POINT", None)
     workflow.apply(request_)
     assert workflow.plan(request_).planned.plan.empty
-    states = dict(postgres.query("select state, count(*) from _reconcile_run group by state"))
+    states: dict[str, int] = dict(postgres.query("select state, count(*) from _reconcile_run group by state"))
     assert states.get("running", 0) == 0
     assert states["done"] == 1
 
