@@ -62,19 +62,23 @@ def prepare(
     notes = tuple(f"before anything else: {sql}" for sql in dialect.groundwork(session, target))
     comparison = replace(comparison, notes=(*comparison.notes, *notes))
     plan = _plan(dialect, comparison, server)
-    answers = [_asked(session, check) for step in plan.steps for check in step.checks]
-    strangers = comparison.scope.undeclared if policy.undeclared is Undeclared.ERROR else ()
-    hazards = (
-        *forbidden(strangers),
-        *inherent(plan.steps, comparison.scope.dropped, _protected(owned, comparison)),
-        *judge(answers),
-    )
+    hazards = _hazards(session, plan, comparison, owned, policy)
     verdict = decide(hazards, policy=policy, given=given, reviewed=_reviewed(comparison), first=not owned.known)
     return Planned(
         plan=plan, comparison=comparison, server=server, owned=owned, verdict=verdict,
         hazards=tuple(sorted(hazards, key=lambda h: (h.code, h.ref))),
         obstacles=tuple(dialect.preflight(session, plan, comparison.live)),
     )  # fmt: skip
+
+
+def _hazards(session: Session, plan: Plan, comparison: Comparison, owned: Owned, policy: Policy) -> tuple[Hazard, ...]:
+    strangers = comparison.scope.undeclared if policy.undeclared is Undeclared.ERROR else ()
+    answers = [_asked(session, check) for step in plan.steps for check in step.checks]
+    return (
+        *forbidden(strangers),
+        *inherent(plan.steps, comparison.scope.dropped, _protected(owned, comparison)),
+        *judge(answers),
+    )
 
 
 def _plan(dialect: Dialect, comparison: Comparison, server: Server) -> Plan:
