@@ -1,4 +1,4 @@
-"""Switches the cycle collector off for a while; it knows nothing else."""
+"""Keeps the cycle collector away from what is made in one go; it knows nothing else."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def no_collecting() -> Iterator[None]:
-    """Stop the collector while a million nodes or objects are made.
+    """Stop the collector while a million nodes or objects are made, and let it pass them by from then on.
 
-    They hold no circles, and passing over all of them again and again takes as long as making them.
+    They hold no circles, so counting references frees them; passing over all of them again and again takes as long as
+    making them, and even once takes a fifth of that.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -19,4 +20,5 @@ def no_collecting() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            gc.freeze()
             gc.enable()
