@@ -40,6 +40,9 @@ def asker(spelling: Spelling) -> Ask:
         match change:
             case Drop(old) if states.new.get(old.ref) is None:
                 return _of_drop(spelling, old, states)
+            case Drop(Column(generated=None) as old) if getattr(states.new[old.ref], "generated", None) is None:
+                # A plain column that is dropped and made again: whatever the reason, its values do not come back.
+                return _of_drop(spelling, old, states)
             case Create(new) if new.ref.top in states.old and states.old.get(new.ref) != new:
                 return _of_create(spelling, new, states)
             case Alter(old, new, fields):

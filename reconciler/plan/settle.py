@@ -60,12 +60,22 @@ def _disturbed(
     for user in _disturbed_users(rules, change, states):
         if _already_goes(user, settled, states) or _finds_again(rules, user, change, settled):
             continue
+        if _lets_go(user, change, states, settled):
+            continue
         outcome = _again(user, change.ref, states)
         if isinstance(outcome, Problem):
             problems.append(outcome)
         else:
             found.append(outcome)
     return found
+
+
+def _lets_go(user: Object, change: Change, states: States, settled: Settled) -> bool:
+    """Say whether a user is altered anyway, into something that does not name the dropped object any more."""
+    if not isinstance(change, Drop) or change.ref in states.new:
+        return False
+    altered = any(isinstance(own, Alter) for own in settled.get(user.ref, ()))
+    return altered and change.ref not in references(states.new[user.ref])
 
 
 def _disturbed_users(rules: RuleTable, change: Change, states: States) -> list[Object]:

@@ -233,3 +233,14 @@ def test_what_is_about_a_removed_column_alone_falls_with_it(project: Project, ta
     target.execute("insert into t (id, a) values (2, 'z')")
     assert target.query("select id, a from t order by id") == [(1, "x"), (2, "z")]
     assert workflow.plan(project.request).planned.plan.empty
+
+
+def test_an_enum_goes_while_its_column_becomes_text_and_keeps_its_values(project: Project, target: Target) -> None:
+    mood = "enum: mood\nvalues: [calm, angry]\n"
+    project.declare(spec("a: {type: text}, b: {type: text}, m: {type: enum(mood), default: calm}"), mood)
+    project.apply()
+    target.execute("insert into t (id, m) values (5, 'angry')")
+    project.declare(spec("a: {type: text}, b: {type: text}, m: {type: text, default: calm}"))
+    project.apply()
+    assert target.query("select m from t where id = 5") == [("angry",)]
+    assert workflow.plan(project.request).planned.plan.empty
