@@ -143,7 +143,7 @@ def test_a_dozen_kills_lose_nothing(big: Path, sqlite: Target, reconcile: Reconc
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | {"NO_COLOR": "1"},
         )  # fmt: skip
         try:
-            run.wait(timeout=planning * chance.uniform(0.5, 1.6))
+            run.wait(timeout=planning * chance.uniform(0.3, 1.3))
         except subprocess.TimeoutExpired:
             run.send_signal(signal.SIGKILL)
             run.wait()
