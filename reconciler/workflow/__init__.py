@@ -258,7 +258,8 @@ def _left_out(obj: Object) -> str:
     """Say what of a live object specs cannot hold: all of it, or a part that the database alone knows; "" for none."""
     if isinstance(obj, Unmodelled):
         return str(obj.ref)
-    values = [getattr(obj, name) for name in live_only(type(obj)) if name not in _REMADE]
+    found = (getattr(obj, name) for name in live_only(type(obj)) if name not in _REMADE)
+    values = [value for value in found if not isinstance(value, bool)]
     words = [", ".join(f"{k}={v}" for k, v in value) if isinstance(value, tuple) else str(value) for value in values]
     serial = isinstance(obj, Column) and obj.type.name.endswith("serial")
     told = "; ".join(word for word in words if word and not serial)

@@ -247,3 +247,20 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 ])  # fmt: skip
 def test_the_next_command_can_be_copied(order: Order, command: str) -> None:
     assert apply_command(order, "prod") == command
+
+
+def test_an_import_leaves_nothing_out_that_specs_can_say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shop = project(
+        tmp_path, "", "create table a (id integer primary key, b int unique check (b > 0) references a (id))"
+    )
+    assert main(["import", "--out", str(tmp_path / "out"), "--url", f"sqlite:///{shop}/shop.db"]) == 0
+    assert "not written down" not in capsys.readouterr().out
+
+
+def test_dialects_that_are_not_supported_yet_are_said_once(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (shop / "reconcile.yaml").read_text()
+    (shop / "reconcile.yaml").write_text(text.replace("dialects: [sqlite]", "dialects: [mysql, mariadb, d1, sqlite]"))
+    assert main(["validate"]) == 0
+    out = capsys.readouterr().out
+    assert [out.count(f"{name} is not supported yet") for name in ("mysql", "mariadb", "d1", "sqlite")] == [1, 1, 1, 0]
+    assert main(["validate", "--var", "x=1"]) == 0
