@@ -59,8 +59,8 @@ def prepare(
     """
     comparison = compare(dialect, session, target, desired, owned, policy.undeclared)
     server = dialect.server(session)
-    notes = tuple(f"before anything else: {sql}" for sql in dialect.groundwork(session, target))
-    comparison = replace(comparison, notes=(*comparison.notes, *notes))
+    notes = [f"before anything else: {sql}" for sql in dialect.groundwork(session, target)]
+    comparison = replace(comparison, notes=(*comparison.notes, *notes, *_puzzles(comparison)))
     plan = _plan(dialect, comparison, server)
     hazards = _hazards(session, plan, comparison, owned, policy)
     verdict = decide(hazards, policy=policy, given=given, reviewed=_reviewed(comparison), first=not owned.known)
@@ -69,6 +69,13 @@ def prepare(
         hazards=tuple(sorted(hazards, key=lambda h: (h.code, h.ref))),
         obstacles=tuple(dialect.preflight(session, plan, comparison.live)),
     )  # fmt: skip
+
+
+def _puzzles(comparison: Comparison) -> list[str]:
+    """Return what in the definition of a declared object is not understood, and so left as it is."""
+    there = [ref for ref in sorted(comparison.desired) if ref in comparison.live]
+    found = [(ref, getattr(comparison.live[ref], "not_understood", "")) for ref in there]
+    return [f"{ref} holds what is not managed, so it is never rebuilt: {what}" for ref, what in found if what]
 
 
 def _hazards(session: Session, plan: Plan, comparison: Comparison, owned: Owned, policy: Policy) -> tuple[Hazard, ...]:
