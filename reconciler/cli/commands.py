@@ -1,44 +1,21 @@
-"""What the words of a command line ask for in, a report out; each command calls one function of the workflow."""
+"""What the commands that look at a database were asked in, a report out; each calls one function of the workflow."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler.cli.options import Where
-from reconciler.errors import ApprovalNeeded, Problem, ReconcileError
+from reconciler.cli.report import Report, failed
+from reconciler.errors import ApprovalNeeded, ReconcileError
 
 if TYPE_CHECKING:
     from reconciler.cli.desk import Desk
     from reconciler.plan.policy import Allowance
     from reconciler.report.facts import Review
-    from reconciler.report.layout import Look
     from reconciler.workflow import Request
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What a command has to tell: its exit code, and the result as text and as data, made when somebody wants it.
-
-    `error` says why it failed; there may be a result all the same, such as the plan that was refused.
-    """
-
-    exit_code: int = 0
-    text: Callable[[Look], str] = lambda look: ""
-    data: Callable[[], Mapping[str, Any] | None] = lambda: None
-    problems: tuple[Problem, ...] = ()
-    error: ReconcileError | None = None
-
-
-def failed(error: ReconcileError, report: Report | None = None) -> Report:
-    """Return the report of a command that failed, with what it can show in spite of that."""
-    return replace(report or Report(), exit_code=error.exit_code, problems=error.problems(), error=error)
-
-
-Action = Callable[["Desk"], Report]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +30,8 @@ class Order:
     dry_run: bool = False
 
 
-def _request(where: Where) -> Request:
+def request(where: Where) -> Request:
+    """Return what the words of a command line mean to the workflow."""
     from reconciler.workflow import Request
 
     return Request(
@@ -83,20 +61,11 @@ def apply_command(order: Order, environment: str) -> str:
     return shlex.join(words)
 
 
-def validate(where: Where) -> Report:
-    """Check the specs alone."""
-    from reconciler import workflow
-    from reconciler.report.outcome import validate_data, validate_text
-
-    done = workflow.validate(_request(where))
-    return Report(text=lambda look: validate_text(done, look), data=lambda: validate_data(done), problems=done.warnings)
-
-
 def plan(where: Where, allow: tuple[str, ...], out: Path | None, pending: int) -> Report:
     """Show what an apply would do, and save it where that was asked for; `pending` is the exit code if there is any."""
     from reconciler import workflow
 
-    review = workflow.plan(_request(where), given=_given(allow))
+    review = workflow.plan(request(where), given=_given(allow))
     if out is not None:
         from reconciler.report.plan_file import write_plan
 
@@ -139,7 +108,7 @@ def _applied(order: Order, desk: Desk) -> Report:
 
     with telling(desk) as journal:
         done = workflow.apply(
-            _request(order.where),
+            request(order.where),
             workflow.Terms(
                 given=_given(order.allow), saved=order.saved, expect_id=order.expect_id, dry_run=order.dry_run
             ),
@@ -162,7 +131,7 @@ def check(where: Where) -> Report:
     from reconciler import workflow
     from reconciler.report.drift import check_data, check_text, drift, pending
 
-    review = workflow.check(_request(where))
+    review = workflow.check(request(where))
     command = apply_command(Order(where=where), review.environment)
     return Report(
         exit_code=2 if pending(review, drift(review)) else 0,
@@ -177,21 +146,6 @@ def import_(where: Where, out: Path) -> Report:
     from reconciler import workflow
     from reconciler.report.outcome import import_data, import_text
 
-    done = workflow.import_(_request(where), out)
+    done = workflow.import_(request(where), out)
     command = shlex.join(["reconcile", "plan", "-C", str(out)])
     return Report(text=lambda look: import_text(done, replace(look, apply=command)), data=lambda: import_data(done))
-
-
-def version() -> Report:
-    """Say which version this is, and what it speaks."""
-    import platform
-
-    from reconciler import __version__
-    from reconciler.dialects import NAMES
-
-    names = sorted(NAMES)
-    python = platform.python_version()
-    return Report(
-        text=lambda look: f"reconcile {__version__}   {', '.join(names)}   python {python}\n",
-        data=lambda: {"name": "reconcile", "version": __version__, "dialects": names, "python": python},
-    )

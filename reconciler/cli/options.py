@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -72,11 +72,17 @@ def seconds(text: str) -> float:
     return float(match.group(1)) * _UNITS[match.group(2)]
 
 
+def listed(words: Iterable[str]) -> str:
+    """Return words as a sentence lists them: text, json and markdown."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def sink(text: str) -> Sink:
     """Read FORMAT or FORMAT=FILE."""
     word, equals, path = text.partition("=")
     if word not in set(Format):
-        raise typer.BadParameter(f"{word!r} is no format; there are {' and '.join(Format)}")
+        raise typer.BadParameter(f"{word!r} is no format; there are {listed(Format)}")
     if equals and not path:
         raise typer.BadParameter(f"{text!r}: a file name is missing after the equals sign")
     return Sink(Format(word), Path(path) if path else None)
@@ -142,7 +148,7 @@ def output(
             "-o",
             "--output",
             metavar="FORMAT[=FILE]",
-            help="text or json, to stdout or a file. Repeatable; stdout gets text unless it was named.",
+            help="text, json, or what else the command offers; to stdout or a file. Repeatable.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, on failure too.")] = False,

@@ -14,10 +14,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from reconciler.cli.commands import Report, failed
 from reconciler.cli.desk import Desk, look, write
 from reconciler.cli.options import Format, Output, Sink
 from reconciler.cli.parser import COMMANDS, Invocation, Misused, parse
+from reconciler.cli.report import Report, failed
 from reconciler.errors import ReconcileError, UsageError
 from reconciler.execute import interrupt
 
@@ -170,8 +170,9 @@ def _what_went_wrong(error: ReconcileError, output: Output) -> str:
 
 
 def _rendered(sink: Sink, report: Report, invocation: Invocation) -> str:
-    if sink.format is Format.TEXT:
-        return report.text(look(None if sink.path else sys.stdout, invocation.output))
+    form = {Format.TEXT: report.text, **report.forms}.get(sink.format)
+    if form is not None:
+        return form(look(None if sink.path else sys.stdout, invocation.output))
     from reconciler.report.json import document, envelope
 
     data: Mapping[str, Any] | None = report.data()

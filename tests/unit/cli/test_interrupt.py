@@ -15,10 +15,10 @@ from typing import IO
 
 import pytest
 
-from reconciler.cli.commands import Report
 from reconciler.cli.desk import Desk
 from reconciler.cli.options import Output
 from reconciler.cli.parser import Invocation
+from reconciler.cli.report import Report
 from reconciler.cli.run import run
 from reconciler.dialects.base import DatabaseError, Target
 from reconciler.dialects.sqlite.session import connect

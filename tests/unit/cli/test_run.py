@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.commands import Report
 from reconciler.cli.desk import Desk, look, write
 from reconciler.cli.options import Color, Format, Output, Sink
 from reconciler.cli.parser import Invocation
+from reconciler.cli.report import Report
 from reconciler.cli.run import run
 from reconciler.errors import ApplyFailed, LockTaken, PartlyApplied, ReconcileError, StalePlan, TargetError
 

@@ -1,0 +1,83 @@
+"""The commands that look at a database, with their options: words in, what is to be run out; nothing is run here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reconciler.cli import commands
+from reconciler.cli.grammar import Invocation, command
+from reconciler.cli.options import Output, Where, seconds
+
+Patience = Annotated[
+    str, typer.Option("--lock-timeout", metavar="TIME", help="How long to wait for locks: 500ms, 30s, 5m.")
+]
+Allow = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow", metavar="CODE[:ADDRESS]",
+        help="Consent to a hazard, everywhere or at one address; '*' is all that can be consented to. Repeatable.",
+    ),
+]  # fmt: skip
+
+
+@command
+def plan(
+    where: Where,
+    output: Output,
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="FILE", help="Save the plan; `apply FILE` applies exactly that.")
+    ] = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit with 2 when there is something to do.")
+    ] = False,
+    allow: Allow = None,
+    lock_timeout: Patience = "30s",
+) -> Invocation:
+    """Compare specs and database, and show what an apply would do."""
+    pending, file = 2 if detailed_exitcode else 0, Path(out) if out is not None else None
+    patient = replace(where, lock_timeout=seconds(lock_timeout))
+    return Invocation("plan", output, lambda desk: commands.plan(patient, tuple(allow or ()), file, pending))
+
+
+@command
+def apply(
+    where: Where,
+    output: Output,
+    saved: Annotated[str | None, typer.Argument(metavar="PLAN", help="A plan file, from `plan --out`.")] = None,
+    auto_approve: Annotated[
+        bool, typer.Option("--auto-approve", help="Answer the question with yes; allows no hazard by itself.")
+    ] = False,
+    allow: Allow = None,
+    expect_id: Annotated[
+        str | None, typer.Option("--expect-id", metavar="ID", help="Go on only if the plan has this id.")
+    ] = None,
+    lock_timeout: Patience = "30s",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Stop before anything is executed.")] = False,
+) -> Invocation:
+    """Plan, ask, execute, and look again: nothing may differ."""
+    order = commands.Order(
+        where=replace(where, lock_timeout=seconds(lock_timeout)), allow=tuple(allow or ()),
+        saved=Path(saved) if saved is not None else None, auto_approve=auto_approve, expect_id=expect_id,
+        dry_run=dry_run,
+    )  # fmt: skip
+    return Invocation("apply", output, lambda desk: commands.apply(order, desk))
+
+
+@command
+def check(where: Where, output: Output) -> Invocation:
+    """Look for drift; exits with 2 when something differs. Changes nothing."""
+    return Invocation("check", output, lambda desk: commands.check(where))
+
+
+@command
+def import_(
+    where: Where,
+    output: Output,
+    out: Annotated[str, typer.Option("--out", metavar="DIR", help="Where to write the specs.")],
+) -> Invocation:
+    """Write what a live database holds as specs, one file per object."""
+    return Invocation("import", output, lambda desk: commands.import_(where, Path(out)))
