@@ -1,4 +1,4 @@
-"""A project on one SQLite file whose specs change between runs; SQL and documents in, what the workflow says out."""
+"""A project on one database whose specs change between runs; documents in, what the workflow says out."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.target import Target
 
 
 class Project:
-    """Specs that change between runs, in SQLite's own words."""
+    """Specs that change between runs, in the database's own words."""
 
     def __init__(self, folder: Path, target: Target) -> None:
         self.folder, self.target = folder / "project", target
         self.folder.mkdir()
         (self.folder / "reconcile.yaml").write_text(
-            "reconcile: 1\nproject: p\nsql: sqlite\nenvironments: {here: "
+            f"reconcile: 1\nproject: p\nsql: {target.dialect}\nenvironments: {{here: "
             f"{{url: '{target.url}', default: true, policy: {{approve: never}}}}}}\n"
         )
 
