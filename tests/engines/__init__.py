@@ -1,0 +1,6 @@
+"""Real database servers for the tests: a dialect's name in, a running server out; it knows nothing of the product."""
+
+from tests.engines.places import EngineMissingError, Server
+from tests.engines.postgres import client_program, dump_postgres, postgres, postgres_names
+
+__all__ = ["EngineMissingError", "Server", "client_program", "dump_postgres", "postgres", "postgres_names"]
