@@ -14,6 +14,11 @@ The tree, each with its exit code (docs/adr/0006-exit-codes.md):
   - PartlyApplied               6   a run stopped after some of its transactions
   - NotConverged                1   applied, and still something differs
   - ApprovalNeeded              7   somebody has to say yes, and there is no terminal
+  - Declined                    1   somebody was asked and did not say yes
+  - PlanFileError               1   a plan file cannot be read or written, or is none
+  - Interrupted               130   ended from outside by Ctrl-C, and cleaned up
+    + Ended                   143   the same by SIGTERM
+  - Unexpected                  1   a bug
 """
 
 from __future__ import annotations
@@ -160,3 +165,35 @@ class NotConverged(ReconcileError):
     def __init__(self, message: str, *, differences: Sequence[str] = (), hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.differences = tuple(differences)
+
+
+class Declined(ReconcileError):
+    """Somebody was asked and did not say yes."""
+
+    code = "RUN008"
+
+
+class PlanFileError(ReconcileError):
+    """A plan file cannot be read or written, or is none."""
+
+    code = "RUN040"
+
+
+class Interrupted(ReconcileError):
+    """The run was ended from outside, and cleaned up."""
+
+    exit_code = 130
+    code = "RUN130"
+
+
+class Ended(Interrupted):
+    """The run was ended by SIGTERM, and cleaned up."""
+
+    exit_code = 143
+    code = "RUN143"
+
+
+class Unexpected(ReconcileError):
+    """Something that no part of the program counted on: a bug."""
+
+    code = "RUN000"

@@ -8,18 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.cli.commands import Order
-from reconciler.errors import ApprovalNeeded, ReconcileError
+from reconciler.errors import ApprovalNeeded, Declined
 
 if TYPE_CHECKING:
     from reconciler.cli.desk import Desk
     from reconciler.cli.progress import Journal
     from reconciler.report.facts import Review
-
-
-class Declined(ReconcileError):
-    """Somebody was asked and did not say yes."""
-
-    code = "RUN008"
 
 
 def confirming(order: Order, desk: Desk, journal: Journal) -> Callable[[Review], None]:

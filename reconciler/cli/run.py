@@ -18,32 +18,12 @@ from reconciler.cli.desk import Desk, look, write
 from reconciler.cli.options import Format, Output, Sink
 from reconciler.cli.parser import COMMANDS, Invocation, Misused, parse
 from reconciler.cli.report import Report, failed
-from reconciler.errors import ReconcileError, UsageError
+from reconciler.errors import Ended, Interrupted, ReconcileError, Unexpected, UsageError
 from reconciler.execute import interrupt
 
 
 class Terminated(KeyboardInterrupt):
     """Somebody wants this process to end; raised so that locks and transactions are released on the way out."""
-
-
-class Interrupted(ReconcileError):
-    """The run was ended from outside, and cleaned up."""
-
-    exit_code = 130
-    code = "RUN130"
-
-
-class Ended(Interrupted):
-    """The run was ended by SIGTERM, and cleaned up."""
-
-    exit_code = 143
-    code = "RUN143"
-
-
-class Unexpected(ReconcileError):
-    """Something that no part of the program counted on: a bug."""
-
-    code = "RUN000"
 
 
 def run_words(words: Sequence[str]) -> int:

@@ -11,19 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.errors import ReconcileError
+from reconciler.errors import PlanFileError
 from reconciler.model.codec import decode_desired, encode_desired
 from reconciler.model.model import Desired
 from reconciler.report.facts import Review
 from reconciler.report.plan_json import FORMAT_VERSION, plan_data
 
 _MODE = 0o600
-
-
-class PlanFileError(ReconcileError):
-    """A plan file cannot be read or written, or is none."""
-
-    code = "RUN040"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,27 +10,25 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler import dialects, spec
 from reconciler.compare.planning import Planned
-from reconciler.dialects.base import DatabaseError, Session, Target
-from reconciler.errors import PlanError, Problem, ReconcileError, SpecError, StalePlan, TargetError
-from reconciler.execute import ledger
+from reconciler.dialects.base import Target
+from reconciler.errors import Problem, ReconcileError, SpecError, StalePlan
 from reconciler.execute.apply import Progress
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Column, Object, Unmodelled, live_only
-from reconciler.model.ref import Kind
 from reconciler.plan.policy import Allowance, Approve
 from reconciler.report.facts import Applied, Imported, Review, SpecVersion, Validated
 from reconciler.report.plan_file import SavedPlan, read_plan
 from reconciler.spec.load import Documents
 from reconciler.spec.project import Project
 from reconciler.workflow.applying import Intent, plan_on, refuse, run_locked
-from reconciler.workflow.declaring import declare, place, spec_version
+from reconciler.workflow.declaring import declare, spec_version
+from reconciler.workflow.looking import reading, review_of, seeing_schemas, session_on, told
 from reconciler.workflow.opening import Opened, Request, open_project, open_request
 
 __all__ = ["Progress", "Request", "Terms", "apply", "check", "import_", "plan", "validate"]
@@ -88,11 +86,11 @@ def plan(request: Request, *, given: Sequence[Allowance] = ()) -> Review:
     opened = open_request(request, access="read")
     documents = spec.load(opened.project)
     desired, warnings = declare(opened.project, documents, opened.dialect, opened.target, request.variables)
-    opened = _seeing_schemas(opened, desired.model)
-    with _session(opened) as session, _told(desired):
+    opened = seeing_schemas(opened, desired.model)
+    with session_on(opened) as session, told(desired):
         planned = plan_on(opened, session, desired, given)
     version = spec_version(opened.project, documents)
-    return _review(opened, planned, desired, version, warnings, time.monotonic() - begun)
+    return review_of(opened, planned, desired, version, warnings, time.monotonic() - begun)
 
 
 def check(request: Request) -> Review:
@@ -166,26 +164,26 @@ def _aim(request: Request, saved: Path | None) -> _Aim:
     """Find out what to make of the database: from the specs, or from a saved plan."""
     if saved is not None:
         file = read_plan(saved)
-        opened = _seeing_schemas(_where_planned(file, request), file.desired.model)
+        opened = seeing_schemas(_where_planned(file, request), file.desired.model)
         return _Aim(opened=opened, desired=file.desired, version=SpecVersion(sha256=""), plan_id=file.id)
     opened = open_request(request, access="write")
     documents = spec.load(opened.project)
     desired, warnings = declare(opened.project, documents, opened.dialect, opened.target, request.variables)
     version = spec_version(opened.project, documents)
-    return _Aim(opened=_seeing_schemas(opened, desired.model), desired=desired, version=version, warnings=warnings)
+    return _Aim(opened=seeing_schemas(opened, desired.model), desired=desired, version=version, warnings=warnings)
 
 
 def _seen(aim: _Aim, given: Sequence[Allowance], begun: float) -> Review:
     """Plan without the lock, for eyes that decide."""
-    with _session(_reading(aim.opened)) as session, _told(aim.desired):
+    with session_on(reading(aim.opened)) as session, told(aim.desired):
         planned = plan_on(aim.opened, session, aim.desired, given)
-    return _review(aim.opened, planned, aim.desired, aim.version, aim.warnings, time.monotonic() - begun)
+    return review_of(aim.opened, planned, aim.desired, aim.version, aim.warnings, time.monotonic() - begun)
 
 
 def _run(aim: _Aim, intent: Intent, begun: float) -> Applied:
-    with _told(aim.desired):
+    with told(aim.desired):
         done, outcome = run_locked(aim.opened, intent)
-    review = _review(aim.opened, done, aim.desired, aim.version, aim.warnings, time.monotonic() - begun)
+    review = review_of(aim.opened, done, aim.desired, aim.version, aim.warnings, time.monotonic() - begun)
     return Applied(review=review, outcome=None if done.plan.empty else outcome)
 
 
@@ -239,7 +237,7 @@ def import_(request: Request, out: Path) -> Imported:
     """Write what a database holds as specs. Raises TargetError, SpecError (specs that are already there are wrong)."""
     opened = open_request(request, access="read")
     dialect = opened.dialect
-    with _session(opened) as session, _told(None):
+    with session_on(opened) as session, told(None):
         inspection = dialect.inspect(session, opened.target)
     live = dialect.normalize(inspection.model).model
     known = [obj for obj in live.values() if not isinstance(obj, Unmodelled)]
@@ -270,65 +268,9 @@ def _left_out(obj: Object) -> str:
 _REMADE = frozenset({"carried", "definition"})
 
 
-def _reading(opened: Opened) -> Opened:
-    return replace(opened, target=replace(opened.target, access="read"))
-
-
-def _seeing_schemas(opened: Opened, desired: Model) -> Opened:
-    """Let the session look at the schemas that the specs name, besides the default one."""
-    named = tuple(sorted({ref.name for ref in desired if ref.kind == Kind.SCHEMA}))
-    return replace(opened, target=replace(opened.target, schemas=named))
-
-
-@contextmanager
-def _session(opened: Opened) -> Iterator[Session]:
-    session = opened.dialect.connect(opened.target)
-    try:
-        yield session
-    finally:
-        session.close()
-
-
-@contextmanager
-def _told(desired: Desired | None) -> Iterator[None]:
-    """Turn what a database answers into words for a person, and give problems with an address their place in a file."""
-    try:
-        yield
-    except DatabaseError as error:
-        code = f" ({error.code})" if error.code else ""
-        raise TargetError(f"the database says: {error.message}{code}") from error
-    except PlanError as error:
-        raise PlanError(place(error.problems(), desired) if desired else error.problems()) from error
-
-
 def _refuse_with(review: Review) -> None:
     try:
         refuse(review.planned)
     except ReconcileError as error:
         error.review = review  # type: ignore[attr-defined]
         raise
-
-
-def _review(
-    opened: Opened,
-    planned: Planned,
-    desired: Desired,
-    version: SpecVersion,
-    warnings: Sequence[Problem],
-    seconds: float,
-) -> Review:
-    return Review(
-        planned=planned,
-        desired=desired,
-        project=opened.project.name,
-        environment=opened.environment.name,
-        dialect=opened.dialect.name,
-        label=opened.target.label,
-        created_at=ledger.now(),
-        seconds=seconds,
-        spec=version,
-        approve=opened.policy.approve.value,
-        schema=opened.target.schema,
-        undeclared=opened.policy.undeclared.value,
-        warnings=tuple(warnings),
-    )

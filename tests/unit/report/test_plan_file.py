@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from reconciler.errors import PlanFileError
 from reconciler.model.ref import Ref
 from reconciler.report.facts import Review
-from reconciler.report.plan_file import PlanFileError, read_plan, write_plan
+from reconciler.report.plan_file import read_plan, write_plan
 from tests.reviews import project, review
 from tests.unit.report.made import made
 
