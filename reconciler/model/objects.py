@@ -2,65 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import ClassVar
 
 from reconciler.model.ref import Kind, Ref
-from reconciler.model.types import Type
+from reconciler.model.references import MANY, ONE, PARTS, SIBLINGS, TARGET_COLUMNS, Reference, refers_to
+from reconciler.model.types import BIGINT, Type
 from reconciler.model.values import Action, Default, Deferrable, Generated, Identity, IndexPart, Sql
-
-Rename = Callable[[Ref], Ref]
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """How a field names other objects: `read` lists them, `rewrite` gives the field's value after a renaming."""
-
-    read: Callable[[Any, Any], Iterable[Ref]]
-    rewrite: Callable[[Any, Any, Rename], Any]
-
-
-def _siblings_read(obj: Object, names: Iterable[str]) -> Iterable[Ref]:
-    return (obj.ref.top.child(Kind.COLUMN, name) for name in names)
-
-
-def _siblings_rewrite(obj: Object, names: Iterable[str], rename: Rename) -> tuple[str, ...]:
-    return tuple(rename(ref).name for ref in _siblings_read(obj, names))
-
-
-def _parts_read(obj: Object, parts: Iterable[IndexPart]) -> Iterable[Ref]:
-    return _siblings_read(obj, (part.column for part in parts if part.column is not None))
-
-
-def _parts_rewrite(obj: Object, parts: Iterable[IndexPart], rename: Rename) -> tuple[IndexPart, ...]:
-    def one(part: IndexPart) -> IndexPart:
-        if part.column is None:
-            return part
-        return replace(part, column=_siblings_rewrite(obj, (part.column,), rename)[0])
-
-    return tuple(one(part) for part in parts)
-
-
-def _target_read(obj: ForeignKey, names: Iterable[str]) -> Iterable[Ref]:
-    return (obj.target.child(Kind.COLUMN, name) for name in names)
-
-
-def _target_rewrite(obj: ForeignKey, names: Iterable[str], rename: Rename) -> tuple[str, ...]:
-    return tuple(rename(ref).name for ref in _target_read(obj, names))
-
-
-SIBLINGS = Reference(_siblings_read, _siblings_rewrite)
-PARTS = Reference(_parts_read, _parts_rewrite)
-TARGET_COLUMNS = Reference(_target_read, _target_rewrite)
-ONE = Reference(lambda _, ref: (ref,), lambda _, ref, rename: rename(ref))
-MANY = Reference(lambda _, refs: refs, lambda _, refs, rename: frozenset(map(rename, refs)))
-
-
-def refers_to(reference: Reference) -> dict[str, Reference]:
-    """Return the metadata of a field that names other objects; every ordering edge follows from it."""
-    return {"refers_to": reference}
-
 
 _USES = refers_to(MANY)
 
@@ -84,6 +33,20 @@ class Schema(Object):
     """A schema that holds other objects; PostgreSQL only."""
 
     kind = Kind.SCHEMA
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extension(Object):
+    """An extension; what it brings along belongs to it and is no object of ours.
+
+    `namespace` is the schema that its objects are in. None there, or in `version`, means that the spec is silent.
+    """
+
+    kind = Kind.EXTENSION
+    namespace: str | None = None
+    version: str | None = None
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +56,45 @@ class Enum(Object):
     kind = Kind.ENUM
     values: tuple[str, ...]
     comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain(Object):
+    """A type with rules of its own over another one; its checks are objects of their own."""
+
+    kind = Kind.DOMAIN
+    type: Type
+    not_null: bool = False
+    default: Default | None = None
+    collation: str | None = None
+    comment: str | None = None
+    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberSequence(Object):
+    """A sequence of numbers. In normal form None means what follows from type and direction.
+
+    Its present value is data: no change of ours sets it.
+    """
+
+    kind = Kind.SEQUENCE
+    type: Type = BIGINT
+    start: int | None = None
+    increment: int = 1
+    minimum: int | None = None
+    maximum: int | None = None
+    cache: int = 1
+    cycle: bool = False
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnedBy(Object):
+    """The column with which a sequence goes, apart from both: a column may draw from the sequence that it owns."""
+
+    kind = Kind.OWNED_BY
+    column: Ref = field(metadata=refers_to(ONE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,17 +204,19 @@ class Index(Object):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View(Object):
-    """A view.
+    """A view; one that is materialized stores its rows and may hold indexes.
 
+    `options` are the database's own, sorted by name, defaults left out.
     `columns` is a contract on the desired side and the real column names on the actual side. `carried` are the
-    statements that give a rebuilt view back what it had beyond its query: options, owner, grants, triggers, comments.
+    statements that give a rebuilt view back what it had beyond that: owner, grants, triggers, comments of columns.
     """
 
     kind = Kind.VIEW
     query: Sql
+    materialized: bool = False
     comment: str | None = None
+    options: tuple[tuple[str, str | int | bool], ...] = ()
     columns: tuple[str, ...] | None = field(default=None, compare=False, metadata=_CONTRACT)
-    options: tuple[tuple[str, str | int | bool], ...] = field(default=(), compare=False, metadata=_LIVE)
     carried: tuple[str, ...] = field(default=(), compare=False, metadata=_LIVE)
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
 
@@ -229,8 +233,12 @@ class Unmodelled(Object):
 
 
 KINDS: Mapping[Kind, type[Object]] = {
-    cls.kind: cls for cls in (Schema, Enum, Table, Column, PrimaryKey, Unique, Check, ForeignKey, Index, View)
-}
+    cls.kind: cls
+    for cls in (
+        Schema, Extension, Enum, Domain, NumberSequence, OwnedBy, Table, Column, PrimaryKey, Unique, Check, ForeignKey,
+        Index, View,
+    )
+}  # fmt: skip
 
 
 _CLASSES = (*KINDS.values(), Unmodelled)

@@ -11,7 +11,11 @@ class Kind(StrEnum):
     """The kinds of object that are managed; each has one dataclass in objects.py."""
 
     SCHEMA = "schema"
+    EXTENSION = "extension"
     ENUM = "enum"
+    DOMAIN = "domain"
+    SEQUENCE = "sequence"
+    OWNED_BY = "owned_by"
     TABLE = "table"
     COLUMN = "column"
     PRIMARY_KEY = "primary_key"
@@ -25,12 +29,15 @@ class Kind(StrEnum):
 # Words that an address reads as kinds, so a name that is one of them is quoted. Kinds that an inspector meets and does
 # not model are addressed by these words too.
 KIND_WORDS = frozenset(Kind) | {
-    "aggregate", "assertion", "backfill", "collation", "constraint", "conversion", "data", "domain", "event",
-    "exclusion", "extension", "foreign_table", "function", "inherited_table", "materialized_view", "operator",
+    "aggregate", "assertion", "backfill", "collation", "constraint", "conversion", "data", "event", "exclusion",
+    "foreign_table", "function", "inherited_table", "operator",
     "operator_class", "operator_family", "partition", "partitioned_table", "policy", "procedure", "row_security",
-    "rule", "sequence", "statistics", "text_search_configuration", "text_search_dictionary", "text_search_parser",
+    "rule", "statistics", "text_search_configuration", "text_search_dictionary", "text_search_parser",
     "text_search_template", "trigger", "type", "typed_table", "virtual_table",
 }  # fmt: skip
+
+# Kinds of which an object holds at most one, so that it needs no name in an address.
+_NAMELESS = frozenset({Kind.PRIMARY_KEY, Kind.OWNED_BY})
 
 _PLAIN = re.compile(r"[A-Za-z0-9_$]+")
 _TOKEN = re.compile(r'"((?:[^"]|"")*)"|([A-Za-z0-9_$]+)')
@@ -60,7 +67,7 @@ class Ref:
 
     @property
     def name(self) -> str:
-        """The object's own name; empty for a primary key, which has none in its address."""
+        """The object's own name; empty for what has none in its address: a primary key, an owner."""
         return self.parts[-1]
 
     @property
@@ -118,7 +125,7 @@ def _parse(address: str) -> Ref:
     while rest:
         if not _is_kind(rest[0]):
             raise ValueError(f"{address!r}: expected a kind such as column, found {rest[0][0]!r}")
-        has_name = len(rest) > 1 and rest[0][0] != Kind.PRIMARY_KEY
+        has_name = len(rest) > 1 and rest[0][0] not in _NAMELESS
         parts += [rest[0][0], rest[1][0] if has_name else ""]
         rest = rest[2:] if has_name else rest[1:]
     return Ref(schema, tuple(parts))

@@ -56,6 +56,9 @@ class Type:
         return parse_type(self.args[0])
 
 
+BIGINT = Type("bigint")
+
+
 def parse_type(text: str) -> Type:
     """Read a portable type.
 

@@ -47,6 +47,7 @@ CODES: Mapping[str, str] = {
     "SPEC040": "removed and declared",
     "SPEC041": "a schema where the dialect has none",
     "SPEC042": "a column is listed twice",
+    "SPEC043": "the default schema is not declared",
     # the project file
     "SPEC050": "a password in the project file",
     "SPEC051": "an unknown or missing environment",

@@ -76,12 +76,12 @@ def _add_column(context: Context, ref: Ref, node: Node, fields: Fields, position
     identity = _identity(fields.get("identity"))
     column = Column(
         ref=ref,
-        type=_type(context, ref, node, fields),
+        type=type_of(context, ref, node, fields),
         not_null=_not_null(context, fields, key, identity),
-        default=_default(context, ref, fields.get("default")),
+        default=default_of(context, ref, fields.get("default")),
         generated=_generated(context, ref, fields.get("generated")),
         identity=identity,
-        collation=_collation(context, ref, fields.get("collation")),
+        collation=collation_of(context, ref, fields.get("collation")),
         comment=context.text(fields.get("comment")),
         position=position,
         sensitive=context.flag(fields, "sensitive"),
@@ -119,12 +119,13 @@ def _not_null(context: Context, fields: Fields, key: bool, identity: Identity | 
     return False
 
 
-def _type(context: Context, ref: Ref, node: Node, fields: Fields) -> Type:
+def type_of(context: Context, ref: Ref, node: Node, fields: Fields) -> Type:
+    """Return the type that a column or domain says it has."""
     native, portable = fields.get("native"), fields.get("type")
     if native is not None:
         return Type(context.own_words(native, Form.NATIVE, ref), native=True)
     if portable is None:
-        message = f"column {ref.name!r} has no type"
+        message = f"{ref.kind} {ref.name!r} has no type"
         context.problem("SPEC014", message, node.key or node.at, hint='add type: …, or native: "…"')
         return Type("text")
     try:
@@ -167,7 +168,8 @@ def _type_hint(text: str) -> str:
     return f"{found} {own_words}".strip() if word not in PORTABLE else ""
 
 
-def _default(context: Context, ref: Ref, node: Node | None) -> Default | None:
+def default_of(context: Context, ref: Ref, node: Node | None) -> Default | None:
+    """Return the default that a column or domain says it has."""
     if node is None:
         return None
     if type(node.value) is dict:
@@ -191,7 +193,8 @@ def _identity(node: Node | None) -> Identity | None:
     return Identity(given.get("always", False), given.get("start"), given.get("increment"))
 
 
-def _collation(context: Context, ref: Ref, node: Node | None) -> str | None:
+def collation_of(context: Context, ref: Ref, node: Node | None) -> str | None:
+    """Return the collation that a column or domain says it has."""
     if node is None:
         return None
     if type(node.value) is not dict:

@@ -229,6 +229,10 @@ _WRITTEN_AS: Mapping[str, tuple[str, ...]] = {
     "expression": ("sql",),
     "target": ("references",),
     "target_columns": ("references",),
+    "minimum": ("min",),
+    "maximum": ("max",),
+    "namespace": ("schema",),
+    "column": ("owned_by",),
 }
 
 

@@ -1,4 +1,4 @@
-"""Objects of a model in, the entries of their documents out, in the order in which people write them; it knows no file.
+"""A table of a model in, the entries of its document out, in the order in which people write them; it knows no file.
 
 It is the way back from lowering: what is a default is left out, what has its implicit name is written without a name
 where the format has a short form for that.
@@ -11,9 +11,9 @@ from typing import Any
 
 from reconciler.model.model import Model
 from reconciler.model.names import implicit_name
-from reconciler.model.objects import Check, Column, Enum, ForeignKey, Index, Object, PrimaryKey, Table, Unique, View
+from reconciler.model.objects import Check, Column, ForeignKey, Index, PrimaryKey, Table, Unique
 from reconciler.model.types import Type
-from reconciler.model.values import Action, Deferrable, Identity, IndexPart, Literal, Sql
+from reconciler.model.values import Action, Default, Deferrable, Identity, IndexPart, Sql
 from reconciler.spec.emit import Block, Lines
 from reconciler.spec.fragments import sealed
 from reconciler.spec.names import Reference, join_name, join_reference, quoted, split_part
@@ -23,29 +23,8 @@ from reconciler.spec.variables import escaped
 Entries = dict[str, Any]
 
 
-def described(model: Model, root: Object, *, family: str) -> Entries:
-    """Return the document of a root object.
-
-    Args:
-        model: where the children of a table are.
-        root: a table, an enum or a view.
-        family: the dialect word under which a table's options are written.
-
-    Raises:
-        TypeError: when the object has no document of its own.
-    """
-    head = {root.ref.kind: join_name(root.ref.schema, root.ref.name)}
-    if isinstance(root, Enum):
-        return head | _comment(root.comment) | {"values": list(root.values)}
-    if isinstance(root, View):
-        listed = {"columns": list(root.columns)} if root.columns is not None else {}
-        return head | _comment(root.comment) | listed | {"query": _sql(root.query)}
-    if isinstance(root, Table):
-        return head | _table(model, root, family)
-    raise TypeError(f"{root.ref} has no document")
-
-
-def _table(model: Model, table: Table, family: str) -> Entries:
+def table_entries(model: Model, table: Table, family: str) -> Entries:
+    """Return what the document of a table says beside its name; `family` is the word above its options."""
     columns = sorted(model.children(table.ref, Column), key=lambda column: (column.position, column.ref))
     keys = model.children(table.ref, PrimaryKey)
     key_columns = frozenset(name for key in keys for name in key.columns)
@@ -57,15 +36,17 @@ def _table(model: Model, table: Table, family: str) -> Entries:
     for reference in foreign:
         if _is_short_reference(reference, beside):
             beside[reference.columns[0]] |= _column_reference(reference) | _actions(reference)
-    entries: Entries = _comment(table.comment)
+    entries: Entries = comment_entry(table.comment)
     entries["columns"] = Lines({c.ref.name: _column(c, key_columns) | beside[c.ref.name] for c in columns})
     for key in keys:
         entries["primary_key"] = _primary_key(key)
     rest: Entries = {
-        "unique": {u.ref.name: _unique(u) for u in _sorted(uniques) if not _is_short_unique(u, beside)},
-        "indexes": {i.ref.name: _index(i) for i in _sorted(model.children(table.ref, Index))},
-        "foreign_keys": {f.ref.name: _foreign_key(f) for f in _sorted(foreign) if not _is_short_reference(f, beside)},
-        "checks": {c.ref.name: _check(c) for c in _sorted(model.children(table.ref, Check))},
+        "unique": {u.ref.name: _unique(u) for u in sorted_by_ref(uniques) if not _is_short_unique(u, beside)},
+        "indexes": {i.ref.name: index_entry(i) for i in sorted_by_ref(model.children(table.ref, Index))},
+        "foreign_keys": {
+            f.ref.name: _foreign_key(f) for f in sorted_by_ref(foreign) if not _is_short_reference(f, beside)
+        },
+        "checks": {c.ref.name: check_entry(c) for c in sorted_by_ref(model.children(table.ref, Check))},
     }
     entries.update({name: Lines(found) for name, found in rest.items() if found})
     if table.protect is not None:
@@ -75,33 +56,40 @@ def _table(model: Model, table: Table, family: str) -> Entries:
     return entries
 
 
-def _sorted(objects: list[Any]) -> list[Any]:
+def sorted_by_ref(objects: list[Any]) -> list[Any]:
+    """Return objects in the order of their addresses."""
     return sorted(objects, key=lambda obj: obj.ref)
 
 
 def _column(column: Column, keys: Collection[str]) -> Entries:
     never_null = column.ref.name in keys or column.identity is not None
-    entries: Entries = _type(column.type)
+    entries: Entries = type_entry(column.type)
     if column.identity is not None:
         entries["identity"] = _identity(column.identity)
     if column.not_null != never_null:
         entries["not_null"] = column.not_null
-    if isinstance(column.default, Literal):
-        value = column.default.value
-        entries["default"] = escaped(value) if isinstance(value, str) else value
-    elif column.default is not None:
-        entries["default"] = {"sql": _sql(column.default)}
+    entries |= default_entry(column.default)
     if column.generated is not None:
         stored = {} if column.generated.stored else {"stored": False}
-        entries["generated"] = {"sql": _sql(column.generated.expression)} | stored
+        entries["generated"] = {"sql": sql_block(column.generated.expression)} | stored
     if column.collation is not None:
         entries["collation"] = column.collation
     if column.sensitive:
         entries["sensitive"] = True
-    return entries | _comment(column.comment)
+    return entries | comment_entry(column.comment)
 
 
-def _type(written: Type) -> Entries:
+def default_entry(default: Default | None) -> Entries:
+    """Return a default under its key, nothing when there is none."""
+    if default is None:
+        return {}
+    if isinstance(default, Sql):
+        return {"default": {"sql": sql_block(default)}}
+    return {"default": escaped(default.value) if isinstance(default.value, str) else default.value}
+
+
+def type_entry(written: Type) -> Entries:
+    """Return a type under its key."""
     return {"native": written.name} if written.native else {"type": str(written)}
 
 
@@ -130,7 +118,7 @@ def _unique(unique: Unique) -> list[str] | Entries:
     entries: Entries = {"columns": list(unique.columns)}
     if unique.nulls_not_distinct:
         entries["nulls_not_distinct"] = True
-    entries |= _deferrable(unique.deferrable) | _comment(unique.comment)
+    entries |= _deferrable(unique.deferrable) | comment_entry(unique.comment)
     return entries if len(entries) > 1 else list(unique.columns)
 
 
@@ -156,7 +144,7 @@ def _actions(key: ForeignKey) -> Entries:
 
 def _foreign_key(key: ForeignKey) -> Entries:
     entries: Entries = {"columns": list(key.columns)} | _references(key) | _actions(key)
-    return entries | _deferrable(key.deferrable) | _comment(key.comment)
+    return entries | _deferrable(key.deferrable) | comment_entry(key.comment)
 
 
 def _deferrable(deferrable: Deferrable) -> Entries:
@@ -168,17 +156,18 @@ def _deferrable(deferrable: Deferrable) -> Entries:
     return said[deferrable]
 
 
-def _index(index: Index) -> list[Any] | Entries:
+def index_entry(index: Index) -> list[Any] | Entries:
+    """Return what stands behind the name of an index."""
     entries: Entries = {"columns": [_part(part) for part in index.parts]}
     if index.unique:
         entries["unique"] = True
     if index.method is not None:
         entries["method"] = index.method
     if index.where is not None:
-        entries["where"] = _sql(index.where)
+        entries["where"] = sql_block(index.where)
     if index.include:
         entries["include"] = list(index.include)
-    entries |= _comment(index.comment)
+    entries |= comment_entry(index.comment)
     return entries if len(entries) > 1 else list(entries["columns"])
 
 
@@ -189,7 +178,7 @@ def _part(part: IndexPart) -> str | Entries:
             return short
     entries: Entries = {"column": part.column} if part.column is not None else {}
     if part.expression is not None:
-        entries["sql"] = _sql(part.expression)
+        entries["sql"] = sql_block(part.expression)
     if part.descending:
         entries["desc"] = True
     if part.nulls_first is not None:
@@ -210,13 +199,17 @@ def _reads_as(short: str, part: IndexPart) -> bool:
     return (read.column, read.descending, read.nulls_first) == (part.column, part.descending, part.nulls_first)
 
 
-def _check(check: Check) -> Block | Entries:
-    return {"sql": _sql(check.expression)} | _comment(check.comment) if check.comment else _sql(check.expression)
+def check_entry(check: Check) -> Block | Entries:
+    """Return what stands behind the name of a check."""
+    text = sql_block(check.expression)
+    return {"sql": text} | comment_entry(check.comment) if check.comment else text
 
 
-def _sql(sql: Sql) -> Block:
+def sql_block(sql: Sql) -> Block:
+    """Return SQL as lines of text that read back as the same."""
     return Block(escaped(sealed(sql.text.strip(), CHAINS[sql.dialect or "postgres"][-1])))
 
 
-def _comment(comment: str | None) -> Entries:
+def comment_entry(comment: str | None) -> Entries:
+    """Return a comment under its key, nothing when there is none."""
     return {"comment": escaped(comment)} if comment else {}

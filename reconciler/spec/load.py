@@ -16,10 +16,11 @@ from reconciler.spec.files import read_source, spec_files
 from reconciler.spec.nodes import Node, Source, pointed, shown
 from reconciler.spec.parse import parse
 
-# `removed` comes last: it is a key of a table too.
-KINDS = ("table", "enum", "view", "removed")
+# The last two are keys inside other documents too.
+KINDS = ("table", "enum", "view", "sequence", "domain", "extension", "schema", "removed")
+_KEYS_TOO = 2
 LATER_KINDS = (
-    "trigger", "function", "procedure", "event", "sequence", "extension", "data", "assertion", "backfill",
+    "trigger", "function", "procedure", "event", "data", "assertion", "backfill",
 )  # fmt: skip
 
 
@@ -104,7 +105,8 @@ def _kind(source: Source, node: Node, problems: list[Problem]) -> str:
         problems.append(_no_kind(source, node))
         return ""
     later = [kind for kind in LATER_KINDS if kind in node.value]
-    found = [kind for kind in KINDS[:-1] if kind in node.value] or [kind for kind in KINDS if kind in node.value]
+    sole, inner = KINDS[:-_KEYS_TOO], KINDS[-_KEYS_TOO:]
+    found = [kind for kind in sole if kind in node.value] or [kind for kind in inner if kind in node.value]
     if later:
         key = node.value[later[0]].key
         problems.append(source.problem("SPEC012", f"documents of the kind {later[0]!r} are not built yet", key))

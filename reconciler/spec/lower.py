@@ -9,22 +9,29 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from reconciler.errors import SpecError
 from reconciler.model.model import Desired
-from reconciler.model.objects import Enum, Schema, View
+from reconciler.model.objects import Schema
 from reconciler.model.ref import Kind, Ref
 from reconciler.spec.collector import no_collecting
 from reconciler.spec.context import Context, Place, desired
-from reconciler.spec.keys import names
 from reconciler.spec.load import Document, Documents
 from reconciler.spec.names import split_name
 from reconciler.spec.nodes import Node, shown
 from reconciler.spec.overrides import Fields, applied
 from reconciler.spec.refer import check_references
+from reconciler.spec.roots import (
+    lower_domain,
+    lower_enum,
+    lower_extension,
+    lower_schema,
+    lower_sequence,
+    lower_view,
+)
 from reconciler.spec.scalars import Scalar
 from reconciler.spec.tables import lower_table
 
 _REMOVABLE = frozenset({
-    Kind.TABLE, Kind.ENUM, Kind.VIEW, Kind.COLUMN, Kind.INDEX, Kind.UNIQUE, Kind.CHECK, Kind.FOREIGN_KEY,
-    Kind.PRIMARY_KEY,
+    Kind.EXTENSION, Kind.ENUM, Kind.DOMAIN, Kind.SEQUENCE, Kind.TABLE, Kind.VIEW, Kind.COLUMN, Kind.INDEX, Kind.UNIQUE,
+    Kind.CHECK, Kind.FOREIGN_KEY, Kind.PRIMARY_KEY,
 })  # fmt: skip
 _MOST_DIFFERENCES = 10
 
@@ -62,9 +69,10 @@ def lower(
 
 
 def _declarations(context: Context, documents: Iterable[Document]) -> None:
-    for ref, (document, fields) in _roots(context, documents).items():
+    roots = _roots(context, documents)
+    for ref, (document, fields) in roots.items():
         context.source = document.source
-        if ref.schema:
+        if ref.schema and Ref.root(Kind.SCHEMA, ref.schema) not in roots:
             _schema(context, ref, document)
         _LOWER[document.kind](context, ref, document.name, fields)
         if "renamed_from" in fields:
@@ -136,25 +144,14 @@ def _schema(context: Context, ref: Ref, document: Document) -> None:
         context.add(Schema(ref=schema), document.name, {})
 
 
-def _lower_enum(context: Context, ref: Ref, name: Node, fields: Fields) -> None:
-    values = tuple(item.value for item in fields["values"].value)
-    context.add(Enum(ref=ref, values=values, comment=context.text(fields.get("comment"))), name, fields)
-
-
-def _lower_view(context: Context, ref: Ref, name: Node, fields: Fields) -> None:
-    view = View(
-        ref=ref,
-        query=context.sql_text(fields["query"], "the query of", ref, query=True),
-        comment=context.text(fields.get("comment")),
-        columns=names(context, fields, "columns", name) if "columns" in fields else None,
-    )
-    context.add(view, name, fields)
-
-
 _LOWER: Mapping[str, Callable[[Context, Ref, Node, Fields], None]] = {
+    "schema": lower_schema,
+    "extension": lower_extension,
+    "enum": lower_enum,
+    "domain": lower_domain,
+    "sequence": lower_sequence,
     "table": lower_table,
-    "enum": _lower_enum,
-    "view": _lower_view,
+    "view": lower_view,
 }
 
 

@@ -9,7 +9,10 @@ from pathlib import PurePosixPath
 
 from reconciler.model.ref import Ref
 
-_FOLDERS: Mapping[str, str] = {"table": "tables", "enum": "enums", "view": "views"}
+_FOLDERS: Mapping[str, str] = {
+    "table": "tables", "enum": "enums", "view": "views", "sequence": "sequences", "domain": "domains",
+    "extension": "extensions", "schema": "schemas",
+}  # fmt: skip
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 _OTHERS = re.compile(r"[^A-Za-z0-9_-]+")
 # https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file

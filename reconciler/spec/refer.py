@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from reconciler.model.objects import Enum, ForeignKey, Index, Object, PrimaryKey, Table, Unique, View
-from reconciler.model.ref import Ref
+from reconciler.model.objects import (
+    Domain,
+    Enum,
+    ForeignKey,
+    Index,
+    NumberSequence,
+    Object,
+    OwnedBy,
+    PrimaryKey,
+    Table,
+    Unique,
+    View,
+)
+from reconciler.model.ref import Kind, Ref
 from reconciler.spec.context import Context, Place
 from reconciler.spec.names import join_name
 from reconciler.spec.nodes import At, Node
@@ -13,7 +25,7 @@ from reconciler.spec.validate import suggestion
 
 # What shares one space of names within a schema, by family.
 _NAMESPACE: Mapping[str, frozenset[type[Object]]] = {
-    "postgres": frozenset({Table, View, Index, Unique, Enum}),
+    "postgres": frozenset({Table, View, Index, Unique, Enum, Domain, NumberSequence}),
     "sqlite": frozenset({Table, View, Index}),
     "mysql": frozenset({Table, View}),
 }
@@ -69,7 +81,7 @@ def _key_columns(context: Context, obj: Object) -> None:
 
 
 def _index_columns(context: Context, obj: Object) -> None:
-    if not isinstance(obj, Index):
+    if not isinstance(obj, Index) or obj.ref.top.kind == Kind.VIEW:  # the columns of a view are its query's
         return
     place = context.places[obj.ref]
     written = _places(place, "columns", [part.column or "" for part in obj.parts])
@@ -100,6 +112,16 @@ def _foreign_key(context: Context, obj: Object) -> None:
         context.problem("SPEC033", message, at)
 
 
+def _owner(context: Context, obj: Object) -> None:
+    if not isinstance(obj, OwnedBy):
+        return
+    at = context.places[obj.ref].at
+    if obj.column.top not in context.columns:
+        _no_table(context, obj.column.top, at)
+    else:
+        _columns(context, obj.column.top, [(obj.column.name, at)])
+
+
 def _no_table(context: Context, target: Ref, at: At) -> None:
     elsewhere = [join_name(ref.schema, ref.name) for ref in context.columns if ref.name == target.name]
     names = [ref.name for ref in context.columns]
@@ -112,6 +134,7 @@ _CHECKS: Mapping[type[Object], Callable[[Context, Object], None]] = {
     Unique: _key_columns,
     Index: _index_columns,
     ForeignKey: _foreign_key,
+    OwnedBy: _owner,
 }
 
 

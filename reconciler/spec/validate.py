@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # Keys and kinds that the format has a place for and that nothing reads yet: saying so is kinder than "unknown".
 LATER = frozenset({
-    "triggers", "backfill", "exclusions", "materialized", "renamed_values", "unlogged", "storage", "tablespace",
-    "engine", "charset", "security_invoker", "health", "notify", "schedules", "backup", "include", "mysql", "mariadb",
+    "triggers", "backfill", "exclusions", "renamed_values", "unlogged", "storage", "tablespace",
+    "engine", "charset", "health", "notify", "schedules", "backup", "include", "mysql", "mariadb",
     "postgres", "partition",
 })  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""A model in, spec files out: one per table, enum and view, and the project file; it knows no database.
+"""A model in, spec files out: one per root object, and the project file; it knows no database.
 
 Where files are already there, only what differs is written: a document that lowers to the same objects stays as it is,
 comments and all.
@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 
 from reconciler.model.model import Model
 from reconciler.model.names import implicit_name
-from reconciler.model.objects import Column, Enum, Object, PrimaryKey, Table, View
+from reconciler.model.objects import Column, Object, PrimaryKey, Schema, Table
 from reconciler.model.ref import Ref
-from reconciler.spec.describe import described
+from reconciler.spec.describe_roots import DOCUMENTS, described
 from reconciler.spec.emit import Lines, document
 from reconciler.spec.files import PROJECT_FILES, shown_path, spec_files
 from reconciler.spec.load import Document, load_paths
@@ -124,8 +124,8 @@ def _present(directory: Path, dialect: str, default_schema: str) -> _Present:
         documents, dialect=dialect, fallback=chain, sql=sql, variables=variables, default_schema=default_schema
     )
     at = {document.source.position(document.name.at): document for document in documents.documents}
-    own = [ref for ref, obj in found.model.items() if isinstance(obj, Table | Enum | View)]
-    roots = {ref: at[found.positions[ref, ""]] for ref in own}
+    own = ((ref, at.get(found.positions[ref, ""])) for ref, obj in found.model.items() if obj.kind in DOCUMENTS)
+    roots = {ref: place for ref, place in own if place is not None and place.kind == ref.kind}
     sources = {document.source.file: path for path, document in _by_file(files, documents.documents)}
     return _Present(found.model, roots, sources, base)
 
@@ -159,11 +159,12 @@ def _carrying(model: Model, present: Model) -> Model:
 
 def _differing(model: Model, present: Model, normalize: Normalize) -> list[Object]:
     ours, theirs = normalize(model), normalize(present)
-    return [
-        obj
-        for obj in model.values()
-        if isinstance(obj, Table | Enum | View) and _inside(ours, obj.ref) != _inside(theirs, obj.ref)
-    ]
+    return [obj for obj in model.values() if _has_document(obj) and _inside(ours, obj.ref) != _inside(theirs, obj.ref)]
+
+
+def _has_document(obj: Object) -> bool:
+    """Say whether an object stands in a document of its own; a schema needs none unless there is more to say."""
+    return obj.kind in DOCUMENTS and obj != Schema(ref=obj.ref)
 
 
 def _inside(model: Model, ref: Ref) -> dict[Ref, Object]:

@@ -18,8 +18,27 @@ Node = Mapping[str, Any]
 
 # Field → where a spec says it; `*` stands for a name that the author chooses.
 PLACES: Mapping[Kind, Mapping[str, str]] = {
-    Kind.SCHEMA: {},
+    Kind.SCHEMA: {"comment": "comment"},
+    Kind.EXTENSION: {"namespace": "schema", "version": "version", "comment": "comment"},
     Kind.ENUM: {"values": "values", "comment": "comment"},
+    Kind.DOMAIN: {
+        "type": "type",
+        "not_null": "not_null",
+        "default": "default",
+        "collation": "collation",
+        "comment": "comment",
+    },
+    Kind.SEQUENCE: {
+        "type": "type",
+        "start": "start",
+        "increment": "increment",
+        "minimum": "min",
+        "maximum": "max",
+        "cache": "cache",
+        "cycle": "cycle",
+        "comment": "comment",
+    },
+    Kind.OWNED_BY: {"column": "owned_by"},
     Kind.TABLE: {"comment": "comment", "options": "options"},
     Kind.COLUMN: {
         "type": "columns.*.type",
@@ -55,11 +74,14 @@ PLACES: Mapping[Kind, Mapping[str, str]] = {
         "include": "indexes.*.include",
         "comment": "indexes.*.comment",
     },
-    Kind.VIEW: {"query": "query", "comment": "comment"},
+    Kind.VIEW: {"query": "query", "materialized": "materialized", "comment": "comment", "options": "options"},
 }
 
 # The document in which a kind is written; the others have one of their own.
-INSIDE_A_TABLE = {Kind.COLUMN, Kind.PRIMARY_KEY, Kind.UNIQUE, Kind.CHECK, Kind.FOREIGN_KEY, Kind.INDEX}
+INSIDE: Mapping[Kind, Kind] = {
+    **dict.fromkeys((Kind.COLUMN, Kind.PRIMARY_KEY, Kind.UNIQUE, Kind.CHECK, Kind.FOREIGN_KEY, Kind.INDEX), Kind.TABLE),
+    Kind.OWNED_BY: Kind.SEQUENCE,
+}
 FIELDS = [(kind, field) for kind, fields in PLACES.items() for field in fields]
 
 
@@ -100,7 +122,7 @@ def below(node: Node, key: str) -> Iterator[Any]:
 
 def reachable(kind: Kind, place: str) -> bool:
     """Say whether a place can be written in the document of a kind."""
-    document = Kind.TABLE if kind in INSIDE_A_TABLE else kind
+    document = INSIDE.get(kind, kind)
     found = [each for file, root in schemas().items() for each in variants(root, file)]
     nodes = [(node, file) for node, file in found if str(document) in node.get("properties", {})]
     for key in place.split("."):

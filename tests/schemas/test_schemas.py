@@ -23,7 +23,7 @@ from reconciler.spec.nodes import Node, Source, plain
 from reconciler.spec.parse import parse
 
 HERE = Path(__file__).parent
-KINDS = ("table", "enum", "view", "removed", "project")
+KINDS = ("table", "enum", "view", "sequence", "domain", "extension", "schema", "removed", "project")
 REGISTRY: Any = Registry().with_resources(
     [(f"{kind}.json", DRAFT7.create_resource(validate.schema(kind))) for kind in KINDS]
 )
@@ -104,7 +104,7 @@ def test_an_override_has_the_keys_of_what_it_overrides(base: str, override: str)
 
 
 def test_no_schema_has_a_key_that_is_not_built() -> None:
-    only_elsewhere = {"include", "postgres", "mysql", "mariadb"}
+    only_elsewhere = {"include", "storage", "postgres", "mysql", "mariadb"}
     for kind in KINDS:
         for keys in _properties(validate.schema(kind)):
             assert not (keys & validate.LATER) - only_elsewhere

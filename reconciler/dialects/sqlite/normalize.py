@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -35,6 +35,8 @@ from reconciler.model.values import Default, Deferrable, Identity, Literal, Sql
 
 # What shares one set of names; a unique constraint may become an index.
 _NAMED_ALIKE = frozenset({Kind.TABLE, Kind.VIEW, Kind.INDEX, Kind.UNIQUE})
+
+_ABSENT: Mapping[str, str] = {Kind.EXTENSION: "extensions", Kind.DOMAIN: "domains", Kind.SEQUENCE: "sequences"}
 
 _TABLE_OPTIONS = frozenset({"autoincrement", "strict", "without_rowid"})
 
@@ -74,6 +76,11 @@ def _told_apart(model: Model, findings: _Findings) -> None:
 def _normal(obj: Object, model: Model, findings: _Findings) -> Iterator[Object]:
     if isinstance(obj, Unmodelled):
         yield obj
+        return
+    if obj.ref.top.kind in _ABSENT:
+        if obj.ref.parent is None:
+            hint = "limit it to where there are some: only: [postgres]"
+            findings.add(obj, "", f"SQLite has no {_ABSENT[obj.kind]}", hint)
         return
     if obj.ref.schema or obj.kind is Kind.SCHEMA:
         findings.add(obj, "", "SQLite has no schemas", "give the table a name without a dot")
@@ -272,8 +279,15 @@ def _index(obj: Index, model: Model, findings: _Findings) -> Iterator[Object]:
     yield replace(obj, comment=None, parts=tuple(parts), method=None, include=())
 
 
+_VIEW_PARTS: Mapping[str, str] = {"materialized": "rows of their own", "options": "options"}
+
+
 def _view(obj: View, model: Model, findings: _Findings) -> Iterator[Object]:
     _comment(obj, findings)
+    for part, given in (("materialized", obj.materialized), ("options", obj.options)):
+        if given:
+            hint = f"limit the view, only: [postgres], or `{part}`: dialect: {{postgres: {{{part}: …}}}}"
+            findings.add(obj, part, f"SQLite's views have no {_VIEW_PARTS[part]}", hint)
     contract = obj.columns
     names = output_columns(obj.query.text, "sqlite") if contract else None
     if contract and names and names != contract:

@@ -14,6 +14,7 @@ from reconciler.dialects.sqlite.names import fold
 from reconciler.dialects.sqlite.rebuild import rebuild
 from reconciler.model.model import Model
 from reconciler.model.objects import (
+    KINDS,
     Check,
     Column,
     ForeignKey,
@@ -173,12 +174,19 @@ def _constraint(cls: type[Object], create: object = Way.VIA_PARENT) -> Rules:
     )
 
 
-_ABSENT = Rules(create=Way.UNSUPPORTED, drop=Way.UNSUPPORTED, alter={}, hint="SQLite has no such objects")
+def _absent(cls: type[Object]) -> Rules:
+    return Rules(
+        create=Way.UNSUPPORTED, drop=Way.UNSUPPORTED, alter=_every(cls, Way.UNSUPPORTED),
+        hint="SQLite has no such objects",
+    )  # fmt: skip
+
+
+_ABSENT = (Kind.SCHEMA, Kind.EXTENSION, Kind.ENUM, Kind.DOMAIN, Kind.SEQUENCE, Kind.OWNED_BY)
+
+_NO_VIEW_OPTIONS = dict.fromkeys(("materialized", "options"), Way.UNSUPPORTED)
 
 RULES: RuleTable = {
-    Kind.SCHEMA: _ABSENT,
-    Kind.ENUM: Rules(create=Way.UNSUPPORTED, drop=Way.UNSUPPORTED,
-                     alter={"values": Way.UNSUPPORTED, "comment": Way.UNSUPPORTED}, hint=_ABSENT.hint),
+    **{kind: _absent(KINDS[kind]) for kind in _ABSENT},
     Kind.TABLE: Rules(
         create=_create_table, drop=_drop_table, rename=_rename_table, rebuild=rebuild,
         alter={"options": Way.VIA_PARENT, "comment": Way.UNSUPPORTED}, weight=40, drop_weight=90, late_bound=True,
@@ -193,6 +201,6 @@ RULES: RuleTable = {
     Kind.FOREIGN_KEY: _constraint(ForeignKey, _create_foreign_key),
     Kind.INDEX: Rules(create=_create_index, drop=_drop_index, rename=Way.REPLACE, alter=_every(Index, Way.REPLACE),
                       weight=60),
-    Kind.VIEW: Rules(create=_create_view, drop=_drop_view, rename=Way.REPLACE, alter=_every(View, Way.REPLACE),
-                     weight=70, drop_weight=10, late_bound=True),
+    Kind.VIEW: Rules(create=_create_view, drop=_drop_view, rename=Way.REPLACE, weight=70, drop_weight=10,
+                     late_bound=True, alter=_every(View, Way.REPLACE) | _NO_VIEW_OPTIONS),
 }  # fmt: skip

@@ -7,11 +7,18 @@ from reconciler.dialects.postgres.rules.enums import ENUM
 from reconciler.dialects.postgres.rules.keys import CHECK, FOREIGN_KEY, INDEX, PRIMARY_KEY, UNIQUE
 from reconciler.dialects.postgres.rules.tables import SCHEMA, TABLE
 from reconciler.dialects.postgres.rules.views import VIEW
+from reconciler.model.objects import KINDS, Object, compared
 from reconciler.model.ref import Kind
-from reconciler.plan.rules import RuleTable
+from reconciler.plan.rules import Rules, RuleTable, Way
+
+
+def _unsupported(cls: type[Object]) -> Rules:
+    return Rules(create=Way.UNSUPPORTED, drop=Way.UNSUPPORTED, alter=dict.fromkeys(compared(cls), Way.UNSUPPORTED))
+
 
 RULES: RuleTable = {
     Kind.SCHEMA: SCHEMA,
+    **{kind: _unsupported(KINDS[kind]) for kind in (Kind.EXTENSION, Kind.DOMAIN, Kind.SEQUENCE, Kind.OWNED_BY)},
     Kind.ENUM: ENUM,
     Kind.TABLE: TABLE,
     Kind.COLUMN: COLUMN,

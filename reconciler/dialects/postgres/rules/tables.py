@@ -72,7 +72,12 @@ def _comment(old: Table, new: Table, states: States) -> Outcome:
 
 
 def _create_schema(new: Schema, states: States) -> Outcome:
-    return one(f"CREATE SCHEMA {double_quoted(new.ref.name)}")
+    name = double_quoted(new.ref.name)
+    return (Statement(f"CREATE SCHEMA {name}"), *comments(f"SCHEMA {name}", new.comment))
+
+
+def _comment_schema(old: Schema, new: Schema, states: States) -> Outcome:
+    return (comment(f"SCHEMA {double_quoted(new.ref.name)}", new.comment),)
 
 
 TABLE = Rules(
@@ -81,6 +86,6 @@ TABLE = Rules(
 )  # fmt: skip
 
 SCHEMA = Rules(
-    create=_create_schema, drop=Way.UNSUPPORTED, alter={}, weight=0,
+    create=_create_schema, drop=Way.UNSUPPORTED, alter={"comment": _comment_schema}, weight=0,
     hint="no schema is ever dropped; do it by hand when it is empty",
 )  # fmt: skip

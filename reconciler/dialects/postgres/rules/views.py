@@ -105,5 +105,5 @@ def _sources(query: exp.Select) -> frozenset[tuple[str, str, str]] | None:
 
 VIEW = Rules(
     create=_create, drop=_drop, rename=_rename, adapts=False, weight=60, drop_weight=1,
-    alter={"query": _query, "comment": _comment},
+    alter={"query": _query, "materialized": Way.REPLACE, "comment": _comment, "options": Way.REPLACE},
 )  # fmt: skip
