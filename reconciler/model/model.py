@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -30,6 +30,27 @@ class Model(Mapping[Ref, Object]):
 
     def __len__(self) -> int:
         return len(self._objects)
+
+    # What Mapping derives from the three above, without a detour: models are large, and looked up all the time.
+
+    def __contains__(self, ref: object) -> bool:
+        return ref in self._objects
+
+    def get(self, ref: Ref, default: Any = None) -> Object | Any:
+        """Return the object at an address, or `default`."""
+        return self._objects.get(ref, default)
+
+    def keys(self) -> KeysView[Ref]:
+        """Return the addresses."""
+        return self._objects.keys()
+
+    def values(self) -> ValuesView[Object]:
+        """Return the objects."""
+        return self._objects.values()
+
+    def items(self) -> ItemsView[Ref, Object]:
+        """Return addresses with their objects."""
+        return self._objects.items()
 
     @cached_property
     def _children(self) -> dict[Ref, list[Object]]:
@@ -91,6 +112,8 @@ class Model(Mapping[Ref, Object]):
 def _spell(value: Any) -> object:
     if isinstance(value, Sql):
         return value.canonical
+    if isinstance(value, Ref):
+        return str(value)
     if is_dataclass(value) and not isinstance(value, type):
         return [type(value).__name__, *(_spell(getattr(value, f.name)) for f in fields(value) if f.compare)]
     if isinstance(value, tuple):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -43,9 +43,11 @@ _PLAIN = re.compile(r"[A-Za-z0-9_$]+")
 _TOKEN = re.compile(r'"((?:[^"]|"")*)"|([A-Za-z0-9_$]+)')
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Ref:
-    """The identity of one object: its schema ("" is the default one) and kind, name, kind, name … from the root."""
+class Ref(NamedTuple):
+    """The identity of one object: its schema ("" is the default one) and kind, name, kind, name … from the root.
+
+    A named tuple, because every model is looked up by it: hashing and comparing it runs no Python.
+    """
 
     schema: str
     parts: tuple[str, ...]
