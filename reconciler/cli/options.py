@@ -72,6 +72,13 @@ def seconds(text: str) -> float:
     return float(match.group(1)) * _UNITS[match.group(2)]
 
 
+def natural(text: str, option: str) -> int:
+    """Read a whole number from 1 on."""
+    if not text.strip().isascii() or not text.strip().isdecimal() or not 0 < int(text) < 1_000_000:
+        raise typer.BadParameter(f"{option} takes a whole number from 1 on, not {text!r}")
+    return int(text)
+
+
 def listed(words: Iterable[str]) -> str:
     """Return words as a sentence lists them: text, json and markdown."""
     *first, last = words

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import getpass
+import json
 import platform
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
@@ -62,7 +64,7 @@ class Run:
 
     `look` looks at the result inside the last transaction, `claim` says what the ledger is to hold after earlier ones.
     `still` says inside a transaction whether the schema is as it was when the plan was made. `lock_timeout` is in
-    seconds, over all retries of one segment.
+    seconds, over all retries of one segment. `details` are what else the ledger is to tell about the run: plain data.
     """
 
     dialect: Dialect
@@ -77,6 +79,7 @@ class Run:
     still: Callable[[], bool] = lambda: True
     progress: Progress = field(default_factory=Progress)
     lock_timeout: float = 30.0
+    details: Mapping[str, Any] = field(default_factory=dict)
     run_id: str = field(default_factory=lambda: f"r_{time.strftime('%Y%m%d_%H%M%S')}_{uuid.uuid4().hex[:6]}")
 
 
@@ -125,6 +128,7 @@ def _description(run: Run) -> dict[str, str]:
     return {
         "run_id": run.run_id, "plan_id": run.plan.id, "source": run.plan.source, "target": run.plan.target,
         "tool": run.tool, "actor": actor[:200],
+        "details": json.dumps({**run.details, "steps": len(run.plan.steps)}, ensure_ascii=False),
     }  # fmt: skip
 
 

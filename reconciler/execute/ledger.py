@@ -23,7 +23,7 @@ _TABLES: Mapping[str, str] = {
         source VARCHAR(64) NOT NULL, target VARCHAR(64) NOT NULL, tool VARCHAR(40) NOT NULL,
         actor VARCHAR(200) NOT NULL,
         state VARCHAR(20) NOT NULL, started_at VARCHAR(40) NOT NULL, finished_at VARCHAR(40),
-        error TEXT""",
+        error TEXT, details TEXT""",
     "_reconcile_step": """
         run_id VARCHAR(40) NOT NULL, position INTEGER NOT NULL, address VARCHAR(500) NOT NULL,
         action VARCHAR(20) NOT NULL, statements TEXT NOT NULL, affected BIGINT NOT NULL,
@@ -33,6 +33,12 @@ _TABLES: Mapping[str, str] = {
         project VARCHAR(100) NOT NULL, address VARCHAR(500) NOT NULL, protected INTEGER NOT NULL, memory TEXT,
         circumstances VARCHAR(500), run_id VARCHAR(40) NOT NULL, PRIMARY KEY (project, address)""",
 }
+
+# Columns that a ledger of an older version lacks, by table; all of them may be null.
+_ADDED: Mapping[str, Mapping[str, str]] = {"_reconcile_run": {"details": "TEXT"}}
+
+# What a server says of a column that is not there: PostgreSQL, MySQL; SQLite has only the sentence.
+_NO_COLUMN = frozenset({"42703", "1054"})
 
 # Rows per INSERT; SQLite allows 32,766 bound values a statement, D1 100 (developers.cloudflare.com/d1/platform/limits).
 _ROWS = 100
@@ -60,13 +66,17 @@ def now() -> str:
 
 
 def bootstrap(session: Session, ledger: Ledger) -> None:
-    """Make the ledger's tables where they are missing."""
+    """Make the ledger's tables where they are missing, and their columns where an older version made them."""
     for name, columns in _TABLES.items():
-        if _query(session, f"SELECT 1 FROM {ledger.prefix}{name} WHERE 1 = 0") is None:
+        if query(session, f"SELECT 1 FROM {ledger.prefix}{name} WHERE 1 = 0") is None:
             session.execute(f"CREATE TABLE {ledger.prefix}{name} ({columns})")
+    for table, added in _ADDED.items():
+        for column, type_ in added.items():
+            if not has_column(session, ledger, table, column):
+                session.execute(f"ALTER TABLE {ledger.prefix}{table} ADD COLUMN {column} {type_}")
 
 
-def _query(
+def query(
     session: Session, sql: str, parameters: Mapping[str, object] | None = None
 ) -> list[tuple[object, ...]] | None:
     """Return rows, or None when the table is not there. Not inside a transaction: a failed query may end it."""
@@ -78,13 +88,24 @@ def _query(
         raise
 
 
+def has_column(session: Session, ledger: Ledger, table: str, column: str) -> bool:
+    """Say whether a table of the ledger has a column. Not inside a transaction: a failed query may end it."""
+    try:
+        session.query(f"SELECT {column} FROM {ledger.prefix}{table} WHERE 1 = 0")
+    except DatabaseError as error:
+        if error.code in _NO_COLUMN or error.message.startswith("no such column"):
+            return False
+        raise
+    return True
+
+
 def read(session: Session, ledger: Ledger, circumstances: str) -> Owned:
     """Return what the ledger knows; `circumstances` are those under which the server spells SQL now."""
-    runs = _query(
+    runs = query(
         session, f"SELECT count(*) FROM {ledger.prefix}_reconcile_run WHERE project = :p AND state = 'done'",
         {"p": ledger.project},
     )  # fmt: skip
-    rows = _query(
+    rows = query(
         session,
         f"SELECT address, protected, memory, circumstances FROM {ledger.prefix}_reconcile_object WHERE project = :p",
         {"p": ledger.project},
@@ -103,7 +124,7 @@ def read(session: Session, ledger: Ledger, circumstances: str) -> Owned:
 
 
 def start(session: Session, ledger: Ledger, run: Mapping[str, str]) -> None:
-    """Write down that a run begins: run_id, plan_id, source, target, tool, actor.
+    """Write down that a run begins: run_id, plan_id, source, target, tool, actor, details (JSON).
 
     We hold the lock, so a run of this project that still says that it is running died without a word.
     """
@@ -114,8 +135,8 @@ def start(session: Session, ledger: Ledger, run: Mapping[str, str]) -> None:
     )
     session.execute(
         f"INSERT INTO {ledger.prefix}_reconcile_run"
-        " (run_id, project, plan_id, source, target, tool, actor, state, started_at)"
-        " VALUES (:run_id, :project, :plan_id, :source, :target, :tool, :actor, 'running', :started_at)",
+        " (run_id, project, plan_id, source, target, tool, actor, state, started_at, details)"
+        " VALUES (:run_id, :project, :plan_id, :source, :target, :tool, :actor, 'running', :started_at, :details)",
         {**run, "project": ledger.project, "started_at": now()},
     )
 

@@ -1,4 +1,4 @@
-"""What carrying a plan out came to, as data for the ledger and the reports."""
+"""What carrying a plan out came to, now or some day before, as data for the ledger and the reports."""
 
 from __future__ import annotations
 
@@ -14,3 +14,49 @@ class Outcome:
     statements: int
     rows: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """One hazard that a run was allowed, and what allowed it: `--allow`, the specs or the policy."""
+
+    code: str
+    address: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastStep:
+    """One committed step of a past run, as the ledger tells it; `statements` is its SQL."""
+
+    position: int
+    address: str
+    action: str
+    statements: str
+    rows: int
+    finished_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastRun:
+    """A run as the ledger tells it. Times are UTC, ISO 8601; what an older version did not write down is empty.
+
+    `state` is running, done, failed, partial or interrupted; `total` is how many steps the plan had, None where nobody
+    wrote it down; `done` how many of them are committed. `steps` are filled in where one run was asked for.
+    """
+
+    run_id: str
+    project: str
+    plan_id: str
+    tool: str
+    actor: str
+    state: str
+    started_at: str
+    finished_at: str
+    error: str
+    done: int
+    environment: str = ""
+    command: str = ""
+    total: int | None = None
+    consents: tuple[Consent, ...] = ()
+    steps: tuple[PastStep, ...] = ()

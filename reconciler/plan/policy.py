@@ -10,6 +10,7 @@ from enum import StrEnum
 from reconciler.errors import UsageError
 from reconciler.model.ref import Ref
 from reconciler.plan.hazards import HAZARDS, Effect, Hazard
+from reconciler.plan.outcome import Consent
 from reconciler.plan.scope import Undeclared
 
 
@@ -46,10 +47,14 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """`refused` stop the plan; `allow` are the words that would let those of them through that can be allowed."""
+    """`refused` stop the plan; `allow` are the words that would let those of them through that can be allowed.
+
+    `consents` are the hazards that something allows.
+    """
 
     refused: tuple[Hazard, ...]
     allow: tuple[str, ...]
+    consents: tuple[Consent, ...] = ()
 
 
 def parse_allowance(text: str) -> Allowance:
@@ -82,20 +87,23 @@ def decide(
         reviewed: codes at addresses to which the specs themselves consent (`removed:`, `renamed_from:`).
         first: nothing was ever applied here by this project; then only the command line consents to destruction.
     """
-    refused = [hazard for hazard in hazards if _refuses(hazard, policy, given, reviewed, first)]
+    found = [(hazard, _consent(hazard, policy, given, reviewed, first)) for hazard in hazards]
+    refused = [hazard for hazard, by in found if not by and hazard.effect is not Effect.NOTICE]
     allow = sorted({f"{hazard.code}:{hazard.ref}" for hazard in refused if hazard.effect is Effect.CONSENT})
-    return Verdict(refused=tuple(refused), allow=tuple(allow))
+    consents = (Consent(code=hazard.code, address=str(hazard.ref), by=by) for hazard, by in found if by)
+    return Verdict(refused=tuple(refused), allow=tuple(allow), consents=tuple(consents))
 
 
-def _refuses(
+def _consent(
     hazard: Hazard, policy: Policy, given: Sequence[Allowance], reviewed: AbstractSet[tuple[str, Ref]], first: bool
-) -> bool:
+) -> str:
+    """Return what allows a hazard, "" when nothing does."""
     if hazard.effect is not Effect.CONSENT:
-        return hazard.effect is Effect.BLOCK
+        return ""
     if any(allowance.covers(hazard) for allowance in given):
-        return False
+        return "--allow"
     if first and hazard.kind.destructive:
-        return True
+        return ""
     if (hazard.code, hazard.ref) in reviewed:
-        return False
-    return not any(allowance.covers(hazard) for allowance in policy.allow)
+        return "the specs"
+    return "the policy" if any(allowance.covers(hazard) for allowance in policy.allow) else ""

@@ -8,7 +8,7 @@ from pathlib import Path
 from reconciler.compare.planning import Planned
 from reconciler.errors import Problem
 from reconciler.model.model import Desired
-from reconciler.plan.outcome import Outcome
+from reconciler.plan.outcome import Outcome, PastRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,3 +76,13 @@ class Imported:
     written: tuple[Path, ...]
     objects: int
     unmodelled: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The last runs on a database, newest first; `known` is false where there is no ledger to tell of any."""
+
+    environment: str
+    label: str
+    known: bool
+    runs: tuple[PastRun, ...]

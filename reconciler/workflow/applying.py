@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from reconciler import __version__
 from reconciler.compare.compare import Memory, Owned, compare, remembered
@@ -97,6 +97,11 @@ def _run(opened: Opened, intent: Intent, session: Session, lock: Lock) -> tuple[
             still=lambda: dialect.stamp(session) == stamp,
             progress=intent.progress,
             lock_timeout=opened.target.patience,
+            details={
+                "command": "apply",
+                "environment": opened.environment.name,
+                "consents": [asdict(consent) for consent in planned.verdict.consents],
+            },
         )
     )
     reach("before_release", session)
