@@ -24,6 +24,7 @@ CODES: Mapping[str, str] = {
     "SPEC015": "not one of the allowed values",
     "SPEC016": "keys that exclude each other",
     "SPEC017": "a name or address that cannot be read",
+    "SPEC018": "the canonical form would not say the same",
     # SQL and types
     "SPEC020": "unknown type",
     "SPEC021": "unbalanced parentheses",

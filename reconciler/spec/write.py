@@ -15,7 +15,7 @@ from reconciler.model.names import implicit_name
 from reconciler.model.objects import Column, Object, PrimaryKey, Schema, Table
 from reconciler.model.ref import Ref
 from reconciler.spec.describe_roots import DOCUMENTS, described
-from reconciler.spec.emit import Lines, document
+from reconciler.spec.emit import document
 from reconciler.spec.files import PROJECT_FILES, shown_path, spec_files
 from reconciler.spec.load import Document, load_paths
 from reconciler.spec.lower import lower
@@ -23,6 +23,7 @@ from reconciler.spec.paths import file_names
 from reconciler.spec.project import read_project, sql_dialect
 from reconciler.spec.scalars import Scalar
 from reconciler.spec.secrets import Secret
+from reconciler.spec.shape import arranged, shape
 from reconciler.spec.urls import CHAINS, has_password, relative_to
 
 Normalize = Callable[[Model], Model]
@@ -68,7 +69,7 @@ def write(
     present = _present(directory, dialect, default_schema)
     model = _carrying(_without_implicit_names(model, unnamed), present.model)
     texts = {
-        root.ref: document(described(model, root, family=CHAINS[dialect][-1]))
+        root.ref: _text(root.ref.kind, described(model, root, family=CHAINS[dialect][-1]))
         for root in _differing(model, present.model, normalize or _as_it_is)
     }
     written = _rewrite(texts, present)
@@ -86,15 +87,20 @@ def project_text(directory: Path, dialect: str, name: str, url: str | Secret, de
     if default_schema and default_schema != "public":
         environment["schema"] = default_schema
     environment["default"] = True
-    return document(
+    return _text(
+        "project",
         {
             "reconcile": 1,
             "project": name,
             "dialects": [dialect],
             "sql": sql_dialect([dialect]),
-            "environments": Lines({"default": environment}),
-        }
+            "environments": {"default": environment},
+        },
     )
+
+
+def _text(kind: str, entries: Mapping[str, object]) -> str:
+    return document(arranged(entries, shape(kind)))
 
 
 def _url(url: str | Secret, directory: Path) -> str | dict[str, object]:

@@ -114,7 +114,7 @@ columns: {id: {type: bigint, primary_key: true}, code: {type: char(3)}}
 
 EXPECTED = """\
 table: orders
-comment: "Customer's orders"
+comment: Customer's orders
 columns:
   id: {type: bigint, identity: true}
   customer_id: {type: bigint, not_null: true, references: customers.id, on_delete: cascade}
@@ -124,28 +124,19 @@ columns:
     default: 0.50
     comment: "In euros: net of taxes, but including what is charged by the carrier"
   code: {type: char(3), default: "NO", unique: true}
-  label:
-    type: text
-    generated:
-      sql: |
-        code || ': '
+  label: {type: text, generated: {sql: "code || ': '"}}
   day: {native: time(0) without time zone, default: {sql: now()}}
 primary_key: [id]
 unique:
   orders_key: [customer_id, code]
 indexes:
   a: [code desc nulls last]
-  b:
-    columns:
-      - sql: |
-          coalesce(code, '')
-    where: total > 0
+  b: {columns: [{sql: "coalesce(code, '')"}], where: total > 0}
 foreign_keys:
   long: {columns: [customer_id, code], references: "customers(id, code)", deferrable: deferred}
 checks:
   positive: total >= 0
-  quoted: |
-    code <> ''
+  quoted: "code <> ''"
 """
 PROJECT = """\
 reconcile: 1
