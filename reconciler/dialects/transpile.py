@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from reconciler.dialects.plain import plain
 from reconciler.model.values import Sql
 
 if TYPE_CHECKING:
@@ -41,6 +43,10 @@ PORTABLE: Mapping[str, frozenset[str]] = {
 }
 
 
+# What a number that a word follows without a blank contains at the least.
+_TOUCHING = re.compile(r"[0-9.][^\W0-9]")
+
+
 class NotPortable(Exception):
     """A fragment uses something whose meaning in the other family is not proven; `what` names it."""
 
@@ -61,13 +67,22 @@ def text_for(sql: Sql, target: str) -> str:
     """
     if not sql.dialect or family(sql.dialect) == target:
         return sql.text
-    if _has_broken_number(sql.text, family(sql.dialect)):
+    found = plain(sql.text, family(sql.dialect))
+    return found.text if found else _transpiled(sql.text, family(sql.dialect), target)
+
+
+@lru_cache(maxsize=65536)
+def _transpiled(text: str, source: str, target: str) -> str:
+    from sqlglot.dialects.dialect import Dialect
+
+    if _has_broken_number(text, source):
         raise NotPortable("a number with letters or _ in it")
-    tree = parsed(sql.text, family(sql.dialect))
+    tree = _parsed(text, source)
     for node in tree.walk():
         if not _is_portable(node):
             raise NotPortable(_named(node))
-    return tree.sql(dialect=target, identify=False)
+    # Nobody else has this tree, so that the generator may change it while it writes.
+    return Dialect.get_or_raise(target).generate(tree, copy=False, identify=False)
 
 
 def _is_portable(node: exp.Expr) -> bool:
@@ -88,6 +103,8 @@ def _has_broken_number(text: str, dialect: str) -> bool:
     from sqlglot import TokenType
     from sqlglot.errors import SqlglotError
 
+    if not _TOUCHING.search(text):
+        return False
     try:
         found = sqlglot.tokenize(text, read=dialect)
     except SqlglotError:
@@ -111,6 +128,10 @@ def _named(node: exp.Expr) -> str:
 @cache
 def parsed(text: str, dialect: str) -> exp.Expr:
     """Return the syntax tree of an expression or query. Raises NotPortable when sqlglot cannot read it."""
+    return _parsed(text, dialect)
+
+
+def _parsed(text: str, dialect: str) -> exp.Expr:
     import sqlglot
     from sqlglot.errors import SqlglotError
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
+from reconciler.dialects.plain import plain
 from reconciler.dialects.transpile import NotPortable, parsed
 from reconciler.model.model import Model
 from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, PrimaryKey, Table, Unique, View
@@ -38,16 +40,25 @@ def _resolved(obj: Object, model: Model, family: str) -> Object:
 
 def _own_columns(obj: Object, text: str, model: Model, family: str) -> Iterator[Ref]:
     """Yield the columns of the object's own table that a text mentions."""
+    mentioned = _mentioned(text, family)
+    for column in model.children(obj.ref.top, Column) if mentioned else ():
+        if column.ref.name.lower() in mentioned:
+            yield column.ref
+
+
+@lru_cache(maxsize=65536)
+def _mentioned(text: str, family: str) -> frozenset[str]:
+    """Return the names of columns in an expression, in lower case; none when it cannot be read."""
+    found = plain(text, family)
+    if found is not None:
+        return frozenset(map(str.lower, found.names))
     from sqlglot import exp
 
     try:
         tree = parsed(text, family)
     except NotPortable:
-        return
-    mentioned = {node.name.lower() for node in tree.find_all(exp.Column)}
-    for column in model.children(obj.ref.top, Column):
-        if column.ref.name.lower() in mentioned:
-            yield column.ref
+        return frozenset()
+    return frozenset(node.name.lower() for node in tree.find_all(exp.Column))
 
 
 def _key(obj: ForeignKey, model: Model) -> Iterator[Ref]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import ClassVar
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, ClassVar, TypeVar
 
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.references import MANY, ONE, PARTS, SIBLINGS, TARGET_COLUMNS, Reference, refers_to
 from reconciler.model.types import BIGINT, Type
 from reconciler.model.values import Action, Default, Deferrable, Generated, Identity, IndexPart, Sql
+
+V = TypeVar("V")
 
 _USES = refers_to(MANY)
 
@@ -270,6 +272,17 @@ def compared(cls: type[Object]) -> tuple[str, ...]:
 def referring(cls: type[Object]) -> tuple[tuple[str, Reference], ...]:
     """Return the fields that name other objects, each with how."""
     return _REFERRING[cls]
+
+
+def changed(obj: V, **values: Any) -> V:
+    """Return an object, or a value of one, with these fields; itself when they are equal to its own, as most are.
+
+    Not for fields that hold SQL or constants: texts that differ may be equal there, and so are 1 and true.
+    """
+    for name, value in values.items():
+        if getattr(obj, name) != value:
+            return replace(obj, **values)  # type: ignore[type-var]
+    return obj
 
 
 def references(obj: Object, ignoring: frozenset[str] = frozenset()) -> frozenset[Ref]:

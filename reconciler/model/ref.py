@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -97,6 +98,9 @@ class Ref(NamedTuple):
         return Ref(new.schema, new.parts + self.parts[len(old.parts) :])
 
     def __str__(self) -> str:
+        parts = self.parts
+        if len(parts) == 4 and parts[3] and not self.schema:
+            return f"{parts[0]}.{_word(parts[1])}.{parts[2]}.{_word(parts[3])}"
         words = [self.parts[0]]
         if self.schema:
             words.append(_word(self.schema))
@@ -107,6 +111,7 @@ class Ref(NamedTuple):
         return ".".join(words)
 
 
+@lru_cache(maxsize=65536)
 def _word(name: str) -> str:
     if _PLAIN.fullmatch(name) and name not in KIND_WORDS:
         return name

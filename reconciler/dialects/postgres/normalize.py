@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from reconciler.dialects.base import Normalized
@@ -16,7 +16,19 @@ from reconciler.dialects.transpile import NotPortable, output_columns, text_for
 from reconciler.errors import Problem
 from reconciler.model.model import Model
 from reconciler.model.names import LONGEST
-from reconciler.model.objects import Check, Column, Enum, ForeignKey, Index, Object, PrimaryKey, Table, Unique, View
+from reconciler.model.objects import (
+    Check,
+    Column,
+    Enum,
+    ForeignKey,
+    Index,
+    Object,
+    PrimaryKey,
+    Table,
+    Unique,
+    View,
+    changed,
+)
 from reconciler.model.ref import Ref
 from reconciler.model.texts import map_texts
 from reconciler.model.types import Type
@@ -24,7 +36,6 @@ from reconciler.model.values import Identity, IndexPart, Sql
 
 FAMILY = "postgres"
 
-T = TypeVar("T", Table, Column, Unique, Check, Enum, ForeignKey, Index, IndexPart, View)
 Commented = TypeVar("Commented", Unique, Check, Enum)
 
 
@@ -82,24 +93,16 @@ def _spelled(obj: Object, work: _Work) -> Object:
     return map_texts(obj, spell)
 
 
-def _changed(obj: T, **values: Any) -> T:
-    """Return the object with these values, itself when it has them already: most live objects do."""
-    for name, value in values.items():
-        if getattr(obj, name) != value:
-            return replace(obj, **values)
-    return obj
-
-
 def _table(obj: Table, work: _Work) -> Table:
     for name, _ in obj.options:
         work.add(
             obj, "options", f"the table option {name!r} is not managed on postgres", "leave it out of options.postgres"
         )
-    return _changed(obj, comment=obj.comment or None)
+    return changed(obj, comment=obj.comment or None)
 
 
 def _commented(obj: Commented, work: _Work) -> Commented:
-    return _changed(obj, comment=obj.comment or None)
+    return changed(obj, comment=obj.comment or None)
 
 
 def _column(obj: Column, work: _Work) -> Column:
@@ -113,7 +116,7 @@ def _column(obj: Column, work: _Work) -> Column:
         work.add(
             obj, "default", f"a {type_.name} column has its sequence as default", "leave `default` out, or use bigint"
         )
-    return _changed(
+    return changed(
         obj, type=type_, default=default, identity=identity, comment=obj.comment or None,
         not_null=obj.not_null or in_key or serial or identity is not None,
         collation=None if obj.collation in ("default", "") else obj.collation,
@@ -133,11 +136,11 @@ def _foreign_key(obj: ForeignKey, work: _Work) -> ForeignKey:
             obj, "references", f"{len(obj.columns)} column(s) cannot refer to {len(columns)} of {obj.target.name}",
             f"name the columns: references: {obj.target.name}(…)",
         )  # fmt: skip
-    return _changed(obj, target_columns=columns, comment=obj.comment or None)
+    return changed(obj, target_columns=columns, comment=obj.comment or None)
 
 
 def _index(obj: Index, work: _Work) -> Index:
-    return _changed(
+    return changed(
         obj, method=None if obj.method in ("btree", "") else obj.method, comment=obj.comment or None,
         parts=tuple(_part(part) for part in obj.parts),
     )  # fmt: skip
@@ -146,7 +149,7 @@ def _index(obj: Index, work: _Work) -> Index:
 def _part(part: IndexPart) -> IndexPart:
     column = single_column(part.expression.canonical) if part.expression else part.column
     expression = None if column else part.expression
-    return _changed(
+    return changed(
         part, column=column, expression=expression, collation=None if part.collation == "default" else part.collation,
         nulls_first=None if part.nulls_first == part.descending else part.nulls_first,
     )  # fmt: skip
@@ -172,7 +175,7 @@ def _view(obj: View, work: _Work) -> View:
         )  # fmt: skip
     query = Sql(text, obj.query.dialect, canonical(without_end(obj.query.canonical)))
     same = (query.text, query.canonical) == (obj.query.text, obj.query.canonical)
-    return _changed(obj, query=obj.query if same else query, comment=obj.comment or None)
+    return changed(obj, query=obj.query if same else query, comment=obj.comment or None)
 
 
 def without_end(query: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.sqlite.names import fold
@@ -64,17 +65,23 @@ _TOKENS = re.compile(
 )
 
 
+_LEXEMES: Mapping[str | None, Lexeme] = {lexeme.value: lexeme for lexeme in Lexeme}
+
+
 def tokens(text: str) -> list[Token]:
     """Return the tokens of a text, white space and comments left out. Raises LexError."""
     found: list[Token] = []
     at = 0
-    while at < len(text):
-        match = _TOKENS.match(text, at)
-        if match is None:
-            raise LexError(f"unreadable at {text[at : at + 20]!r}")
-        if match.lastgroup != "space":
-            found.append(Token(Lexeme(match.lastgroup or ""), match.group(), at, match.end()))
-        at = match.end()
+    for match in _TOKENS.finditer(text):
+        start, end = match.span()
+        if start != at:
+            break
+        group = match.lastgroup
+        if group != "space":
+            found.append(Token(_LEXEMES[group], match.group(), start, end))
+        at = end
+    if at < len(text):
+        raise LexError(f"unreadable at {text[at : at + 20]!r}")
     return found
 
 
@@ -82,6 +89,7 @@ def tokens(text: str) -> list[Token]:
 _SAME: Mapping[str, str] = {"==": "=", "<>": "!="}
 
 
+@lru_cache(maxsize=65536)
 def canonical(text: str) -> str:
     """Return a spelling in which white space, comments, letter case, identifier quotes and outer parentheses do not
     count.

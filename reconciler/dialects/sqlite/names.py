@@ -16,12 +16,13 @@ _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 def fold(name: str) -> str:
     """Return a name without letter case: SQLite knows that of the letters A to Z alone, so Ä and ä are two names."""
-    return name.translate(_LOWER)
+    return name.lower() if name.isascii() else name.translate(_LOWER)
 
 
 def folded(ref: Ref) -> Ref:
-    """Return an address without letter case."""
-    return Ref(ref.schema, tuple(map(fold, ref.parts)))
+    """Return an address without letter case; itself when there is none in it, as in most."""
+    parts = tuple(map(fold, ref.parts))
+    return ref if parts == ref.parts else Ref(ref.schema, parts)
 
 
 def spellings(refs: Iterable[Ref]) -> Mapping[Ref, Ref]:

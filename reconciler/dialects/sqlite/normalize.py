@@ -27,6 +27,7 @@ from reconciler.model.objects import (
     Unique,
     Unmodelled,
     View,
+    changed,
 )
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import map_texts
@@ -122,7 +123,7 @@ def _table(obj: Table, model: Model, findings: _Findings) -> Iterator[Object]:
     if ("autoincrement", True) in options and not _rowid_alias(obj.ref, model):
         findings.add(obj, "options", "autoincrement needs a sole primary-key column with `identity: true`",
                      "see sqlite.org/autoinc.html")  # fmt: skip
-    yield replace(obj, comment=None, options=options)
+    yield changed(obj, comment=None, options=options)
 
 
 def _rowid_alias(table: Ref, model: Model) -> Column | None:
@@ -247,12 +248,12 @@ def _unique(obj: Unique, model: Model, findings: _Findings) -> Iterator[Object]:
         findings.add(obj, "nulls_not_distinct", "on SQLite nulls are always distinct", "limit it: only: [postgres]")
     if obj.deferrable is not Deferrable.NO:
         findings.add(obj, "deferrable", "SQLite's unique constraints are not deferrable", "leave `deferrable` out")
-    yield replace(obj, comment=None)
+    yield changed(obj, comment=None)
 
 
 def _check(obj: Check, model: Model, findings: _Findings) -> Iterator[Object]:
     _comment(obj, findings)
-    yield replace(obj, comment=None)
+    yield changed(obj, comment=None)
 
 
 def _foreign_key(obj: ForeignKey, model: Model, findings: _Findings) -> Iterator[Object]:
@@ -261,7 +262,7 @@ def _foreign_key(obj: ForeignKey, model: Model, findings: _Findings) -> Iterator
     if not columns:
         keys = model.children(obj.target, PrimaryKey)
         columns = keys[0].columns if keys else ()
-    yield replace(obj, comment=None, target_columns=columns)
+    yield changed(obj, comment=None, target_columns=columns)
 
 
 def _index(obj: Index, model: Model, findings: _Findings) -> Iterator[Object]:
@@ -275,8 +276,8 @@ def _index(obj: Index, model: Model, findings: _Findings) -> Iterator[Object]:
         if part.opclass or part.nulls_first not in (None, not part.descending):
             what = "operator classes" if part.opclass else "NULLS FIRST and LAST"
             findings.add(obj, "columns", f"SQLite's indexes have no {what}", "limit the index: only: [postgres]")
-        parts.append(replace(part, collation=_collation(part.collation), opclass=None, nulls_first=None))
-    yield replace(obj, comment=None, parts=tuple(parts), method=None, include=())
+        parts.append(changed(part, collation=_collation(part.collation), opclass=None, nulls_first=None))
+    yield changed(obj, comment=None, parts=tuple(parts), method=None, include=())
 
 
 _VIEW_PARTS: Mapping[str, str] = {"materialized": "rows of their own", "options": "options"}

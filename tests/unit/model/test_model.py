@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -12,11 +13,11 @@ from hypothesis import strategies as st
 from reconciler.model.codec import decode_desired, decode_model, encode_desired, encode_model
 from reconciler.model.model import Desired, Model, renamed
 from reconciler.model.names import LONGEST, implicit_name
-from reconciler.model.objects import Check, Column, ForeignKey, Index, Table, references
+from reconciler.model.objects import Check, Column, Enum, ForeignKey, Index, PrimaryKey, Table, changed, references
 from reconciler.model.ref import KIND_WORDS, Kind, Ref
 from reconciler.model.texts import spelled, texts
 from reconciler.model.types import Type, parse_type
-from reconciler.model.values import IndexPart, Sql
+from reconciler.model.values import Action, Deferrable, Generated, Identity, IndexPart, Literal, Sql
 from tests.strategies import models
 
 NAMES = st.text(min_size=1, max_size=12) | st.sampled_from(sorted(KIND_WORDS))
@@ -119,3 +120,35 @@ def test_a_canonical_spelling_decides_equality_and_the_text_stays() -> None:
     assert server == Check(ref=ref, expression=Sql("whatever", canonical="(a > 0)"))
     assert server != check
     assert texts(server)["expression"].text == "a>0"
+
+
+def test_a_fingerprint_is_the_one_that_saved_plans_hold() -> None:
+    """Another one for the same model makes every plan stale that was saved before: `plan_file` has to know of it."""
+    table = Ref.root(Kind.TABLE, "Line Item", "app")
+    twice, lower = Sql("price  * 2", "postgres", "price * 2"), Sql("lower(a)")
+    parts = (IndexPart(column="price", descending=True), IndexPart(expression=lower))
+    price = Column(
+        ref=table.child(Kind.COLUMN, "price"), type=Type("decimal", ("12", "2")), default=Literal(Decimal("1.5"))
+    )
+    key = ForeignKey(
+        ref=table.child(Kind.FOREIGN_KEY, "fk"), columns=("id",), target=Ref.root(Kind.TABLE, "u"),
+        on_delete=Action.SET_NULL, deferrable=Deferrable.DEFERRED,
+    )  # fmt: skip
+    identity = Column(
+        ref=table.child(Kind.COLUMN, "id"), type=Type("bigint"), not_null=True, identity=Identity(start=5)
+    )
+    model = Model([
+        Enum(ref=Ref.root(Kind.ENUM, "mood"), values=("calm", "it's"), comment="é"),
+        Table(ref=table, options=(("strict", True), ("fillfactor", 90), ("engine", "x"))),
+        identity, price, key,
+        Column(ref=table.child(Kind.COLUMN, "sum"), type=Type("int"), generated=Generated(twice)),
+        PrimaryKey(ref=table.child(Kind.PRIMARY_KEY), columns=("id",)),
+        Index(ref=table.child(Kind.INDEX, "ix"), parts=parts),
+    ])  # fmt: skip
+    assert model.fingerprint() == "008a7f63a0e4e03e049c4c9f8728a50cac302143b1437f56a3aefd60567ab638"
+
+
+def test_what_has_its_values_already_is_given_back_itself() -> None:
+    table = Table(ref=Ref.root(Kind.TABLE, "a"), comment="x")
+    assert changed(table, comment="x", options=()) is table
+    assert changed(table, comment=None) == Table(ref=table.ref)

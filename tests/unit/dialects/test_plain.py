@@ -1,0 +1,86 @@
+"""A plain condition reads as sqlglot would write it, and everything else is left to sqlglot."""
+
+from __future__ import annotations
+
+import pytest
+import sqlglot
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+
+from reconciler.dialects.plain import Plain, plain
+
+FAMILIES = ("sqlite", "postgres", "mysql")
+WORDS = sorted({word for family in FAMILIES for word in Dialect.get_or_raise(family).tokenizer_class.KEYWORDS})
+NAMES = st.one_of(
+    st.sampled_from(["status", "Total", "a1", "_x", "is_null", "inn", "order_id"]),
+    st.sampled_from(WORDS),
+    st.sampled_from(WORDS).map(str.lower),
+    st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,6}", fullmatch=True),
+)
+CONSTANTS = st.sampled_from(
+    ["0", "-1", "007", "1.50", "''", "'x'", "'and or ,('", "1e3", "1_000", "'it''s'", "5a", "1."]
+)
+BLANKS = st.sampled_from(["", " ", "  ", "\n", "\t"])
+PIECES = st.one_of(
+    NAMES, CONSTANTS, BLANKS, st.sampled_from(["=", "<>", "!=", ">=", "<", "(", ")", ",", " and ", " OR ", " in ", "."])
+)
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> str:
+    """Draw what is nearly always a condition that `plain` knows."""
+
+    def spaced(*parts: str) -> str:
+        return "".join(part + draw(BLANKS) for part in parts)
+
+    def term() -> str:
+        name, constants = draw(NAMES), draw(st.lists(CONSTANTS, min_size=2, max_size=3))
+        forms = [
+            spaced(name, draw(st.sampled_from(["=", "<>", "!=", "<", ">="])), draw(st.one_of(NAMES, CONSTANTS))),
+            f"{name} {draw(st.sampled_from(['in', 'IN']))}{spaced('(', ','.join(constants), ')')}",
+            f"{name} between {constants[0]} and {constants[1]}",
+            f"{name} is null",
+        ]
+        return draw(st.sampled_from(forms))
+
+    terms = [term() for _ in range(draw(st.integers(1, 3)))]
+    return draw(st.sampled_from([" and ", " or ", "\nAND "])).join(terms)
+
+
+@given(st.one_of(conditions(), st.lists(PIECES, max_size=8).map("".join)), st.sampled_from(FAMILIES))
+def test_what_is_known_is_what_sqlglot_says(text: str, source: str) -> None:
+    found = plain(text, source)
+    if found is None:
+        return
+    tree = sqlglot.parse_one(text, read=source)
+    assert {node.name for node in tree.find_all(exp.Column)} == found.names
+    assert all(not node.args.get("table") and not node.this.args.get("quoted") for node in tree.find_all(exp.Column))
+    for target in FAMILIES:
+        assert tree.sql(dialect=target) == found.text
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled", "names"),
+    [
+        ("total > 0", "total > 0", {"total"}),
+        ("a=b and c != 'x'", "a = b AND c <> 'x'", {"a", "b", "c"}),
+        ("status in ('new','open') or done is null", "status IN ('new', 'open') OR done IS NULL", {"status", "done"}),
+        ("at between -1 and 2.50", "at BETWEEN -1 AND 2.50", {"at"}),
+    ],
+)
+def test_the_usual_ones_are_known(text: str, spelled: str, names: set[str]) -> None:
+    assert plain(text, "postgres") == Plain(spelled, frozenset(names))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "total", "a = 1_000", "a = 1e3", "a = 'it''s'", "a = 'b\\c'", "a = current_timestamp", "a = true",
+        "a = null", "a = b = c", "(a = 1)", "a = b.c", '"a" = 1', "a = 'é'", "not a = 1", "a = date '2020-01-01'",
+        "a = 1 -- why", "a = 1 and", "and = 1", "a = $1", "a is nullx", "a in ()", "1 = 1", "a = e'x'",
+    ],
+)  # fmt: skip
+def test_everything_else_is_left_to_the_parser(text: str) -> None:
+    assert plain(text, "postgres") is None
