@@ -61,8 +61,6 @@ class Comparison:
     desired: Model
     scope: Scope
     changes: tuple[Change, ...]
-    source: str
-    target: str
     removed: Mapping[Ref, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -81,7 +79,7 @@ def compare(
         PlanError: when the two contradict each other in a way that only a person can resolve.
         DatabaseError: when the database does not answer.
     """
-    found = look(dialect, session, target, desired, owned, undeclared)
+    found = _look(dialect, session, target, desired, owned, undeclared)
     differing = _differing_in_text(found.changes)
     if not differing:
         return found
@@ -92,20 +90,15 @@ def compare(
     return _compared(found, found.desired.updated(elaborated.values()), owned, undeclared)
 
 
-def look(
-    dialect: Dialect,
-    session: Session,
-    target: Target,
-    desired: Desired,
-    owned: Owned,
-    undeclared: Undeclared = Undeclared.REPORT,
+def _look(
+    dialect: Dialect, session: Session, target: Target, desired: Desired, owned: Owned, undeclared: Undeclared
 ) -> Comparison:
     """Compare without asking the server to spell anything; arguments and errors as for `compare`."""
     inspection = dialect.inspect(session, target)
     live = dialect.normalize(inspection.model).model
     declared = dialect.align(Inspection(model=live, unnamed=inspection.unnamed), desired)
     renamed = apply_renames(live, declared, dialect.rename)
-    nameless = frozenset(map(renamed.after, inspection.unnamed))
+    nameless = _after(renamed, inspection.unnamed)
     if renamed.changes:  # what was declared under its new name has its counterpart only now
         declared = dialect.align(Inspection(model=renamed.model, unnamed=nameless), declared)
     problems = [*renamed.problems, *_clashes(renamed.model, declared.model)]
@@ -113,32 +106,41 @@ def look(
         raise PlanError(problems)
     model = match_names(renamed.model, nameless, declared.model, declared.unnamed)
     first = Comparison(
-        live=live, renamed=renamed, declared=declared, desired=model, scope=_NO_SCOPE, changes=(), source="", target="",
+        live=live, renamed=renamed, declared=declared, desired=model, scope=_NO_SCOPE, changes=(),
         removed=declared.removed,
     )  # fmt: skip
     return _compared(first, _recalled(model, owned), owned, undeclared)
 
 
+def _after(renamed: Renamed, refs: frozenset[Ref]) -> frozenset[Ref]:
+    """Return the addresses that these will have."""
+    return frozenset(map(renamed.after, refs)) if renamed.moves else refs
+
+
 def _compared(found: Comparison, model: Model, owned: Owned, undeclared: Undeclared) -> Comparison:
     """Return the comparison of a live model with this declared one."""
-    desired = found.declared
     live = found.renamed.model
-    carried = Model(_carrying(obj, live.get(obj.ref)) for obj in model.values())
-    ours = frozenset(map(found.renamed.after, owned.objects))
-    aim = scope(live, carried, ours, frozenset(found.removed), undeclared)
-    declared = frozenset((*desired.model, *model, *desired.renames.values(), *found.removed))
-    return replace(
-        found,
-        desired=carried,
-        scope=aim,
-        changes=(*found.renamed.changes, *diff(live, aim.target)),
-        source=watched(found.live, declared, owned.objects).fingerprint(),
-        target=watched(aim.target, declared, ours).fingerprint(),
-    )
+    carried = Model(_carrying(obj, live.get(ref)) for ref, obj in model.items())
+    aim = scope(live, carried, _after(found.renamed, owned.objects), frozenset(found.removed), undeclared)
+    changes = (*found.renamed.changes, *diff(live, aim.target))
+    return replace(found, desired=carried, scope=aim, changes=changes)
+
+
+def fingerprints(comparison: Comparison, owned: Owned) -> tuple[str, str]:
+    """Return the hashes of what a plan rests on: as it is now, and as it is to be."""
+    desired = comparison.declared
+    declared = frozenset((*desired.model, *comparison.desired, *desired.renames.values(), *comparison.removed))
+    source = watched(comparison.live, declared, owned.objects).fingerprint()
+    if not comparison.changes:
+        return source, source
+    ours = _after(comparison.renamed, owned.objects)
+    return source, watched(comparison.scope.target, declared, ours).fingerprint()
 
 
 def resolved(dialect: Dialect, comparison: Comparison) -> tuple[Model, Model, tuple[Change, ...]]:
     """Return both models and the changes with what the touched objects use filled in, so that they can be ordered."""
+    if not comparison.changes:
+        return comparison.renamed.model, comparison.scope.target, ()
     tops = {change.ref.top for change in comparison.changes}
     old = _resolve_in(dialect, comparison.renamed.model, tops)
     new = _resolve_in(dialect, comparison.scope.target, tops)
@@ -182,7 +184,10 @@ _CONSTRAINTS = frozenset({"constraint", "exclusion"})
 
 def _clashes(live: Model, desired: Model) -> list[Problem]:
     """Return the declared objects whose place is taken by something that we do not manage."""
-    strangers = {(obj.ref.parent, obj.ref.name) for obj in live.values() if obj.ref.kind in _CONSTRAINTS}
+    foreign = {ref for ref, obj in live.items() if isinstance(obj, Unmodelled)}
+    strangers = {(ref.parent, ref.name) for ref in foreign if ref.kind in _CONSTRAINTS}
+    if not foreign:
+        return []
     return [
         Problem(
             code="RUN036",
@@ -191,7 +196,7 @@ def _clashes(live: Model, desired: Model) -> list[Problem]:
             address=str(ref),
         )
         for ref in desired
-        if isinstance(live.get(ref), Unmodelled) or (ref not in live and (ref.parent, ref.name) in strangers)
+        if ref in foreign or (ref not in live and (ref.parent, ref.name) in strangers)
     ]
 
 
@@ -199,10 +204,11 @@ def _carrying(obj: Object, live: Object | None) -> Object:
     """Give a declared object what only the live one knows: grants, verbatim clauses, and, when equal, what it uses."""
     if live is None or type(live) is not type(obj):
         return obj
-    names = (
-        live_only(type(obj)) if live != obj else (*live_only(type(obj)), *(("uses",) if hasattr(obj, "uses") else ()))
-    )
-    return replace(obj, **{name: getattr(live, name) for name in names}) if names else obj
+    values = {name: getattr(live, name) for name in live_only(type(obj))}
+    if live == obj:
+        values |= _uses(live)
+    other = {name: value for name, value in values.items() if value != getattr(obj, name)}
+    return replace(obj, **other) if other else obj
 
 
 def digest(text: str) -> str:
@@ -218,16 +224,16 @@ def _recalled(model: Model, owned: Owned) -> Model:
     for (ref, place), memory in owned.memory.items():
         by_ref.setdefault(ref, {})[place] = memory
 
-    def one(obj: Object) -> Object:
-        known = by_ref.get(obj.ref, {})
-        same = {
-            place: known[place].canonical
-            for place, sql in (texts(obj) if known else {}).items()
-            if place in known and known[place].digest == digest(sql.text)
-        }
-        return spelled(obj, same) if same else obj
+    return model.updated(_with_memory(model[ref], known) for ref, known in by_ref.items() if ref in model)
 
-    return Model(one(obj) for obj in model.values())
+
+def _with_memory(obj: Object, known: Mapping[str, Memory]) -> Object:
+    same = {
+        place: known[place].canonical
+        for place, sql in texts(obj).items()
+        if place in known and known[place].digest == digest(sql.text)
+    }
+    return spelled(obj, same) if same else obj
 
 
 def remembered(desired: Model, live: Model) -> dict[tuple[Ref, str], Memory]:

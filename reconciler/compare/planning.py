@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.compare.compare import Comparison, Owned, compare, resolved
+from reconciler.compare.compare import Comparison, Owned, compare, fingerprints, resolved
 from reconciler.dialects.base import DatabaseError, Dialect, Server, Session, Target
 from reconciler.errors import Problem
 from reconciler.model.model import Desired
@@ -61,7 +61,7 @@ def prepare(
     server = dialect.server(session)
     notes = [f"before anything else: {sql}" for sql in dialect.groundwork(session, target)]
     comparison = replace(comparison, notes=(*comparison.notes, *notes, *_puzzles(comparison)))
-    plan = _plan(dialect, comparison, server)
+    plan = _plan(dialect, comparison, server, owned)
     hazards = _hazards(session, plan, comparison, owned, policy)
     verdict = decide(hazards, policy=policy, given=given, reviewed=_reviewed(comparison), first=not owned.known)
     return Planned(
@@ -73,9 +73,9 @@ def prepare(
 
 def _puzzles(comparison: Comparison) -> list[str]:
     """Return what in the definition of a declared object is not understood, and so left as it is."""
-    there = [ref for ref in sorted(comparison.desired) if ref in comparison.live]
-    found = [(ref, getattr(comparison.live[ref], "not_understood", "")) for ref in there]
-    return [f"{ref} holds what is not managed, so it is never rebuilt: {what}" for ref, what in found if what]
+    there = [(ref, getattr(obj, "not_understood", "")) for ref, obj in comparison.live.items()]
+    found = sorted((ref, what) for ref, what in there if what and ref in comparison.desired)
+    return [f"{ref} holds what is not managed, so it is never rebuilt: {what}" for ref, what in found]
 
 
 def _hazards(session: Session, plan: Plan, comparison: Comparison, owned: Owned, policy: Policy) -> tuple[Hazard, ...]:
@@ -88,11 +88,11 @@ def _hazards(session: Session, plan: Plan, comparison: Comparison, owned: Owned,
     )
 
 
-def _plan(dialect: Dialect, comparison: Comparison, server: Server) -> Plan:
+def _plan(dialect: Dialect, comparison: Comparison, server: Server, owned: Owned) -> Plan:
     old, new, changes = resolved(dialect, comparison)
     states = States(old=old, new=new, live=comparison.renamed.live, features=server.features)
     steps = order(expand(dialect.rules, changes, states, dialect.ask))
-    return make_plan(dialect.name, comparison.source, comparison.target, steps)
+    return make_plan(dialect.name, *fingerprints(comparison, owned), steps)
 
 
 def _reviewed(comparison: Comparison) -> frozenset[tuple[str, Ref]]:

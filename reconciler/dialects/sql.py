@@ -19,6 +19,8 @@ OURS = ("_reconcile_", "__rc_")
 
 def ours(name: str) -> str:
     """Return the beginning of a name that only this tool's own objects have, "" when the name is anybody's."""
+    if not name.startswith("_"):
+        return ""
     return next((prefix for prefix in OURS if name.lower().startswith(prefix)), "")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from functools import lru_cache
+from sys import intern
 from typing import NamedTuple
 
 
@@ -56,12 +57,12 @@ class Ref(NamedTuple):
     @classmethod
     def root(cls, kind: str, name: str, schema: str = "") -> Ref:
         """Return the address of an object that has no parent."""
-        return cls(schema, (str(kind), name))
+        return cls(schema, (intern(str(kind)), name))
 
     @classmethod
     def parse(cls, address: str) -> Ref:
         """Read an address as `str` writes it. Raises ValueError with a sentence when it is none."""
-        return _parse(address)
+        return _plainly(address) or _parse(address)
 
     @property
     def kind(self) -> str:
@@ -85,7 +86,7 @@ class Ref(NamedTuple):
 
     def child(self, kind: str, name: str = "") -> Ref:
         """Return the address of an object inside this one."""
-        return Ref(self.schema, (*self.parts, str(kind), name))
+        return Ref(self.schema, (*self.parts, intern(str(kind)), name))
 
     def inside(self, other: Ref) -> bool:
         """Say whether this is the other object, or something that it holds."""
@@ -116,6 +117,17 @@ def _word(name: str) -> str:
     if _PLAIN.fullmatch(name) and name not in KIND_WORDS:
         return name
     return '"' + name.replace('"', '""') + '"'
+
+
+def _plainly(address: str) -> Ref | None:
+    """Read the two commonest forms, `kind.name` and `kind.name.kind.name`; None for whatever needs a closer look."""
+    words = address.split(".")
+    if len(words) not in (2, 4) or not address.replace(".", "").replace("_", "a").isalnum() or not address.isascii():
+        return None
+    kinds, names = words[::2], words[1::2]
+    if not KIND_WORDS.issuperset(kinds) or not KIND_WORDS.isdisjoint(names) or not all(names):
+        return None
+    return None if Kind.PRIMARY_KEY in kinds else Ref("", tuple(map(intern, words)))
 
 
 def _parse(address: str) -> Ref:

@@ -18,9 +18,9 @@ def match_names(actual: Model, nameless: frozenset[Ref], desired: Model, unnamed
     """
     moves: dict[Ref, Ref] = {}
     taken: set[Ref] = set()
-    for ref in sorted(desired):
+    for ref in sorted(desired.keys() - actual.keys()):
         parent = ref.parent
-        if ref in actual or parent is None or parent not in actual:
+        if parent is None or parent not in actual:
             continue
         for live in sorted(actual.children(parent, type(desired[ref])), key=lambda obj: obj.ref):
             free = live.ref not in desired and live.ref not in taken

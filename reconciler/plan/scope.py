@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model.model import Model
-from reconciler.model.objects import Unmodelled
+from reconciler.model.objects import Object, Unmodelled, referring
 from reconciler.model.ref import Ref
 
 # What other tools keep their own account in; never dropped for not being declared.
@@ -64,15 +65,16 @@ def scope(
     """
     dropped: dict[Ref, Reason] = {}
     kept: list[Ref] = []
-    for ref in sorted(actual, key=lambda r: (len(r.parts), r)):
-        reason = _reason(actual, ref, desired, owned, removed, undeclared, dropped)
+    loners = actual.keys() - desired.keys()
+    for ref in sorted(loners, key=lambda r: (len(r.parts), r)):
+        reason = _reason(actual, ref, owned, removed, undeclared, dropped)
         if reason is not None:
             dropped[ref] = reason
-        elif ref not in desired:
+        else:
             kept.append(ref)
     loose = [ref for ref in kept if not isinstance(actual[ref], Unmodelled)]
     return Scope(
-        target=Model((*desired.values(), *(actual[ref] for ref in kept))),
+        target=Model((*desired.values(), *(actual[ref] for ref in kept))) if kept else desired,
         undeclared=_tops(loose, set(loose)),
         unmodelled=tuple(ref for ref in kept if isinstance(actual[ref], Unmodelled)),
         dropped=dropped,
@@ -82,14 +84,12 @@ def scope(
 def _reason(
     actual: Model,
     ref: Ref,
-    desired: Model,
     owned: frozenset[Ref],
     removed: frozenset[Ref],
     undeclared: Undeclared,
     dropped: Mapping[Ref, Reason],
 ) -> Reason | None:
-    if ref in desired:
-        return None
+    """Say why an object that is not declared goes; None when it stays."""
     if ref.parent in dropped:
         return Reason.PARENT
     if isinstance(actual[ref], Unmodelled):
@@ -108,12 +108,21 @@ def _tops(refs: list[Ref], known: set[Ref]) -> tuple[Ref, ...]:
     return tuple(sorted(ref for ref in refs if ref.parent not in known))
 
 
-def watched(actual: Model, declared: frozenset[Ref], owned: frozenset[Ref]) -> Model:
+def watched(actual: Model, declared: AbstractSet[Ref], owned: AbstractSet[Ref]) -> Model:
     """Return the part of the live model that a plan rests on: declared, owned, all inside them, and their
     dependents.
     """
-    roots = {ref.top for ref in declared | owned}
-    for root in [ref for ref in actual if ref in roots]:
-        for obj in actual.subtree(root):
-            roots.update(user.ref.top for user in actual.dependents(obj.ref))
-    return actual.only(lambda ref: ref.top in roots)
+    loose = actual.keys() - declared - owned
+    if not loose:
+        return actual
+    roots = {ref.top for ref in declared} | {ref.top for ref in owned}
+    strange = [ref for ref in loose if ref.top not in roots]
+    users = {ref.top for ref in strange if _touches(actual, actual[ref], roots)}
+    left = {ref for ref in strange if ref.top not in users}
+    return actual.only(lambda ref: ref not in left)
+
+
+def _touches(actual: Model, obj: Object, roots: set[Ref]) -> bool:
+    """Say whether an object names something that is there, and is one of these roots or inside one."""
+    named = (ref for name, how in referring(type(obj)) for ref in how.read(obj, getattr(obj, name)))
+    return any(ref.top in roots and ref in actual for ref in named)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from reconciler.dialects.postgres.lexer import Sort, Token, Unreadable, canonical, tokens, unwrapped
 from reconciler.dialects.postgres.types import INTEGERS, NUMBERS, TEXTS, base, canonical_type
@@ -30,16 +31,25 @@ def settled(default: Default | None, type_name: str, is_enum: bool) -> Default |
         is_enum: the type is an enum.
     """
     if isinstance(default, Sql):
-        found = read(default.canonical)
-        if found is None:
-            return Sql(default.text, default.dialect, canonical(default.canonical))
-        constant, casts = found
-        if constant is None:
-            return None
-        if _transparent(constant, casts, type_name, is_enum):
-            return _constant(constant, type_name, is_enum, default)
-        return Sql(default.text, default.dialect, canonical(default.canonical))
+        return _settled_text(default.text, default.dialect, default.canonical, type_name, is_enum)
     return None if default is None else _constant(default, type_name, is_enum, None)
+
+
+@lru_cache(maxsize=10_000)
+def _settled_text(text: str, dialect: str, spelling: str, type_name: str, is_enum: bool) -> Default | None:
+    """Settle a text; by its parts and not as `Sql`, of which two are equal when only their spelling is."""
+    default = Sql(text, dialect, canonical(spelling))
+    found = read(spelling)
+    if found is None:
+        return default
+    constant, casts = found
+    if constant is None:
+        return None
+    return (
+        _constant(constant, type_name, is_enum, default)
+        if _transparent(constant, casts, type_name, is_enum)
+        else default
+    )
 
 
 def _transparent(constant: Literal, casts: Sequence[str], type_name: str, is_enum: bool) -> bool:
@@ -61,7 +71,7 @@ def _constant(literal: Literal, type_name: str, is_enum: bool, written_as: Sql |
     if own == "boolean" and (truth := _truth(value)) is not None:
         return Literal(truth)
     if written_as is not None:
-        return Sql(written_as.text, written_as.dialect, canonical(written_as.canonical))
+        return written_as
     # The input function of such a type has its own spelling of the value, so the server is asked.
     text = text_literal(literal_words(value))
     return Sql(text, "postgres", canonical(f"{text}::{own}"))

@@ -68,7 +68,7 @@ def _normal(obj: Object, work: _Work) -> Object:
         return obj
     if len(obj.ref.name) * 4 > LONGEST and len(obj.ref.name.encode()) > LONGEST:
         work.add(obj, "", f"the name is longer than {LONGEST} bytes, and PostgreSQL would cut it", "shorten it")
-    beginning = "" if isinstance(obj, Column) else ours(obj.ref.name)
+    beginning = "" if type(obj) is Column else ours(obj.ref.name)
     if beginning:
         work.add(obj, "", f"names that begin with {beginning} are kept for our own objects", "choose another one")
     return normal(_spelled(obj, work), work)

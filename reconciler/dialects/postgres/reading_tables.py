@@ -13,7 +13,7 @@ from reconciler.dialects.postgres.reading import Row, Rows
 from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, PrimaryKey, Table, Unique, Unmodelled
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.types import Type
-from reconciler.model.values import Action, Deferrable, Generated, Identity, IndexPart, Sql
+from reconciler.model.values import Action, Default, Deferrable, Generated, Identity, IndexPart, Sql
 
 _ACTIONS: Mapping[str, Action] = {
     "a": Action.NO_ACTION, "r": Action.RESTRICT, "c": Action.CASCADE, "n": Action.SET_NULL, "d": Action.SET_DEFAULT,
@@ -47,10 +47,32 @@ def _type(words: str) -> Type:
 
 def _columns(rows: Rows) -> Iterator[Column]:
     sequences = {(row[5], row[6]): row for row in rows.sequences if row[5] is not None}
+    address, edges = rows.address, rows.edges
     for row in rows.columns:
-        ref = rows.address.get((catalog.PG_CLASS, row[0], row[1]))
-        if ref is not None:
+        place = (catalog.PG_CLASS, row[0], row[1])
+        ref = address.get(place)
+        if ref is None:
+            continue
+        if place in edges or (catalog.PG_ATTRDEF, row[11], 0) in edges or (row[0], row[1]) in sequences:
             yield _column(row, ref, rows, sequences.get((row[0], row[1])))
+        else:
+            type_, default, generated = _plain(row[3], row[6], row[7])
+            yield Column(
+                ref=ref, type=type_, not_null=row[4], default=default, generated=generated, collation=row[8],
+                comment=row[9], position=row[1],
+            )  # fmt: skip
+
+
+@lru_cache(maxsize=10_000)
+def _plain(words: str, generated: str, text: str | None) -> tuple[Type, Default | None, Generated | None]:
+    """Return what a column that rests on nothing is like: of many columns, few differ in this."""
+    type_ = _type(words)
+    if text is None:
+        return type_, None, None
+    expression = Sql(text, "postgres")
+    if generated:
+        return type_, None, Generated(expression, stored=generated == "s")
+    return type_, settled(expression, words, is_enum=False), None
 
 
 def _column(row: Row, ref: Ref, rows: Rows, sequence: Row | None) -> Column:

@@ -69,7 +69,7 @@ def converge(session: Session, target: Target, desired: Desired) -> Planned:
     run(session, first)
     left = planned(session, target, desired)
     assert left.plan.empty, "\n".join(statement.sql for statement in left.plan.statements)
-    assert left.comparison.source == left.comparison.target
+    assert left.comparison.live.fingerprint() == left.comparison.scope.target.fingerprint()
     return first
 
 

@@ -53,7 +53,7 @@ def made(
     )
     comparison = Comparison(
         live=Model(), renamed=Renamed(model=Model()), declared=Desired(model=Model()), desired=Model(), scope=scope,
-        changes=(), source="a1", target="b2", removed=dict(removed or {}), notes=tuple(notes),
+        changes=(), removed=dict(removed or {}), notes=tuple(notes),
     )  # fmt: skip
     words = sorted({f"{one.code}:{one.ref}" for one in refused if one.effect is Effect.CONSENT})
     planned = Planned(
