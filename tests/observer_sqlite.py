@@ -55,7 +55,9 @@ def _table(connection: sqlite3.Connection, name: str, sql: str) -> Iterator[tupl
     rows = connection.execute("select * from pragma_table_xinfo(?)", [name]).fetchall()
     keys = sum(row[5] > 0 for row in rows)
     for cid, column, type_, not_null, default, key, hidden in rows:
-        words = re.sub(r"\s*([(),])\s*", r"\1", " ".join(type_.upper().split())).removesuffix("GENERATED ALWAYS").strip()
+        words = (
+            re.sub(r"\s*([(),])\s*", r"\1", " ".join(type_.upper().split())).removesuffix("GENERATED ALWAYS").strip()
+        )
         # A rowid is never null, whether its column says so or not (sqlite.org/lang_createtable.html#rowid).
         never_null = not_null or (keys == 1 and key and words == "INTEGER")
         yield f"column {name.lower()}.{column.lower()}", (cid, words, never_null, _value(words, default), key, hidden)

@@ -117,7 +117,7 @@ class Table(Object):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column(Object):
     """A column. `position` orders CREATE TABLE and is never a change; `clauses` is text that we carry and do not
-    read.
+    read. `on_conflict` is what SQLite does with a null that NOT NULL forbids, "" for its default.
     """
 
     kind = Kind.COLUMN
@@ -127,6 +127,7 @@ class Column(Object):
     generated: Generated | None = None
     identity: Identity | None = None
     collation: str | None = None
+    on_conflict: str = ""
     comment: str | None = None
     position: int = field(default=0, compare=False)
     sensitive: bool = field(default=False, compare=False)
@@ -136,22 +137,30 @@ class Column(Object):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrimaryKey(Object):
-    """A primary key. A difference in `name` alone is no change where the spec gives none. `clauses` as in Column."""
+    """A primary key. A difference in `name` alone is no change where the spec gives none. `clauses` as in Column.
+
+    `on_conflict` is what SQLite does with a row whose key is there already, "" for its default.
+    """
 
     kind = Kind.PRIMARY_KEY
     columns: tuple[str, ...] = field(metadata=refers_to(SIBLINGS))
     name: str | None = None
+    on_conflict: str = ""
     clauses: str = field(default="", compare=False, metadata=_LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unique(Object):
-    """A unique constraint. `nameless`: the database has no name for it, the one in the address is made up."""
+    """A unique constraint. `nameless`: the database has no name for it, the one in the address is made up.
+
+    `on_conflict` as in PrimaryKey.
+    """
 
     kind = Kind.UNIQUE
     columns: tuple[str, ...] = field(metadata=refers_to(SIBLINGS))
     nulls_not_distinct: bool = False
     deferrable: Deferrable = Deferrable.NO
+    on_conflict: str = ""
     comment: str | None = None
     clauses: str = field(default="", compare=False, metadata=_LIVE)
     nameless: bool = field(default=False, compare=False, metadata=_LIVE)

@@ -34,6 +34,7 @@ CODES: Mapping[str, str] = {
     "SPEC025": "more than one piece of SQL",
     "SPEC026": "a comment at the end of SQL",
     "SPEC027": "not the form of a type, collation, operator class or method",
+    "SPEC029": "SQL that is nested too deeply",
     # what refers to what
     "SPEC030": "no such table",
     "SPEC031": "no such column",
@@ -49,6 +50,7 @@ CODES: Mapping[str, str] = {
     "SPEC041": "a schema where the dialect has none",
     "SPEC042": "a column is listed twice",
     "SPEC043": "the default schema is not declared",
+    "SPEC046": "views that use each other",
     # the project file
     "SPEC050": "a password in the project file",
     "SPEC051": "an unknown or missing environment",

@@ -82,6 +82,7 @@ def _add_column(context: Context, ref: Ref, node: Node, fields: Fields, position
         generated=_generated(context, ref, fields.get("generated")),
         identity=identity,
         collation=collation_of(context, ref, fields.get("collation")),
+        on_conflict=fields["on_conflict"].value if "on_conflict" in fields else "",
         comment=context.text(fields.get("comment")),
         position=position,
         sensitive=context.flag(fields, "sensitive"),

@@ -74,6 +74,7 @@ def _column(column: Column, keys: Collection[str]) -> Entries:
         entries["generated"] = {"sql": sql_block(column.generated.expression)} | stored
     if column.collation is not None:
         entries["collation"] = column.collation
+    entries |= _on_conflict(column.on_conflict)
     if column.sensitive:
         entries["sensitive"] = True
     return entries | comment_entry(column.comment)
@@ -103,9 +104,14 @@ def _identity(identity: Identity) -> bool | Entries:
 
 
 def _primary_key(key: PrimaryKey) -> list[str] | Entries:
-    if key.name is None:
-        return list(key.columns)
-    return {"name": key.name, "columns": list(key.columns)}
+    name = {} if key.name is None else {"name": key.name}
+    entries: Entries = name | {"columns": list(key.columns)} | _on_conflict(key.on_conflict)
+    return entries if len(entries) > 1 else list(key.columns)
+
+
+def _on_conflict(word: str) -> Entries:
+    """Return what only SQLite has, under its name."""
+    return {"dialect": {"sqlite": {"on_conflict": word}}} if word else {}
 
 
 def _is_short_unique(unique: Unique, columns: Collection[str]) -> bool:
@@ -118,7 +124,7 @@ def _unique(unique: Unique) -> list[str] | Entries:
     entries: Entries = {"columns": list(unique.columns)}
     if unique.nulls_not_distinct:
         entries["nulls_not_distinct"] = True
-    entries |= _deferrable(unique.deferrable) | comment_entry(unique.comment)
+    entries |= _deferrable(unique.deferrable) | comment_entry(unique.comment) | _on_conflict(unique.on_conflict)
     return entries if len(entries) > 1 else list(unique.columns)
 
 

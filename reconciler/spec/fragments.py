@@ -72,6 +72,8 @@ _FAMILIES: Mapping[str, _Family] = {
 _SPECIAL = re.compile(r"['\"`()\[\];,\-/$:@#\\\0]")
 _PAIRS = {")": "(", "]": "["}
 _PARTNER = "SPEC021"
+# SQLite's parser gives up between 80 and 95, and what we read SQL with soon after 40.
+_DEEPEST = 40
 
 
 def flaw(text: str, family: str, *, query: bool = False) -> Flaw | None:
@@ -94,6 +96,8 @@ def _flaw(text: str, family: str, query: bool) -> Flaw | None:
         end: int | Flaw | None = at + 1
         if text[at] in "([":
             opened.append(at)
+            if len(opened) > _DEEPEST:
+                return Flaw("SPEC029", f"nests parentheses more than {_DEEPEST} deep", at, "take some away")
         elif text[at] in ")]":
             if not opened or text[opened.pop()] != _PAIRS[text[at]]:
                 return Flaw(_PARTNER, "closes a parenthesis that it has not opened", at)

@@ -107,10 +107,11 @@ def primary_key(context: Context, table: Ref, fields: Fields, columns: Columns) 
         listed: tuple[str, ...] = tuple(columns.keys)
         key_fields = {"columns": key_fields["primary_key"]}
     else:
-        place, key_fields = node, node.value if type(node.value) is dict else {"columns": node}
+        whole = node.value if type(node.value) is dict else {"columns": node}
+        place, key_fields = node, applied(whole, context.chain) or whole
         listed = names(context, key_fields, "columns", node)
         name = key_fields["name"].value if "name" in key_fields else None
-    key = PrimaryKey(ref=table.child(Kind.PRIMARY_KEY), columns=listed, name=name)
+    key = PrimaryKey(ref=table.child(Kind.PRIMARY_KEY), columns=listed, name=name, on_conflict=_on_conflict(key_fields))
     if name is None:
         context.unnamed.add(key.ref)
     context.add(key, place, key_fields)
@@ -128,6 +129,7 @@ def uniques(context: Context, table: Ref, fields: Fields, columns: Columns) -> N
             columns=listed,
             nulls_not_distinct=context.flag(own, "nulls_not_distinct"),
             deferrable=_deferrable(own),
+            on_conflict=_on_conflict(own),
             comment=context.text(own.get("comment")),
         )
         made.append((unique, node, own, None if ref else repr((listed, str(unique.deferrable)))))
@@ -187,6 +189,10 @@ def _foreign_key(
 
 def _action(fields: Fields, key: str) -> Action:
     return Action(fields[key].value) if key in fields else Action.NO_ACTION
+
+
+def _on_conflict(fields: Fields) -> str:
+    return fields["on_conflict"].value if "on_conflict" in fields else ""
 
 
 def _deferrable(fields: Fields) -> Deferrable:

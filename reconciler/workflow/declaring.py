@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from reconciler.errors import Position, Problem, SpecError
 from reconciler.model.model import Desired
 from reconciler.model.ref import Ref
 from reconciler.report.facts import SpecVersion
+from reconciler.spec import circles as views
 from reconciler.spec.load import Documents
 from reconciler.spec.project import Project
 
@@ -37,10 +38,18 @@ def declare(
     )
     normalized = dialect.normalize(desired.model)
     placed = [_placed(problem, normalized, desired) for problem in normalized.problems]
+    placed += [_circle(circle, desired) for circle in views.circles(normalized.model, dialect.resolve)]
     errors = [problem for problem in placed if problem.severity == "error"]
     if errors:
         raise SpecError(sorted(errors, key=_order))
     return replace(desired, model=normalized.model), tuple(sorted(placed, key=_order))
+
+
+def _circle(circle: Sequence[Ref], desired: Desired) -> Problem:
+    """Return the problem of a circle of views, at the place of its first one and with those of the others."""
+    position, *also = (desired.position(ref) for ref in circle)
+    found = replace(views.problem(circle), also=tuple(place for place in also if place))
+    return found.at(position, source_line(position))
 
 
 def _order(problem: Problem) -> tuple[bool, Position, str]:

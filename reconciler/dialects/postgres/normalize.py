@@ -101,11 +101,30 @@ def _table(obj: Table, work: _Work) -> Table:
     return changed(obj, comment=obj.comment or None)
 
 
+def _no_conflict_clause(obj: Column | PrimaryKey | Unique, work: _Work) -> None:
+    if obj.on_conflict:
+        work.add(
+            obj, "on_conflict", "a constraint of PostgreSQL has no conflict clause",
+            "write it for sqlite alone: dialect: {sqlite: {on_conflict: …}}",
+        )  # fmt: skip
+
+
+def _primary_key(obj: PrimaryKey, work: _Work) -> PrimaryKey:
+    _no_conflict_clause(obj, work)
+    return obj
+
+
+def _unique(obj: Unique, work: _Work) -> Unique:
+    _no_conflict_clause(obj, work)
+    return _commented(obj, work)
+
+
 def _commented(obj: Commented, work: _Work) -> Commented:
     return changed(obj, comment=obj.comment or None)
 
 
 def _column(obj: Column, work: _Work) -> Column:
+    _no_conflict_clause(obj, work)
     type_ = types.native(obj.type, lambda name: type_name(enum_of(name)))
     enum = work.enums.get(element_name(type_))
     serial = type_.name in types.SERIAL
@@ -186,8 +205,8 @@ def without_end(query: str) -> str:
 _NORMAL: Mapping[type[Object], Callable[[Any, _Work], Object]] = {
     Table: _table,
     Column: _column,
-    PrimaryKey: lambda obj, _: obj,
-    Unique: _commented,
+    PrimaryKey: _primary_key,
+    Unique: _unique,
     Check: _commented,
     Enum: _commented,
     ForeignKey: _foreign_key,

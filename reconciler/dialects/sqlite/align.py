@@ -70,7 +70,8 @@ def _in_live_form(obj: Object, actual: Model) -> Object:
     if isinstance(obj, PrimaryKey) and obj.name is None:
         live = actual.get(obj.ref)
         return replace(obj, name=live.name) if isinstance(live, PrimaryKey) else obj
-    if isinstance(obj, Unique) and obj.ref not in actual:
+    # An index has no conflict clause.
+    if isinstance(obj, Unique) and obj.ref not in actual and not obj.on_conflict:
         index = actual.get(obj.ref.top.child(Kind.INDEX, obj.ref.name))
         if isinstance(index, Index) and index.unique:
             return Index(ref=index.ref, parts=tuple(IndexPart(column=name) for name in obj.columns), unique=True)

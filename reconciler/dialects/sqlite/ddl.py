@@ -9,17 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.sqlite.lexer import Lexeme, LexError
 from reconciler.dialects.sqlite.reader import Reader
 
 
 @dataclass(slots=True)
 class Constraint:
-    """One constraint as written. `kind` is its first keyword; `conflict` its ON CONFLICT word."""
+    """One constraint as written. `kind` is its first keyword; `conflict` its ON CONFLICT word.
+
+    `words` are the columns of a key where they say more than names: a collation, an order. `plain` is false for what no
+    clause of ours says.
+    """
 
     kind: str
     name: str | None = None
     columns: list[str] = field(default_factory=list)
+    words: str = ""
     text: str = ""
     conflict: str = ""
     target: str = ""
@@ -38,6 +44,7 @@ class ColumnText:
     not_null: bool = False
     conflict: str = ""
     default: str | None = None
+    not_null_name: str | None = None
     collation: str | None = None
     generated: str | None = None
     stored: bool = False
@@ -108,11 +115,21 @@ def _column(reader: Reader, table: TableText) -> None:
     column.type = _type(reader)
     table.columns.append(column)
     while reader.peek() not in (",", ")", ""):
-        name = reader.name() if reader.take("CONSTRAINT") else None
+        name = _constraint_name(reader)
+        if name is not None and reader.peek() in (",", ")"):
+            break  # a name that names nothing (parse.y: ccons ::= CONSTRAINT nm)
         read = _COLUMN_CLAUSES.get(reader.peek())
         if read is None:
             raise LexError(f"did not expect {reader.peek() or 'the end'} in column {column.name}")
         read(reader, table, column, name)
+
+
+def _constraint_name(reader: Reader) -> str | None:
+    """Read CONSTRAINT and a name, of several the last."""
+    name = None
+    while reader.take("CONSTRAINT"):
+        name = reader.name()
+    return name
 
 
 def _type(reader: Reader) -> str:
@@ -121,7 +138,7 @@ def _type(reader: Reader) -> str:
         if reader.peek() == "(":
             reader.inside()
             break
-        if reader.tokens[reader.at].lexeme not in (Lexeme.WORD, Lexeme.NAME):
+        if reader.tokens[reader.at].lexeme not in (Lexeme.WORD, Lexeme.NAME, Lexeme.STRING):
             raise LexError(f"did not expect {reader.peek()} in a type")
         reader.at += 1
     if reader.at == start:
@@ -131,7 +148,11 @@ def _type(reader: Reader) -> str:
 
 def _primary(reader: Reader, table: TableText, column: ColumnText, name: str | None) -> None:
     reader.expect("PRIMARY", "KEY")
-    key = Constraint("PRIMARY", name, [column.name], plain=not reader.take("DESC"))
+    key = Constraint("PRIMARY", name, [column.name])
+    if reader.take("DESC"):
+        # Of INTEGER it makes a key that is no rowid, as no other form does (sqlite.org/lang_createtable.html#rowid).
+        key.plain = column.type.upper() != "INTEGER"
+        key.words = f"{double_quoted(column.name)} DESC"
     reader.take("ASC")
     key.conflict = _conflict(reader)
     table.autoincrement = reader.take("AUTOINCREMENT") or table.autoincrement
@@ -142,9 +163,7 @@ def _not_null(reader: Reader, table: TableText, column: ColumnText, name: str | 
     if reader.peek(1) == "DEFERRABLE":
         return _deferrable(reader, table, column, name)
     reader.expect("NOT", "NULL")
-    if name is not None:
-        raise LexError(f"the NOT NULL of column {column.name} has a name")
-    column.not_null, column.conflict = True, _conflict(reader)
+    column.not_null, column.not_null_name, column.conflict = True, name, _conflict(reader)
     return None
 
 
@@ -217,9 +236,9 @@ def _foreign_key(reader: Reader, key: Constraint) -> Constraint:
     key.target = reader.name()
     key.target_columns = reader.names() if reader.peek() == "(" else []
     while reader.peek() in ("ON", "MATCH"):
+        # Every MATCH is read and counts as SIMPLE (sqlite.org/foreignkeys.html, section 6).
         if reader.take("MATCH"):
-            if reader.next().word != "SIMPLE":
-                key.plain = False
+            reader.next()
             continue
         reader.expect("ON")
         event = reader.next().word
@@ -231,7 +250,7 @@ def _foreign_key(reader: Reader, key: Constraint) -> Constraint:
 
 
 def _table_constraint(reader: Reader, table: TableText) -> None:
-    key = Constraint("", reader.name() if reader.take("CONSTRAINT") else None)
+    key = Constraint("", _constraint_name(reader))
     if reader.take("CHECK"):
         key.kind, key.text = "CHECK", reader.inside()
         key.conflict = _conflict(reader)
@@ -251,15 +270,18 @@ def _table_constraint(reader: Reader, table: TableText) -> None:
 
 def _key_columns(reader: Reader, table: TableText, key: Constraint) -> None:
     reader.expect("(")
+    words: list[str] = []
     while True:
         key.columns.append(reader.name())
+        words.append(double_quoted(key.columns[-1]))
         if reader.take("COLLATE"):
-            reader.name()
-            key.plain = False
-        key.plain = not reader.take("DESC") and key.plain
+            words[-1] += f" COLLATE {double_quoted(reader.name())}"
+        words[-1] += " DESC" if reader.take("DESC") else ""
         reader.take("ASC")
         table.autoincrement = reader.take("AUTOINCREMENT") or table.autoincrement
         if not reader.take(","):
             break
     reader.expect(")")
+    said_more = words != [double_quoted(name) for name in key.columns]
+    key.words = ", ".join(words) if said_more else ""
     key.conflict = _conflict(reader)

@@ -113,9 +113,16 @@ def _spelling(token: Token) -> str:
 
 def _bare(found: list[Token]) -> list[Token]:
     """Take away parentheses that enclose everything."""
-    while len(found) > 2 and found[0].text == "(" and closing(found, 0) == len(found) - 1:
-        found = found[1:-1]
-    return found
+    partners, opened = {}, []
+    for index, token in enumerate(found):
+        if token.text == "(":
+            opened.append(index)
+        elif token.text == ")" and opened:
+            partners[opened.pop()] = index
+    first, last = 0, len(found) - 1
+    while last - first > 1 and partners.get(first) == last:
+        first, last = first + 1, last - 1
+    return found[first : last + 1]
 
 
 def closing(found: list[Token], opening: int) -> int:

@@ -156,6 +156,9 @@ def _column(obj: Column, model: Model, findings: _Findings) -> Iterator[Object]:
         findings.add(obj, "identity", "SQLite's identities start at 1 and grow by 1", "leave start and increment out")
     is_alias = alias is not None and alias.ref == obj.ref
     type_ = _alias_type(obj.type) if is_alias else _type(obj, model, findings)
+    if obj.on_conflict and not (obj.not_null or is_alias):
+        findings.add(obj, "on_conflict", "a conflict clause of a column is about null, and it may be null",
+                     "add not_null: true, or write it at the key that it is about")  # fmt: skip
     in_key = any(obj.ref.name in key.columns for key in model.children(table, PrimaryKey))
     yield replace(
         obj,
@@ -165,6 +168,7 @@ def _column(obj: Column, model: Model, findings: _Findings) -> Iterator[Object]:
         identity=Identity() if is_alias else None,
         default=_default(obj.default, type_.name),
         collation=_collation(obj.collation),
+        on_conflict=_on_conflict(obj.on_conflict),
     )
     if obj.type.name == "enum" and not obj.type.native:
         yield from _enum_check(obj, model)
@@ -238,8 +242,13 @@ def _constant(sql: Sql) -> Default | None:
     return sql
 
 
+def _on_conflict(word: str) -> str:
+    """Return what is no default of SQLite's (sqlite.org/lang_conflict.html)."""
+    return "" if word == "abort" else word
+
+
 def _primary_key(obj: PrimaryKey, model: Model, findings: _Findings) -> Iterator[Object]:
-    yield obj
+    yield changed(obj, on_conflict=_on_conflict(obj.on_conflict))
 
 
 def _unique(obj: Unique, model: Model, findings: _Findings) -> Iterator[Object]:
@@ -248,7 +257,7 @@ def _unique(obj: Unique, model: Model, findings: _Findings) -> Iterator[Object]:
         findings.add(obj, "nulls_not_distinct", "on SQLite nulls are always distinct", "limit it: only: [postgres]")
     if obj.deferrable is not Deferrable.NO:
         findings.add(obj, "deferrable", "SQLite's unique constraints are not deferrable", "leave `deferrable` out")
-    yield changed(obj, comment=None)
+    yield changed(obj, comment=None, on_conflict=_on_conflict(obj.on_conflict))
 
 
 def _check(obj: Check, model: Model, findings: _Findings) -> Iterator[Object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.sqlite import ddl
 from reconciler.dialects.sqlite.lexer import LexError, canonical
 from reconciler.dialects.sqlite.types import canonical as canonical_type
@@ -63,15 +64,22 @@ def _column(table: Ref, position: int, read: ddl.ColumnText) -> Column:
         default=None if read.default is None else _sql(read.default),
         generated=None if read.generated is None else Generated(_sql(read.generated), read.stored),
         collation=read.collation,
+        on_conflict=_on_conflict(read.conflict),
         position=position,
-        clauses=read.conflict,
+        clauses="" if read.not_null_name is None else f"CONSTRAINT {double_quoted(read.not_null_name)}",
     )
 
 
 def _primary_key(table: Ref, read: ddl.Constraint) -> Object:
     return PrimaryKey(
-        ref=table.child(Kind.PRIMARY_KEY), columns=tuple(read.columns), name=read.name, clauses=read.conflict
-    )
+        ref=table.child(Kind.PRIMARY_KEY), columns=tuple(read.columns), name=read.name,
+        on_conflict=_on_conflict(read.conflict), clauses=read.words,
+    )  # fmt: skip
+
+
+def _on_conflict(word: str) -> str:
+    """Return the word, "" for what happens without it (sqlite.org/lang_conflict.html)."""
+    return "" if word == "ABORT" else word.lower()
 
 
 def _named(table: Ref, kind: Kind, suffix: str, read: ddl.Constraint) -> Ref:
@@ -80,8 +88,8 @@ def _named(table: Ref, kind: Kind, suffix: str, read: ddl.Constraint) -> Ref:
 
 def _unique(table: Ref, read: ddl.Constraint) -> Object:
     return Unique(
-        ref=_named(table, Kind.UNIQUE, "key", read), columns=tuple(read.columns), clauses=read.conflict,
-        nameless=read.name is None,
+        ref=_named(table, Kind.UNIQUE, "key", read), columns=tuple(read.columns), clauses=read.words,
+        on_conflict=_on_conflict(read.conflict), nameless=read.name is None,
     )  # fmt: skip
 
 
@@ -135,7 +143,7 @@ def _bare_columns(table: Ref, facts: Facts) -> list[Object]:
 def _doubt(read: ddl.TableText, facts: Facts) -> str:
     """Compare what we read with what SQLite itself says; return the first disagreement, or "" when there is none."""
     if any(not key.plain for key in read.constraints):
-        return "a key with DESC, COLLATE or MATCH"
+        return "a column that is INTEGER PRIMARY KEY DESC, and so no rowid"
     ours = [_fact(read, column) for column in read.columns]
     theirs = [_pragma_fact(row) for row in facts.columns if row[5] != 1]
     for our, their in zip(ours, theirs, strict=False):

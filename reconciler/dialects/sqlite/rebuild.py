@@ -69,7 +69,8 @@ def _carrying(states: States, table: Ref) -> Model:
     def carry(obj: Object) -> Object:
         old = states.old.get(obj.ref)
         clauses = getattr(old, "clauses", "")
-        kept = replace(obj, clauses=clauses) if clauses and type(old) is type(obj) else obj  # type: ignore[call-arg]
+        same_key = getattr(old, "columns", ()) == getattr(obj, "columns", ())
+        kept = replace(obj, clauses=clauses if same_key else "") if clauses and type(old) is type(obj) else obj  # type: ignore[call-arg]
         if not isinstance(kept, Column):
             return kept
         if not isinstance(old, Column):

@@ -52,18 +52,18 @@ def _enclosed(text: str) -> bool:
 
 
 def _conflict(word: str) -> str:
-    return f" ON CONFLICT {word}" if word else ""
+    return f" ON CONFLICT {word.upper()}" if word else ""
 
 
 def column_clause(column: Column, table_options: Sequence[tuple[str, object]], *, sole_key: PrimaryKey | None) -> str:
     """Write a column as in CREATE TABLE; `sole_key` is the primary key that stands with the column, if it does."""
     words = [double_quoted(column.ref.name), str(column.type)]
     if sole_key is not None:
-        words.append(_named(sole_key.name) + "PRIMARY KEY" + _conflict(sole_key.clauses))
+        words.append(_named(sole_key.name) + "PRIMARY KEY" + _conflict(sole_key.on_conflict))
         if ("autoincrement", True) in table_options:
             words.append("AUTOINCREMENT")
-    if column.not_null and (column.identity is None or column.clauses):
-        words.append("NOT NULL" + _conflict(column.clauses))
+    if column.not_null and (column.identity is None or column.on_conflict):
+        words.append(f"{column.clauses} NOT NULL".lstrip() + _conflict(column.on_conflict))
     if column.default is not None:
         words.append(f"DEFAULT {default_text(column.default)}")
     if column.collation is not None:
@@ -81,16 +81,21 @@ def _named(name: str | None) -> str:
 def constraint_clause(obj: Object, name: str | None) -> str:
     """Write a table constraint; without a name where the live one has none."""
     match obj:
-        case PrimaryKey(columns=columns, clauses=clauses):
-            return f"{_named(name)}PRIMARY KEY ({names(double_quoted, columns)}){_conflict(clauses)}"
-        case Unique(columns=columns, clauses=clauses):
-            return f"{_named(name)}UNIQUE ({names(double_quoted, columns)}){_conflict(clauses)}"
+        case PrimaryKey(on_conflict=on_conflict):
+            return f"{_named(name)}PRIMARY KEY ({_key_words(obj)}){_conflict(on_conflict)}"
+        case Unique(on_conflict=on_conflict):
+            return f"{_named(name)}UNIQUE ({_key_words(obj)}){_conflict(on_conflict)}"
         case Check(expression=expression, clauses=clauses):
             return f"{_named(name)}CHECK ({expression.text}){_conflict(clauses)}"
         case ForeignKey(columns=columns):
             return f"{_named(name)}FOREIGN KEY ({names(double_quoted, columns)}) {references_clause(obj)}"
         case _:
             raise AssertionError(f"{obj.ref} is no constraint")
+
+
+def _key_words(key: PrimaryKey | Unique) -> str:
+    """Write the columns of a key, in the words that the live one has for them."""
+    return key.clauses or names(double_quoted, key.columns)
 
 
 def references_clause(key: ForeignKey) -> str:

@@ -137,7 +137,7 @@ def _rename_column(old: Column, new: Column, states: States) -> Outcome:
 
 
 def _create_unique(new: Unique, states: States) -> Outcome:
-    return _one(render.create_unique_index(new))
+    return Way.VIA_PARENT if new.on_conflict else _one(render.create_unique_index(new))
 
 
 def _create_index(new: Index, states: States) -> Outcome:

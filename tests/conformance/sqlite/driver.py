@@ -58,5 +58,12 @@ class Project:
             found.setdefault(problem.code, set()).add(problem.message)
         return found
 
+    def imported(self, file: str) -> str:
+        """Import the database into a project of its own, hold that nothing is to be planned, and return one file."""
+        folder = self.folder.with_name("imported")
+        workflow.import_(self.request, folder)
+        assert workflow.plan(workflow.Request(directory=folder)).planned.plan.empty
+        return (folder / file).read_text()
+
     def _declare(self, documents: tuple[str, ...]) -> None:
         (self.folder / "spec.yaml").write_text("---\n".join(documents))

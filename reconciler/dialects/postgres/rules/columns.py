@@ -223,6 +223,6 @@ COLUMN = Rules(
     create=_create, drop=_drop, rename=_rename, inline=True, disturbed=disturbed, weight=20, drop_weight=40,
     alter={
         "type": _type, "not_null": _not_null, "default": _set_default, "generated": _generated, "identity": _identity,
-        "collation": _type, "comment": _comment,
+        "collation": _type, "on_conflict": Way.UNSUPPORTED, "comment": _comment,
     },
 )  # fmt: skip

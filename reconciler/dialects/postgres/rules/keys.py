@@ -149,13 +149,14 @@ def _comment_index(old: Index, new: Index, states: States) -> Outcome:
 
 PRIMARY_KEY = Rules(
     create=_create_primary_key, drop=_drop_constraint, rename=nothing, inline=True, weight=30, drop_weight=35,
-    alter={"columns": Way.REPLACE, "name": _name_key},
+    alter={"columns": Way.REPLACE, "name": _name_key, "on_conflict": Way.UNSUPPORTED},
 )  # fmt: skip
 
 UNIQUE = Rules(
     create=_create_unique, drop=_drop_constraint, rename=_rename_constraint, inline=True, weight=32, drop_weight=34,
     alter={
-        "columns": Way.REPLACE, "nulls_not_distinct": Way.REPLACE, "deferrable": Way.REPLACE, "comment": _comment,
+        "columns": Way.REPLACE, "nulls_not_distinct": Way.REPLACE, "deferrable": Way.REPLACE,
+        "on_conflict": Way.UNSUPPORTED, "comment": _comment,
     },
 )  # fmt: skip
 
