@@ -79,7 +79,8 @@ def test_it_is_imported_and_stays_through_a_rebuild(project: Project, sqlite: Ta
     )
     document = project.imported("tables/t.yaml")
     assert document.count("on_conflict: ") == 3
-    project.apply(document.replace("c: {native: INT}", "c: {type: bigint}"))
+    assert "c: {native: int}" in document
+    project.apply(document.replace("c: {native: int}", "c: {type: bigint}"))
     for words in ("PRIMARY KEY ON CONFLICT REPLACE", 'CONSTRAINT "nn" NOT NULL ON CONFLICT IGNORE',
                   'UNIQUE ("b") ON CONFLICT FAIL', "CHECK (c > 0) ON CONFLICT REPLACE", "BIGINT"):  # fmt: skip
         assert words in text(sqlite)
