@@ -33,6 +33,23 @@ def spec_files(paths: Iterable[Path], problems: list[Problem]) -> list[Path]:
     return sorted(found, key=str)
 
 
+def project_files(paths: Iterable[Path]) -> list[Path]:
+    """Return every project file at or below the paths, dot-folders left out."""
+    found: dict[Path, None] = {}
+    for path in (item for named in paths for item in _expanded(named)):
+        if path.is_file():
+            found.update({path: None} if path.name in PROJECT_FILES else {})
+        for folder in _folders(path):
+            found.update(dict.fromkeys(folder / name for name in PROJECT_FILES if (folder / name).is_file()))
+    return sorted(found, key=str)
+
+
+def _folders(path: Path) -> Iterator[Path]:
+    for folder, folders, _ in os.walk(path):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield Path(folder)
+
+
 def _expanded(path: Path) -> Iterator[Path]:
     if path.exists() or not _MAGIC.intersection(str(path)):
         yield path
