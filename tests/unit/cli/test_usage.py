@@ -65,7 +65,8 @@ def test_help_is_a_result(words: list[str], capsys: pytest.CaptureFixture[str]) 
 
 
 def test_only_what_is_built_is_there() -> None:
-    assert set(COMMANDS) >= {"validate", "fmt", "types", "schema", "init", "plan", "apply", "check", "import", "history", "show", "version"}
+    own = {"validate", "fmt", "types", "schema", "init", "version"}
+    assert set(COMMANDS) == own | {"plan", "apply", "check", "import", "history", "show"}
 
 
 @pytest.mark.parametrize("command", ["validate", "plan", "apply", "check"])
