@@ -103,6 +103,12 @@ class PlanError(ProblemsError):
     """What the specs ask for cannot be planned on this database."""
 
 
+class FileError(ProblemsError):
+    """Files cannot be written, or not be read."""
+
+    code = "RUN042"
+
+
 class UsageError(ReconcileError):
     """The command line is wrong."""
 

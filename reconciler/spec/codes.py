@@ -25,7 +25,6 @@ CODES: Mapping[str, str] = {
     "SPEC016": "keys that exclude each other",
     "SPEC017": "a name or address that cannot be read",
     "SPEC018": "the canonical form would not say the same",
-    "SPEC019": "the file cannot be written",
     # SQL and types
     "SPEC020": "unknown type",
     "SPEC021": "unbalanced parentheses",

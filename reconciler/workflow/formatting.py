@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reconciler import spec
-from reconciler.errors import Problem, SpecError
+from reconciler.errors import FileError, Problem, SpecError
 from reconciler.report.facts import Formatted, FormattedFile
 from reconciler.spec.files import PROJECT_FILES, project_files, read_source, shown_path, spec_files
 from reconciler.spec.fmt import formatted, formatted_project
@@ -33,16 +33,16 @@ def format_files(request: Request, paths: Sequence[Path]) -> Formatted:
 
 
 def save_formatted(done: Formatted) -> None:
-    """Put each file that is not in its canonical form in its place, whole, with its mode. Raises SpecError."""
+    """Put each file that is not in its canonical form in its place, whole, with its mode. Raises FileError."""
     problems: list[Problem] = []
     for file in done.changed:
         try:
             _replace(file.path, file.after)
         except OSError as error:
             message = f"{file.name} cannot be written: {error.strerror or error}"
-            problems.append(Problem(code="SPEC019", message=message))
+            problems.append(Problem(code=FileError.code, message=message))
     if problems:
-        raise SpecError(problems)
+        raise FileError(problems)
 
 
 def _meant(request: Request, paths: Sequence[Path], problems: list[Problem]) -> list[Path]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from reconciler.errors import TargetError
+from reconciler.errors import FileError, Problem
 from reconciler.report.facts import Deed, Started, Thing
 from reconciler.spec.emit import scalar
 from reconciler.spec.files import PROJECT_FILES
@@ -56,7 +56,7 @@ def start(directory: Path) -> Started:
     """Make a directory a project. What is there already stays, but for the schemas, which are ours.
 
     Raises:
-        TargetError: when a file cannot be read or written.
+        FileError: when a file cannot be read or written.
     """
     root = directory.absolute()
     try:
@@ -70,7 +70,8 @@ def start(directory: Path) -> Started:
     except (OSError, UnicodeDecodeError) as error:
         name = getattr(error, "filename", None) or directory
         reason = getattr(error, "strerror", None) or error
-        raise TargetError(f"{name} cannot be read or written: {reason}") from None
+        message = f"{name} cannot be read or written: {reason}"
+        raise FileError([Problem(code=FileError.code, message=message)]) from None
     return Started(directory=directory, things=tuple(things))
 
 
