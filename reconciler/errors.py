@@ -163,14 +163,18 @@ class PartlyApplied(ReconcileError):
     code = "RUN022"
 
 
+_MOST_DIFFERENCES = 20
+
+
 class NotConverged(ReconcileError):
-    """Everything ran, and the database still differs from the specs; `differences` says where."""
+    """Everything ran, and the database still differs from the specs; the lines after the first say where."""
 
     code = "RUN021"
 
     def __init__(self, message: str, *, differences: Sequence[str] = (), hint: str = "") -> None:
-        super().__init__(message, hint=hint)
-        self.differences = tuple(differences)
+        more = len(differences) - _MOST_DIFFERENCES
+        lines = [f"differs: {words}" for words in differences[:_MOST_DIFFERENCES]]
+        super().__init__("\n".join([message, *lines, *([f"and {more} more"] if more > 0 else [])]), hint=hint)
 
 
 class Declined(ReconcileError):

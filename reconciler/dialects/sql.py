@@ -40,8 +40,8 @@ def number_text(value: Decimal) -> str:
 
 
 def canonical_number(value: Decimal) -> Decimal:
-    """Return the number without trailing zeros, so that 1.50 and 1.5 are one; zero has no sign."""
-    return Decimal(0) if value == 0 else Decimal(format(value.normalize(), "f"))
+    """Return the number without exponent; zero has no sign. Zeros at its end stay: they are equal."""
+    return Decimal(format(abs(value) if value == 0 else value, "f"))
 
 
 def as_number(value: str | bool | int | Decimal) -> Decimal | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -139,6 +140,8 @@ _SPELLINGS: dict[type, Callable[[Any], object]] = {
     str: lambda text: f"str {text}",
     bool: lambda truth: "bool True" if truth else "bool False",
     tuple: lambda values: list(map(_spell, values)),
+    # 1.50 equals 1.5, and equal models have one fingerprint.
+    Decimal: lambda number: f"Decimal {number.normalize()}",
     Sql: lambda sql: sql.canonical,
     Ref: lambda ref: ["Ref", f"str {ref.schema}", [f"str {part}" for part in ref.parts]],
 }

@@ -26,7 +26,7 @@ class Sql:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A constant. After normalizing, numbers are `Decimal` without trailing zeros, so that 1.50 equals 1.5."""
+    """A constant. After normalizing, numbers are `Decimal`: 1.50 equals 1.5, and each is written as it came."""
 
     value: str | bool | int | Decimal
 

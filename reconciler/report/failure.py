@@ -1,4 +1,4 @@
-"""An error in, what a person is told about it out: every problem, what differs still; no passwords."""
+"""An error in, what a person is told about it out: every problem; no passwords."""
 
 from __future__ import annotations
 
@@ -9,18 +9,10 @@ from reconciler.report.layout import source_text
 from reconciler.report.problems import render_one
 from reconciler.report.scrub import scrubbed
 
-_MOST = 20
-
 
 def failure_text(error: ReconcileError) -> str:
     """Return an error as text, every line ended."""
-    parts = [_problem(problem) for problem in error.problems()]
-    differences: tuple[str, ...] = getattr(error, "differences", ())
-    lines = [f"  differs: {line}" for text in differences[:_MOST] for line in source_text(text)]
-    more = len(differences) - _MOST
-    if more > 0:
-        lines.append(f"  and {more} more")
-    return scrubbed("\n".join(parts) + "".join(f"{line}\n" for line in lines))
+    return scrubbed("\n".join(_problem(problem) for problem in error.problems()))
 
 
 def _problem(problem: Problem) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reconciler.dialects.postgres import types
 from reconciler.dialects.postgres.names import of, qualified
@@ -23,10 +23,11 @@ def _create(new: Table, states: States) -> Outcome:
     keys = states.new.children(new.ref, PrimaryKey)
     uniques = sorted(states.new.children(new.ref, Unique), key=lambda unique: unique.ref)
     checks = sorted(states.new.children(new.ref, Check), key=lambda check: check.ref)
+    repeated = _repeated([*keys, *uniques])
     lines = [
         *(definition(column) for column in columns),
         *(primary_key_clause(key) for key in keys),
-        *(unique_clause(unique) for unique in uniques),
+        *(unique_clause(unique) for unique in uniques if unique not in repeated),
         *(check_clause(check) for check in checks),
     ]
     body = ",\n".join(f"    {line}" for line in lines)
@@ -35,7 +36,23 @@ def _create(new: Table, states: States) -> Outcome:
         f"CREATE TABLE {of(new.ref)} (\n{body}\n)" if lines else f"CREATE TABLE {of(new.ref)} ()",
         relations=_TABLE_LOCKS + len(keys) + len(uniques) + sequences,
     )
-    return (created, *comments(f"TABLE {of(new.ref)}", new.comment), *_inner_comments([*columns, *uniques, *checks]))
+    more = (Statement(f"ALTER TABLE {of(new.ref)} ADD {unique_clause(unique)}", relations=2) for unique in repeated)
+    return (
+        created,
+        *more,
+        *comments(f"TABLE {of(new.ref)}", new.comment),
+        *_inner_comments([*columns, *uniques, *checks]),
+    )
+
+
+def _repeated(keys: Sequence[PrimaryKey | Unique]) -> list[Unique]:
+    """Return the unique constraints over the same columns as a key before them: CREATE TABLE would make one of both.
+
+    Said in the server's source alone (parse_utilcmd.c, transformIndexConstraints): "redundant" ones are merged there,
+    while ALTER TABLE adds them. https://www.postgresql.org/docs/current/sql-createtable.html
+    """
+    earlier = [{other.columns for other in keys[:at]} for at in range(len(keys))]
+    return [key for key, seen in zip(keys, earlier, strict=True) if isinstance(key, Unique) and key.columns in seen]
 
 
 def _inner_comments(inside: list[Object]) -> Iterator[Statement]:

@@ -1,0 +1,78 @@
+"""Databases and a folder for specs in, what the command line answers out: each command is a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.process import Result, run_process
+from tests.target import Target
+
+
+class RefusedError(Exception):
+    """A command did not do what it was asked; its text says which one, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Specs:
+    """A project folder with environments: each is a database that the same specs are held against."""
+
+    directory: Path
+
+    def imported(self, environment: str) -> frozenset[str]:
+        """Import from a database, and return the addresses of what specs cannot hold, in the import's words."""
+        data = self._data("import", "-e", environment, "--out", str(self.directory))
+        return frozenset(each["address"] for each in data["result"]["unmodelled"])
+
+    def validated(self) -> int:
+        """Validate, and return the number of objects."""
+        return int(self._data("validate")["result"]["objects"])
+
+    def planned(self, environment: str) -> tuple[str, ...]:
+        """Plan, and return the addresses that would change."""
+        steps = self._data("plan", "-e", environment)["result"]["steps"]
+        return tuple(change for step in steps for change in step["changes"])
+
+    def applied(self, environment: str) -> int:
+        """Apply with every hazard allowed, and return the number of steps."""
+        data = self._data("apply", "-e", environment, "--auto-approve", "--allow", "*")
+        return int((data["result"]["applied"] or {"steps": 0})["steps"])
+
+    def _data(self, command: str, *arguments: str) -> Mapping[str, Any]:
+        line = [sys.executable, "-m", "reconciler", command, *arguments, "-C", str(self.directory), "--json", "-q"]
+        done = run_process(line, cwd=Path.cwd(), env={"PYTHONPATH": os.environ.get("PYTHONPATH", "")})
+        (self.directory / f"{command}.out").write_text(f"{' '.join(line)}\n{done.out}\n{done.err}", encoding="utf-8")
+        if done.code != 0:
+            raise RefusedError(f"{command}: {_reason(done)}")
+        data: Mapping[str, Any] = json.loads(done.out)
+        return data
+
+
+def project(directory: Path, name: str, schema: str, **targets: Target) -> Specs:
+    """Make a project whose environments are these databases; what specs do not declare is dropped there."""
+    directory.mkdir(parents=True, exist_ok=True)
+    dialect = next(iter(targets.values())).dialect
+    environments = {
+        environment: {"url": target.url, "dialect": dialect, "policy": {"approve": "never", "undeclared": "drop"}}
+        | ({"schema": schema} if schema else {})
+        for environment, target in targets.items()
+    }
+    document = {"reconcile": 1, "project": name, "dialects": [dialect], "environments": environments}
+    # JSON is YAML, so no library is needed to write it.
+    (directory / "reconcile.yaml").write_text(json.dumps(document, indent=2), encoding="utf-8")
+    return Specs(directory)
+
+
+def _reason(done: Result) -> str:
+    """Return the first thing that a command complains of."""
+    try:
+        problems = json.loads(done.out)["diagnostics"]
+    except (ValueError, KeyError, TypeError):
+        return f"exit {done.code}: {(done.err or done.out).strip()[-500:]}"
+    words = [f"{each['code'] or ''} {each['summary']}".strip() for each in problems if each["severity"] == "error"]
+    return f"exit {done.code}: {len(words)} problem(s), first: {words[0]}" if words else f"exit {done.code}"

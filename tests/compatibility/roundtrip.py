@@ -1,0 +1,97 @@
+"""A schema in; imported, applied to an empty database and compared by an independent observer, what came of it out."""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests import observer_postgres
+from tests.compatibility.commands import RefusedError, Specs, project
+from tests.compatibility.compare import Compared, compared
+from tests.compatibility.rows import Kept
+from tests.compatibility.said import Said, understood
+from tests.compatibility.subject import NotLoadedError, Subject, load
+from tests.engines import client_program
+from tests.observer_postgres import Entry
+from tests.target import Target, dialect_of, fresh
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How far it went: `trouble` is "" when it went to its end, and names the command that refused otherwise.
+
+    `kept` is what became of rows, where there were any.
+    """
+
+    objects: int = 0
+    said: frozenset[str] = frozenset()
+    compared: Compared | None = None
+    steps: int = 0
+    kept: Kept | None = None
+    trouble: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Say whether everything that specs hold came through."""
+        lost = self.kept is not None and self.kept.lost
+        return not self.trouble and self.compared is not None and not self.compared.differing and not lost
+
+
+def round_trip(subject: Subject, directory: Path) -> Outcome:
+    """Load, import, validate, plan against the source, apply to an empty database, compare."""
+    outcome = Outcome()
+    with ExitStack() as stack:
+        source, empty = (stack.enter_context(fresh(subject.server, directory)) for _ in range(2))
+        specs = project(directory / "specs", subject.name, subject.schema, source=source, empty=empty)
+        try:
+            load(subject, source)
+            outcome.said = imported(specs, outcome)
+            said = understood(outcome.said, schema_of(subject))
+            prepare(source, empty, said)
+            outcome.steps = specs.applied("empty")
+            nothing_left(specs, "empty")
+            outcome.compared = compared(source, empty, said)
+        except (NotLoadedError, RefusedError) as trouble:
+            outcome.trouble = str(trouble)
+    return outcome
+
+
+def imported(specs: Specs, outcome: Outcome) -> frozenset[str]:
+    """Import and validate; what was imported must plan nothing where it came from."""
+    said = specs.imported("source")
+    outcome.objects = specs.validated()
+    nothing_left(specs, "source")
+    return said
+
+
+def nothing_left(specs: Specs, environment: str) -> None:
+    """Raise RefusedError when a plan is not empty."""
+    if changes := specs.planned(environment):
+        raise RefusedError(f"plan: {len(changes)} change(s) where there should be none, first: {changes[0]}")
+
+
+def schema_of(subject: Subject) -> str:
+    """Return the schema that the specs are about."""
+    return subject.schema or ("public" if dialect_of(subject.server) == "postgres" else "")
+
+
+def prepare(source: Target, target: Target, said: Said) -> None:
+    """Make in a database what specs do not hold and tables may rest on: extensions, functions, odd types.
+
+    What of it cannot be made without the tables is left: nothing of it is compared.
+    """
+    if source.dialect != "postgres":
+        return
+    needed = [entry for entry in observer_postgres.entries(source.url) if _is_needed(entry, said)]
+    script = "SET check_function_bodies = off;\nSET client_min_messages = fatal;\n"
+    text = script + "\n".join(entry.text for entry in needed)
+    command = [client_program("psql"), "--no-psqlrc", "--quiet", "--dbname", target.url]
+    subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+
+
+def _is_needed(entry: Entry, said: Said) -> bool:
+    """Say whether tables may rest on this: a schema, something else that is not ours, all of another schema."""
+    elsewhere = entry.schema not in ("", said.schema)
+    return entry.type == "SCHEMA" or (said.all_of(entry) and (elsewhere or not entry.holder))

@@ -1,0 +1,86 @@
+"""What an import said that specs cannot hold in, for each entry of a dump whether it was among that out.
+
+Nothing may be missing on the other side that the import did not name: silence is what is looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reconciler.model.ref import Ref
+from tests.observer_postgres import Entry
+
+# The words for relations that are not tables of ours; what belongs to them is left out with them.
+_RELATIONS = frozenset(
+    {"partitioned_table", "partition", "inherited_table", "typed_table", "foreign_table", "materialized_view"}
+)
+# Rights, what a database has as a whole, and what joins a partition, which is never a table of ours, to its parent.
+_BESIDE = frozenset(
+    {
+        "ACL", "DEFAULT ACL", "PUBLICATION", "PUBLICATION TABLE", "EVENT TRIGGER", "SUBSCRIPTION",
+        "TABLE ATTACH", "INDEX ATTACH",
+    }
+)  # fmt: skip
+# pg_dump's words where ours are others.
+_WORDS = {"ROW SECURITY": "row_security", "FK CONSTRAINT": "foreign_key"}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What imports left out: objects by kind word and name, relations by name, and objects in part by their root."""
+
+    schema: str
+    objects: frozenset[tuple[str, str]]
+    relations: frozenset[str]
+    in_part: frozenset[str]
+
+    def all_of(self, entry: Entry) -> bool:
+        """Say whether this entry is something that specs do not hold at all."""
+        if entry.type in _BESIDE or entry.schema not in ("", self.schema):
+            return True
+        word = _WORDS.get(entry.type, entry.type.lower().replace(" ", "_"))
+        if entry.type == "COMMENT":
+            word, _, name = entry.name.partition(" ")
+            if word in ("EXTENSION", "SCHEMA"):
+                return True
+            return self._named(word.lower(), name) or entry.holder in self.relations
+        return self._named(word, entry.name) or entry.name in self.relations or entry.holder in self.relations
+
+    def part_of(self, entry: Entry) -> bool:
+        """Say whether the import told of something in this entry that specs do not hold."""
+        return entry.name in self.in_part or entry.holder in self.in_part
+
+    def _named(self, word: str, name: str) -> bool:
+        bare = name.partition("(")[0]
+        last = bare.rpartition(" ")[2]
+        return any((word, each) in self.objects for each in (name, bare, last))
+
+
+def understood(addresses: Iterable[str], schema: str) -> Said:
+    """Read the addresses that imports gave."""
+    objects: set[tuple[str, str]] = set()
+    relations: set[str] = set()
+    in_part: set[str] = set()
+    for line in addresses:
+        ref = _ref(line)
+        if ref.parts[0] in _RELATIONS:
+            relations.add(ref.parts[1])
+        if _has_more(line, ref):
+            in_part.add(ref.parts[1])
+            continue
+        objects.add((ref.parts[-2], ref.name.partition("(")[0]))
+        objects.add((ref.parts[-2], ref.name))
+    return Said(schema, frozenset(objects), frozenset(relations), frozenset(in_part))
+
+
+def _ref(line: str) -> Ref:
+    """Return the address at the start of a line; what follows a colon says which part of the object is meant."""
+    try:
+        return Ref.parse(line)
+    except ValueError:
+        return Ref.parse(line.partition(": ")[0])
+
+
+def _has_more(line: str, ref: Ref) -> bool:
+    return str(ref) != line

@@ -1,0 +1,55 @@
+"""A schema somebody has written in, the same in a database out: loaded by the database's own program, not by ours."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.engines import client_program
+from tests.target import Target
+
+
+class NotLoadedError(Exception):
+    """The database refuses the files: nothing of ours has been tried yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A schema to try: files in the order in which they are loaded, a server of `tests.target`, a schema there.
+
+    `schema` is where the objects are, "" for the dialect's default.
+    """
+
+    name: str
+    server: str
+    files: tuple[Path, ...]
+    schema: str = ""
+
+
+def load(subject: Subject, target: Target) -> None:
+    """Run the files in a database. Raises NotLoadedError with the first complaint."""
+    _LOADERS[target.dialect](subject, target)
+
+
+def _psql(subject: Subject, target: Target) -> None:
+    files = [word for path in subject.files for word in ("--file", str(path))]
+    command = [client_program("psql"), "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--dbname", target.url]
+    quiet = os.environ | {"PGOPTIONS": "-c client_min_messages=warning"}
+    done = subprocess.run([*command, *files], capture_output=True, text=True, check=False, env=quiet)
+    if done.returncode != 0:
+        raise NotLoadedError(done.stderr.strip().splitlines()[0])
+
+
+def _sqlite(subject: Subject, target: Target) -> None:
+    import sqlite3
+
+    for path in subject.files:
+        try:
+            target.execute(path.read_text(encoding="utf-8"))
+        except sqlite3.Error as error:
+            raise NotLoadedError(f"{path.name}: {error}") from error
+
+
+_LOADERS = {"postgres": _psql, "sqlite": _sqlite}

@@ -1,0 +1,42 @@
+"""Two releases of a schema in; what came of turning the older one, with rows, into the newer one out."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.compatibility import rows
+from tests.compatibility.commands import RefusedError, project
+from tests.compatibility.compare import compared
+from tests.compatibility.roundtrip import Outcome, imported, nothing_left, prepare, schema_of
+from tests.compatibility.said import understood
+from tests.compatibility.subject import NotLoadedError, Subject, load
+from tests.target import fresh
+
+
+def upgrade(older: Subject, newer: Subject, count: int, directory: Path) -> Outcome:
+    """Load both, fill the older one, import the newer one, apply it to the older, compare schema and rows.
+
+    Every hazard is allowed and what the newer one does not have is dropped, so the two have to become the same.
+    """
+    outcome = Outcome()
+    schema = schema_of(newer)
+    with ExitStack() as stack:
+        source, old = (stack.enter_context(fresh(newer.server, directory)) for _ in range(2))
+        specs = project(directory / "specs", newer.name, newer.schema, source=source, old=old)
+        elsewhere = project(directory / "older", older.name, older.schema, source=old)
+        try:
+            load(newer, source)
+            load(older, old)
+            rows.fill(old, schema, count)
+            before = rows.tables(old, schema)
+            outcome.said = imported(specs, outcome)
+            said = understood(outcome.said | elsewhere.imported("source"), schema)
+            prepare(source, old, said)
+            outcome.steps = specs.applied("old")
+            nothing_left(specs, "old")
+            outcome.compared = compared(source, old, said)
+            outcome.kept = rows.kept(before, rows.tables(old, schema))
+        except (NotLoadedError, RefusedError) as trouble:
+            outcome.trouble = str(trouble)
+    return outcome
