@@ -3,76 +3,136 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from enum import Enum as PythonEnum
 from functools import cache
+from operator import attrgetter
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import KINDS, Object
 from reconciler.model.ref import Kind, Ref
 
+Way = Callable[[Any], Any]
+
 _VALUE = "$"
 
 
 def encode(value: Any) -> Any:
     """Return plain data: dictionaries, lists, strings, numbers. Fields at their default are left out."""
-    if isinstance(value, Ref):
-        return str(value)
-    if isinstance(value, PythonEnum):
-        return value.value
-    if isinstance(value, Decimal):
-        return {_VALUE: format(value, "f")}
-    if is_dataclass(value) and not isinstance(value, type):
-        given = {f.name: getattr(value, f.name) for f in fields(value)}
-        return {f.name: encode(given[f.name]) for f in fields(value) if f.default != given[f.name]}
-    if isinstance(value, frozenset):
-        return sorted(encode(item) for item in value)
-    return [encode(item) for item in value] if isinstance(value, tuple | list) else value
+    cls = type(value)
+    return (_ENCODERS.get(cls) or _encoder(cls))(value)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _each(values: Any) -> list[Any]:
+    return [encode(value) for value in values]
+
+
+# By their exact type; `_encoder` adds each class that is met.
+_ENCODERS: dict[type, Way] = {
+    **dict.fromkeys((str, int, bool, type(None)), _same),
+    **dict.fromkeys((tuple, list), _each),
+    frozenset: lambda values: sorted(map(encode, values)),
+    Decimal: lambda number: {_VALUE: str(number)},
+    Ref: str,
+}
+
+
+def _encoder(cls: type) -> Way:
+    plain = attrgetter("value") if issubclass(cls, PythonEnum) else _same
+    return _ENCODERS.setdefault(cls, _fields_encoder(cls) if is_dataclass(cls) else plain)
+
+
+def _fields_encoder(cls: Any) -> Way:
+    names = [field.name for field in fields(cls)]
+    defaults = [field.default for field in fields(cls)]
+    one = attrgetter(*names)
+    read = one if len(names) > 1 else lambda value: (one(value),)
+
+    def fields_of(value: Any) -> dict[str, Any]:
+        return {
+            name: encode(given)
+            for name, default, given in zip(names, defaults, read(value), strict=True)
+            if given is not default and given != default
+        }
+
+    return fields_of
 
 
 def decode(hint: Any, data: Any) -> Any:
     """Return the value of a type that `encode` gave this data for. Raises ValueError when it is not of that form."""
-    if hint is Ref:
-        return Ref.parse(data)
-    origin = get_origin(hint)
-    if origin in (Union, types.UnionType):
-        return _decode_union(get_args(hint), data)
-    if origin is tuple:
-        arguments = get_args(hint)
-        items = [arguments[0]] * len(data) if arguments[-1] is Ellipsis else arguments
-        return tuple(decode(one, item) for one, item in zip(items, data, strict=True))
-    if origin is frozenset:
-        return frozenset(decode(get_args(hint)[0], item) for item in data)
-    if is_dataclass(hint) and isinstance(hint, type):
-        hints = _hints(hint)
-        return hint(**{name: decode(hints[name], value) for name, value in data.items()})
-    if isinstance(hint, type) and issubclass(hint, PythonEnum):
-        return hint(data)
-    if hint is Decimal:
-        return Decimal(data[_VALUE])
-    return data
+    found = decoder(hint)
+    return data if found is None else found(data)
 
 
 @cache
-def _hints(cls: Any) -> dict[str, Any]:
-    return get_type_hints(cls)
+def decoder(hint: Any) -> Way | None:
+    """Return what makes a value of a type from plain data; None where the data is the value already."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint is Ref:
+        return Ref.parse
+    if origin in (Union, types.UnionType):
+        return _union(arguments)
+    if origin is tuple:
+        return _tuple(arguments)
+    if origin is frozenset:
+        inner = decoder(arguments[0]) or _same
+        return lambda data: frozenset(map(inner, data))
+    if is_dataclass(hint):
+        return _dataclass(hint)
+    if isinstance(hint, type) and issubclass(hint, PythonEnum):
+        return hint
+    return _decimal if hint is Decimal else None
 
 
-def _decode_union(hints: tuple[Any, ...], data: Any) -> Any:
+def _decimal(data: Mapping[str, str]) -> Decimal:
+    return Decimal(data[_VALUE])
+
+
+def _tuple(arguments: tuple[Any, ...]) -> Way:
+    if arguments[-1] is Ellipsis:
+        every = decoder(arguments[0])
+        return tuple if every is None else lambda data: tuple(map(every, data))
+    ways = [decoder(argument) or _same for argument in arguments]
+    return lambda data: tuple(way(item) for way, item in zip(ways, data, strict=True))
+
+
+def _dataclass(cls: Any) -> Way:
+    ways = {name: decoder(hint) for name, hint in get_type_hints(cls).items()}
+
+    def made(data: Mapping[str, Any]) -> Any:
+        given = {name: value if (way := ways[name]) is None else way(value) for name, value in data.items()}
+        return cls(**given)
+
+    return made
+
+
+def _union(hints: tuple[Any, ...]) -> Way | None:
     """Choose by the form of the data: a dictionary belongs to that dataclass which has all of its keys."""
-    if data is None or isinstance(data, bool | int | str):
-        return data
-    if isinstance(data, dict) and set(data) == {_VALUE}:
-        return Decimal(data[_VALUE])
-    for hint in hints:
-        if is_dataclass(hint) and isinstance(data, dict) and set(data) <= {f.name for f in fields(hint)}:
-            return decode(hint, data)
-        if get_origin(hint) is tuple and isinstance(data, list):
-            return decode(hint, data)
-    raise ValueError(f"unexpected data {data!r}")
+    classes = [(frozenset(f.name for f in fields(hint)), _dataclass(hint)) for hint in hints if is_dataclass(hint)]
+    if Decimal in hints:
+        classes.append((frozenset({_VALUE}), _decimal))
+    listed = next((decoder(hint) for hint in hints if get_origin(hint) is tuple), None)
+    if not classes and listed is None:
+        return None
+
+    def chosen(data: Any) -> Any:
+        if data is None or isinstance(data, bool | int | str):
+            return data
+        if isinstance(data, list) and listed is not None:
+            return listed(data)
+        made = next((made for names, made in classes if isinstance(data, dict) and data.keys() <= names), None)
+        if made is None:
+            raise ValueError(f"unexpected data {data!r}")
+        return made(data)
+
+    return chosen
 
 
 def encode_model(model: Model) -> list[dict[str, Any]]:

@@ -40,8 +40,10 @@ KIND_WORDS = frozenset(Kind) | {
 
 # Kinds of which an object holds at most one, so that it needs no name in an address.
 _NAMELESS = frozenset({Kind.PRIMARY_KEY, Kind.OWNED_BY})
+_NAMED = KIND_WORDS - _NAMELESS
 
 _PLAIN = re.compile(r"[A-Za-z0-9_$]+")
+_PLAIN_PAIR = re.compile(r"[A-Za-z0-9_$]+\.[A-Za-z0-9_$]+")
 _TOKEN = re.compile(r'"((?:[^"]|"")*)"|([A-Za-z0-9_$]+)')
 
 
@@ -131,6 +133,10 @@ def _plainly(address: str) -> Ref | None:
 
 
 def _parse(address: str) -> Ref:
+    match address.split("."):  # what nearly every address is
+        case [kind, name, inner, own] if {kind, inner} <= _NAMED and _PLAIN_PAIR.fullmatch(f"{name}.{own}"):
+            if name not in KIND_WORDS and own not in KIND_WORDS:
+                return Ref("", (kind, name, inner, own))
     tokens = _tokens(address)
     if not tokens or tokens[0][1] or tokens[0][0] not in KIND_WORDS:
         raise ValueError(f"{address!r} is no address; write kind.name, for example table.orders.column.status")
