@@ -65,17 +65,20 @@ def _true_case(objects: list[Object]) -> list[Object]:
     """Let every reference say the name as the object itself is spelled: SQLite does not mind letter case, addresses
     do.
     """
-    spelled = spellings(obj.ref for obj in objects)
+    there = {obj.ref for obj in objects}
+    spelled: dict[Ref, Ref] = {}
 
     def true(ref: Ref) -> Ref:
+        if not spelled:
+            spelled.update(spellings(there))
         return spelled.get(folded(ref), ref)
 
     def one(obj: Object) -> Object:
         changed = {}
         for name, reference in referring(type(obj)):
             old = getattr(obj, name)
-            if old and (new := reference.rewrite(obj, old, true)) != old:
-                changed[name] = new
+            if old and not there.issuperset(reference.read(obj, old)):
+                changed[name] = reference.rewrite(obj, old, true)
         return replace(obj, **changed) if changed else obj
 
     return [one(obj) for obj in objects]

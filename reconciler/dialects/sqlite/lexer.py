@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.sqlite.names import fold
@@ -27,19 +27,14 @@ class LexError(Exception):
     """A text that SQLite would not accept either, or that we cannot read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One token: its text as written, and `value`, the identifier or string that it stands for."""
+class Token(NamedTuple):
+    """One token: its text as written, its place, and `word`, the upper-case keyword that it may be, "" in quotes."""
 
     lexeme: Lexeme
     text: str
     start: int
     end: int
-
-    @property
-    def word(self) -> str:
-        """The upper-case keyword that this may be, empty for anything in quotes."""
-        return self.text.upper() if self.lexeme is Lexeme.WORD else ""
+    word: str
 
     @property
     def value(self) -> str:
@@ -53,19 +48,20 @@ class Token:
 
 _TOKENS = re.compile(
     r"""
-    (?P<space>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
+    (?: (?P<space>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
   | (?P<blob>[xX]'[0-9A-Fa-f]*')
   | (?P<string>'(?:[^']|'')*')
   | (?P<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])
   | (?P<number>0[xX][0-9A-Fa-f]+|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
   | (?P<word>[A-Za-z_\u0080-\U0010ffff$][A-Za-z0-9_\u0080-\U0010ffff$]*)
   | (?P<sign>\|\||->>|->|<<|>>|<=|>=|==|<>|!=|[-+*/%&|~<>=(),.;?:@])
+    ) \s*
     """,
     re.VERBOSE | re.DOTALL,
 )
 
 
-_LEXEMES: Mapping[str | None, Lexeme] = {lexeme.value: lexeme for lexeme in Lexeme}
+_LEXEMES: Mapping[str, Lexeme] = {lexeme.value: lexeme for lexeme in Lexeme}
 
 
 def tokens(text: str) -> list[Token]:
@@ -73,13 +69,13 @@ def tokens(text: str) -> list[Token]:
     found: list[Token] = []
     at = 0
     for match in _TOKENS.finditer(text):
-        start, end = match.span()
-        if start != at:
+        if match.start() != at:
             break
-        group = match.lastgroup
-        if group != "space":
-            found.append(Token(_LEXEMES[group], match.group(), start, end))
-        at = end
+        at, group = match.end(), match.lastgroup
+        if group is not None and group != "space":
+            start, end = match.span(group)
+            words = text[start:end]
+            found.append(Token(_LEXEMES[group], words, start, end, words.upper() if group == "word" else ""))
     if at < len(text):
         raise LexError(f"unreadable at {text[at : at + 20]!r}")
     return found
@@ -129,7 +125,8 @@ def closing(found: list[Token], opening: int) -> int:
     """Return the index of the parenthesis that closes the one at `opening`. Raises LexError when there is none."""
     depth = 0
     for index in range(opening, len(found)):
-        depth += {"(": 1, ")": -1}.get(found[index].text, 0)
+        text = found[index].text
+        depth += (text == "(") - (text == ")")
         if depth == 0:
             return index
     raise LexError("a parenthesis is not closed")

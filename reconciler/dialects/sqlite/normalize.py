@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
 from reconciler.dialects.base import Normalized
-from reconciler.dialects.sql import as_number, double_quoted, ours, text_literal
+from reconciler.dialects.sql import double_quoted, ours, text_literal
 from reconciler.dialects.sqlite import types
-from reconciler.dialects.sqlite.lexer import Lexeme, LexError, canonical, tokens
+from reconciler.dialects.sqlite.lexer import canonical
+from reconciler.dialects.sqlite.literals import settled
 from reconciler.dialects.sqlite.names import folded, taken
 from reconciler.dialects.transpile import NotPortable, output_columns, text_for
 from reconciler.errors import Problem
@@ -32,7 +32,7 @@ from reconciler.model.objects import (
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import map_texts
 from reconciler.model.types import Type
-from reconciler.model.values import Default, Deferrable, Identity, Literal, Sql
+from reconciler.model.values import Deferrable, Identity, Sql
 
 # What shares one set of names; a unique constraint may become an index.
 _NAMED_ALIKE = frozenset({Kind.TABLE, Kind.VIEW, Kind.INDEX, Kind.UNIQUE})
@@ -42,11 +42,22 @@ _ABSENT: Mapping[str, str] = {Kind.EXTENSION: "extensions", Kind.DOMAIN: "domain
 _TABLE_OPTIONS = frozenset({"autoincrement", "strict", "without_rowid"})
 
 
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What a table says about its columns: which are its key, which is another name of the rowid, and its options."""
+
+    key: frozenset[str]
+    alias: Ref | None
+    without_rowid: bool
+    strict: bool
+
+
 @dataclass(slots=True)
 class _Findings:
-    """The problems met so far, each with the field that it is about."""
+    """The problems met so far, each with the field that it is about; and the frame of each table looked at so far."""
 
     parts: dict[Problem, str] = field(default_factory=dict)
+    frames: dict[Ref, _Frame] = field(default_factory=dict)
 
     def add(self, obj: Object, part: str, message: str, hint: str = "", severity: str = "error") -> None:
         code = "SPEC200" if severity == "error" else "SPEC201"
@@ -141,35 +152,47 @@ def _rowid_alias(table: Ref, model: Model) -> Column | None:
 
 
 def _without_rowid(table: Ref, model: Model) -> bool:
+    return _has_option(table, model, "without_rowid")
+
+
+def _has_option(table: Ref, model: Model, name: str) -> bool:
     owner = model.get(table)
-    return isinstance(owner, Table) and ("without_rowid", True) in owner.options
+    return isinstance(owner, Table) and (name, True) in owner.options
+
+
+def _frame(table: Ref, model: Model, findings: _Findings) -> _Frame:
+    """Return the frame of a table, found out once for all of its columns."""
+    if table not in findings.frames:
+        alias = _rowid_alias(table, model)
+        findings.frames[table] = _Frame(
+            key=frozenset(name for key in model.children(table, PrimaryKey) for name in key.columns),
+            alias=alias.ref if alias else None,
+            without_rowid=_without_rowid(table, model),
+            strict=_has_option(table, model, "strict"),
+        )
+    return findings.frames[table]
 
 
 def _column(obj: Column, model: Model, findings: _Findings) -> Iterator[Object]:
     _comment(obj, findings)
-    table = obj.ref.top
-    alias = _rowid_alias(table, model)
-    if obj.identity is not None and (alias is None or alias.ref != obj.ref):
+    frame = _frame(obj.ref.top, model, findings)
+    is_alias = frame.alias == obj.ref
+    if obj.identity is not None and not is_alias:
         findings.add(obj, "identity", "on SQLite an identity is the only column of the primary key",
                      "make it the primary key alone, or limit the identity to other dialects")  # fmt: skip
     if obj.identity is not None and (obj.identity.start or obj.identity.increment or 1) != 1:
         findings.add(obj, "identity", "SQLite's identities start at 1 and grow by 1", "leave start and increment out")
-    is_alias = alias is not None and alias.ref == obj.ref
-    type_ = _alias_type(obj.type) if is_alias else _type(obj, model, findings)
+    type_ = _alias_type(obj.type) if is_alias else _type(obj, frame, findings)
     if obj.on_conflict and not (obj.not_null or is_alias):
         findings.add(obj, "on_conflict", "a conflict clause of a column is about null, and it may be null",
                      "add not_null: true, or write it at the key that it is about")  # fmt: skip
-    in_key = any(obj.ref.name in key.columns for key in model.children(table, PrimaryKey))
-    yield replace(
-        obj,
-        type=type_,
-        comment=None,
-        not_null=obj.not_null or is_alias or (in_key and _without_rowid(table, model)),
-        identity=Identity() if is_alias else None,
-        default=_default(obj.default, type_.name),
-        collation=_collation(obj.collation),
+    default = settled(obj.default, type_.name)
+    yield changed(
+        obj if default is obj.default else replace(obj, default=default), type=type_, comment=None,
+        not_null=obj.not_null or is_alias or (frame.without_rowid and obj.ref.name in frame.key),
+        identity=Identity() if is_alias else None, collation=_collation(obj.collation),
         on_conflict=_on_conflict(obj.on_conflict),
-    )
+    )  # fmt: skip
     if obj.type.name == "enum" and not obj.type.native:
         yield from _enum_check(obj, model)
 
@@ -179,11 +202,9 @@ def _alias_type(type_: Type) -> Type:
     return types.native(type_ if type_.native else Type("int"))
 
 
-def _type(obj: Column, model: Model, findings: _Findings) -> Type:
-    owner = model.get(obj.ref.top)
-    strict = isinstance(owner, Table) and ("strict", True) in owner.options
+def _type(obj: Column, frame: _Frame, findings: _Findings) -> Type:
     try:
-        return types.strict(obj.type) if strict else types.native(obj.type)
+        return types.strict(obj.type) if frame.strict else types.native(obj.type)
     except KeyError:
         findings.add(obj, "type", f"SQLite has no type {obj.type}",
                      "give it another one here: dialect: {sqlite: {type: json}}")  # fmt: skip
@@ -207,39 +228,6 @@ def enum_ref(name: str) -> Ref:
 
 def _collation(name: str | None) -> str | None:
     return None if name is None or name.upper() == "BINARY" else name.upper()
-
-
-# A word that is a constant (sqlite.org/lang_expr.html#booleanexpr).
-_WORDS: dict[str, Literal | None] = {"NULL": None, "TRUE": Literal(Decimal(1)), "FALSE": Literal(Decimal(0))}
-
-
-def _default(default: Default | None, type_: str) -> Default | None:
-    """Read a constant out of SQL text, and give it the form that the column's affinity gives it."""
-    if isinstance(default, Sql):
-        default = _constant(default)
-    if not isinstance(default, Literal):
-        return default
-    if isinstance(default.value, bool):
-        return Literal(Decimal(default.value))
-    numeric = types.affinity(type_) not in ("TEXT", "BLOB")
-    number = None if isinstance(default.value, str) and not numeric else as_number(default.value)
-    return default if number is None else Literal(number)
-
-
-def _constant(sql: Sql) -> Default | None:
-    try:
-        found = tokens(sql.text)
-    except LexError:
-        return sql
-    if len(found) == 1 and found[0].word in _WORDS:
-        return _WORDS[found[0].word]
-    if len(found) == 1 and found[0].lexeme is Lexeme.STRING:
-        return Literal(found[0].value)
-    signed = len(found) == 2 and found[0].text in ("-", "+")
-    if found and found[-1].lexeme is Lexeme.NUMBER and (len(found) == 1 or signed):
-        number = as_number(("-" if found[0].text == "-" else "") + found[-1].text)
-        return sql if number is None else Literal(number)
-    return sql
 
 
 def _on_conflict(word: str) -> str:

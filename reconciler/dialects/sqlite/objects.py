@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.sqlite import ddl
@@ -38,9 +40,10 @@ def table_objects(name: str, sql: str, facts: Facts) -> tuple[list[Object], set[
     objects: list[Object] = [Table(ref=ref, options=_options(read), not_understood=doubt)]
     objects += [_column(ref, number, column) for number, column in enumerate(read.columns, 1)]
     unnamed: set[Ref] = set()
+    taken: set[Ref] = set()
     for constraint in read.constraints:
-        obj = _CONSTRAINTS[constraint.kind](ref, constraint)
-        obj = _numbered(obj, objects)
+        obj = _numbered(_CONSTRAINTS[constraint.kind](ref, constraint), taken)
+        taken.add(obj.ref)
         objects.append(obj)
         if constraint.name is None and obj.ref.name:
             unnamed.add(obj.ref)
@@ -52,14 +55,20 @@ def _options(read: ddl.TableText) -> tuple[tuple[str, str | int | bool], ...]:
     return tuple((name, True) for name, value in sorted(given.items()) if value)
 
 
+@lru_cache(maxsize=10_000)
 def _sql(text: str) -> Sql:
     return Sql(text, "sqlite", canonical(text))
+
+
+@lru_cache(maxsize=10_000)
+def _type(words: str) -> Type:
+    return Type(canonical_type(words), native=True, spelling=words)
 
 
 def _column(table: Ref, position: int, read: ddl.ColumnText) -> Column:
     return Column(
         ref=table.child(Kind.COLUMN, read.name),
-        type=Type(canonical_type(read.type), native=True, spelling=read.type),
+        type=_type(read.type),
         not_null=read.not_null,
         default=None if read.default is None else _sql(read.default),
         generated=None if read.generated is None else Generated(_sql(read.generated), read.stored),
@@ -116,9 +125,8 @@ def _foreign_key(table: Ref, read: ddl.Constraint) -> Object:
 _CONSTRAINTS = {"PRIMARY": _primary_key, "UNIQUE": _unique, "CHECK": _check, "FOREIGN": _foreign_key}
 
 
-def _numbered(obj: Object, others: Sequence[Object]) -> Object:
+def _numbered(obj: Object, taken: AbstractSet[Ref]) -> Object:
     """Give a second nameless constraint over the same columns a number, as PostgreSQL does."""
-    taken = {other.ref for other in others}
     number, ref = 1, obj.ref
     while ref in taken:
         ref = Ref(ref.schema, (*obj.ref.parts[:-1], f"{obj.ref.name}{number}"))
@@ -134,7 +142,7 @@ def _bare_columns(table: Ref, facts: Facts) -> list[Object]:
         found.append(
             Column(
                 ref=table.child(Kind.COLUMN, str(name)), position=position, not_null=bool(not_null), default=text,
-                type=Type(canonical_type(str(type_)), native=True, spelling=str(type_)),
+                type=_type(str(type_)),
             )
         )  # fmt: skip
     return found
@@ -144,7 +152,8 @@ def _doubt(read: ddl.TableText, facts: Facts) -> str:
     """Compare what we read with what SQLite itself says; return the first disagreement, or "" when there is none."""
     if any(not key.plain for key in read.constraints):
         return "a column that is INTEGER PRIMARY KEY DESC, and so no rowid"
-    ours = [_fact(read, column) for column in read.columns]
+    positions = _key_positions(read)
+    ours = [_fact(read, column, positions.get(column.name.lower(), 0)) for column in read.columns]
     theirs = [_pragma_fact(row) for row in facts.columns if row[5] != 1]
     for our, their in zip(ours, theirs, strict=False):
         if our != their:
@@ -157,19 +166,16 @@ def _doubt(read: ddl.TableText, facts: Facts) -> str:
     return ""
 
 
-def _key_position(read: ddl.TableText, column: str) -> int:
-    for key in read.constraints:
-        lowered = [name.lower() for name in key.columns]
-        if key.kind == "PRIMARY" and column.lower() in lowered:
-            return lowered.index(column.lower()) + 1
-    return 0
+def _key_positions(read: ddl.TableText) -> Mapping[str, int]:
+    """Return which place the columns of the primary key have in it, from 1, by their names in lower case."""
+    keys = [key.columns for key in read.constraints if key.kind == "PRIMARY"]
+    return {name.lower(): place for names in reversed(keys) for place, name in reversed([*enumerate(names, 1)])}
 
 
 _Fact = tuple[str, str, bool, str | None, int, bool | None]
 
 
-def _fact(read: ddl.TableText, column: ddl.ColumnText) -> _Fact:
-    key = _key_position(read, column.name)
+def _fact(read: ddl.TableText, column: ddl.ColumnText, key: int) -> _Fact:
     # The key of a table without rowids is not null without saying so (sqlite.org/withoutrowid.html).
     not_null = column.not_null or (read.without_rowid and key > 0)
     default = None if column.default is None else canonical(column.default)

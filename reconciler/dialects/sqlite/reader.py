@@ -12,18 +12,19 @@ class Reader:
         self.text = text
         self.tokens = tokens(text)
         self.at = 0
+        self._words = [token.word or token.text for token in self.tokens]
 
     def peek(self, ahead: int = 0) -> str:
         """The keyword or sign that comes next."""
         index = self.at + ahead
-        return (self.tokens[index].word or self.tokens[index].text) if index < len(self.tokens) else ""
+        return self._words[index] if index < len(self._words) else ""
 
     def take(self, *words: str) -> bool:
         """Go past these words when they are what comes next."""
-        if all(self.peek(index) == word for index, word in enumerate(words)):
-            self.at += len(words)
-            return True
-        return False
+        if self.peek() != words[0] or tuple(self._words[self.at : self.at + len(words)]) != words:
+            return False
+        self.at += len(words)
+        return True
 
     def expect(self, *words: str) -> None:
         if not self.take(*words):

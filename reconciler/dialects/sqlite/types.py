@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from reconciler.model.types import PORTABLE, Type, parse_type
 
@@ -39,9 +40,15 @@ _SYNONYMS: Mapping[str, str] = {"INT": "INTEGER", "BOOL": "BOOLEAN"}
 
 def native(type_: Type) -> Type:
     """Return a portable type in SQLite's words. Raises KeyError for one that SQLite cannot have."""
-    if type_.native:
-        return Type(canonical(type_.name), native=True, spelling=type_.spelling or type_.name)
-    return Type(str(Type(_PORTABLE[type_.name], () if type_.name == "enum" else type_.args)), native=True)
+    return _native(type_.name, type_.args, type_.native, type_.spelling)
+
+
+@lru_cache(maxsize=10_000)
+def _native(name: str, args: tuple[str, ...], native: bool, spelling: str) -> Type:
+    """By the parts of a type and not as `Type`: two that are spelled in different ways are equal."""
+    if native:
+        return Type(canonical(name), native=True, spelling=spelling or name)
+    return Type(str(Type(_PORTABLE[name], () if name == "enum" else args)), native=True)
 
 
 def strict(type_: Type) -> Type:
@@ -60,6 +67,7 @@ def portable(type_: Type) -> Type:
     return Type(str(type_), native=True)
 
 
+@lru_cache(maxsize=10_000)
 def canonical(words: str) -> str:
     """Return declared words in upper case, single spaces, synonyms resolved."""
     squeezed = " ".join(words.upper().split())
