@@ -1,4 +1,4 @@
-"""Constants on SQLite: a default as its author or the database wrote it in, a `Literal` or SQL that says the same out."""
+"""Constants: a default as its author or SQLite wrote it in, a `Literal` or SQL that says the same out."""
 
 from __future__ import annotations
 
