@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.options import Where
+from reconciler.cli.options import Format, Where
 from reconciler.cli.report import Report, failed
 from reconciler.errors import ApprovalNeeded, ReconcileError
 
@@ -77,12 +77,14 @@ def plan(where: Where, allow: tuple[str, ...], out: Path | None, pending: int) -
 def plan_report(review: Review, order: Order) -> Report:
     """Return the report of a plan."""
     from reconciler.report.plan_json import plan_data
+    from reconciler.report.plan_markdown import plan_markdown
     from reconciler.report.text import plan_text
 
     command = apply_command(order, review.environment)
     return Report(
         text=lambda look: plan_text(review, replace(look, apply=command)),
         data=lambda: plan_data(review),
+        forms={Format.MARKDOWN: lambda look: plan_markdown(review, replace(look, apply=command))},
         problems=review.warnings,
     )
 

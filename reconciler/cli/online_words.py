@@ -10,7 +10,7 @@ import typer
 
 from reconciler.cli import commands
 from reconciler.cli.grammar import Invocation, command
-from reconciler.cli.options import Output, Where, seconds
+from reconciler.cli.options import Format, Output, Where, seconds
 
 Patience = Annotated[
     str, typer.Option("--lock-timeout", metavar="TIME", help="How long to wait for locks: 500ms, 30s, 5m.")
@@ -40,7 +40,8 @@ def plan(
     """Compare specs and database, and show what an apply would do."""
     pending, file = 2 if detailed_exitcode else 0, Path(out) if out is not None else None
     patient = replace(where, lock_timeout=seconds(lock_timeout))
-    return Invocation("plan", output, lambda desk: commands.plan(patient, tuple(allow or ()), file, pending))
+    forms = (Format.TEXT, Format.JSON, Format.MARKDOWN)
+    return Invocation("plan", output, lambda desk: commands.plan(patient, tuple(allow or ()), file, pending), forms)
 
 
 @command

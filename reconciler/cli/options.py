@@ -26,6 +26,7 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    MARKDOWN = "markdown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,10 @@ def _rendered(sink: Sink, report: Report, invocation: Invocation) -> str:
     form = {Format.TEXT: report.text, **report.forms}.get(sink.format)
     if form is not None:
         return form(look(None if sink.path else sys.stdout, invocation.output))
+    if sink.format is Format.MARKDOWN:
+        from reconciler.report.failure import failure_markdown
+
+        return failure_markdown(invocation.command, report.error) if report.error else ""
     from reconciler.report.json import document, envelope
 
     data: Mapping[str, Any] | None = report.data()

@@ -8,16 +8,12 @@ from reconciler.errors import Problem
 from reconciler.model.ref import Ref
 from reconciler.plan.hazards import Effect, risk
 from reconciler.report.advice import next_lines
-from reconciler.report.blocks import SIGNS, blocks, hazard_lines
-from reconciler.report.entries import VERBS, Entries, Entry, danger, destroys, entries
+from reconciler.report.blocks import blocks, hazard_lines
+from reconciler.report.entries import VERBS, Entries, destroys, entries
 from reconciler.report.facts import Review, SpecVersion
-from reconciler.report.layout import Cell, Look, Style, capped, counted, cut, cut_middle, grid, joined
+from reconciler.report.layout import Look, Style, capped, counted, joined
 from reconciler.report.problems import safe, width
-from reconciler.report.words import both, label
-
-_ADJECTIVES: Mapping[str, str] = {
-    "create": "add", "update": "change", "rename": "rename", "replace": "replace", "delete": "drop",
-}  # fmt: skip
+from reconciler.report.table import ADJECTIVES, table
 
 
 def plan_text(review: Review, look: Look) -> str:
@@ -28,7 +24,7 @@ def plan_text(review: Review, look: Look) -> str:
     parts = [
         header(review, look),
         _totals(review, found, look),
-        _table(found, look),
+        table(found, look),
         blocks(review, found, look),
         _loose(found, look),
         _rest(review, look),
@@ -73,7 +69,7 @@ def spec_words(version: SpecVersion) -> str:
 def _totals(review: Review, found: Entries, look: Look) -> list[str]:
     planned = review.planned
     level = risk(planned.hazards, planned.plan.steps).upper()
-    numbers = [f"{found.totals[verb]} {_ADJECTIVES[verb]}" for verb in VERBS if found.totals[verb]]
+    numbers = [f"{found.totals[verb]} {ADJECTIVES[verb]}" for verb in VERBS if found.totals[verb]]
     first = f" {'PLAN':<6}{planned.plan.id}   {'   '.join(numbers)}"
     style = Style.DANGER if level == "HIGH" else Style.CARE if level == "MEDIUM" else Style.GOOD
     gap = max(look.width - width(first) - len(f"risk: {level}"), 3)
@@ -94,85 +90,6 @@ def _stopped(found: Entries) -> list[str]:
         *([f"{counted(blocked, 'hazard')} {'blocks' if blocked == 1 else 'block'} it"] if blocked else []),
         *([f"{counted(refused, 'hazard')} not allowed"] if refused else []),
     ]
-
-
-# --- the table --------------------------------------------------------------------------------------------------------
-
-
-def _table(found: Entries, look: Look) -> list[str]:
-    """Return one line for each change, the most dangerous first; what does not fit is cut, the blocks have it whole."""
-    ordered = sorted(found.main, key=lambda entry: danger(entry, found.refused))
-    inside = _counts_inside(found)
-    rows = [
-        [
-            Cell(str(entry.steps[0]), right=True),
-            Cell(SIGNS[entry.verb], entry.verb),
-            Cell(safe(str(entry.ref))),
-            Cell(safe(_action(entry, inside))),
-            _risk_cell(entry, found),
-            Cell(_rows(entry), right=True),
-        ]
-        for entry in ordered
-    ]
-    head = [Cell("#", right=True), Cell(""), Cell("address"), Cell("action"), Cell("risk"), Cell("rows", right=True)]
-    fixed = sum(max(width(row[i].text) for row in [head, *rows]) for i in (0, 1, 4, 5)) + len("   ") + 5 * 2
-    return [
-        *grid(_fitted([head, *rows], look.width - fixed), look.paint, gap="  "),
-        *([look.paint(Style.FAINT, "   (# = order of execution, most dangerous first)")] if len(rows) > 1 else []),
-    ]
-
-
-def _fitted(rows: Sequence[list[Cell]], room: int) -> list[list[Cell]]:
-    """Return the rows with address and action cut so that both columns fit into the room."""
-    addresses, actions = (max(width(row[i].text) for row in rows) for i in (2, 3))
-    most = max(room - min(actions, 14), 12)
-    addresses = min(addresses, most)
-    actions = max(room - addresses, 8)
-    return [
-        [*row[:2], Cell(cut_middle(row[2].text, addresses)), Cell(cut(row[3].text, actions)), *row[4:]] for row in rows
-    ]
-
-
-def _counts_inside(found: Entries) -> Mapping[Ref, Mapping[str, int]]:
-    counts: dict[Ref, dict[str, int]] = {}
-    for entry in found.all:
-        if entry.inside is not None:
-            kinds = counts.setdefault(entry.inside, {})
-            kinds[entry.ref.kind] = kinds.get(entry.ref.kind, 0) + 1
-    return counts
-
-
-_PLURALS: Mapping[str, str] = {"index": "indexes", "primary_key": "primary keys", "unique": "unique"}
-
-
-def _action(entry: Entry, inside: Mapping[Ref, Mapping[str, int]]) -> str:
-    """Return in a few words what happens."""
-    if entry.verb == "rename" and entry.old is not None:
-        return f"rename from {entry.old.ref.name}"
-    if entry.verb == "create":
-        parts = [counted(n, label(kind), _PLURALS.get(kind, "")) for kind, n in inside.get(entry.ref, {}).items()]
-        return f"add {', '.join(parts)}".rstrip()
-    if entry.verb == "update" and len(entry.fields) == 1 and entry.old and entry.new:
-        name = entry.fields[0]
-        before, after = both(getattr(entry.old, name), getattr(entry.new, name))
-        words = f"{label(name)} {before} → {after}"
-        return words if "\n" not in words and len(words) < 40 else f"change {label(name)}"
-    changed = f" {', '.join(map(label, entry.fields))}" if entry.verb == "update" else ""
-    return f"{_ADJECTIVES[entry.verb]}{changed}"
-
-
-def _risk_cell(entry: Entry, found: Entries) -> Cell:
-    codes = [hazard.code for hazard in entry.hazards if hazard.effect is not Effect.NOTICE]
-    if not codes:
-        return Cell("low")
-    style = Style.DANGER if found.refused & set(entry.hazards) or entry.level == "high" else Style.CARE
-    more = f" +{len(codes) - 1}" if len(codes) > 1 else ""
-    return Cell(f"{entry.level.upper()} {codes[0]}{more}", style)
-
-
-def _rows(entry: Entry) -> str:
-    counts = [hazard.count for hazard in entry.hazards if hazard.count is not None]
-    return f"{max(counts):,}" if counts else "-"
 
 
 # --- what the plan leaves alone, and what is to be known --------------------------------------------------------------
@@ -206,14 +123,19 @@ def listed(title: str, refs: Sequence[object], look: Look) -> list[str]:
 
 def notes(warnings: Iterable[Problem], sentences: Iterable[str], look: Look) -> list[str]:
     """Return warnings and notes; warnings that say the same of several objects are one, with all of the places."""
+    found = notes_by_sentence(warnings, sentences)
+    lines = [line for sentence, where in found.items() for line in _note(sentence, where, look)]
+    return [" Notes:", *lines] if lines else []
+
+
+def notes_by_sentence(warnings: Iterable[Problem], sentences: Iterable[str]) -> Mapping[str, list[str]]:
+    """Return what is to be known, and where in the specs."""
     places: dict[str, list[str]] = {}
     for problem in warnings:
         sentence = problem.message.removeprefix(f"{problem.address}: ")
         place = problem.position
         places.setdefault(sentence, []).append(f"{place.file}:{place.line}" if place else problem.address)
-    items = [*places.items(), *((sentence, []) for sentence in sentences)]
-    lines = [line for sentence, where in items for line in _note(sentence, where, look)]
-    return [" Notes:", *lines] if lines else []
+    return places | {sentence: [] for sentence in sentences if sentence not in places}
 
 
 def _note(sentence: str, places: Sequence[str], look: Look) -> list[str]:

@@ -1,0 +1,158 @@
+"""A plan as a comment: nothing that a database or a spec holds gets out of its place, and it is never too long."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from reconciler.errors import TargetError
+from reconciler.model.change import Create, Drop
+from reconciler.model.objects import Column, Table
+from reconciler.model.ref import Ref
+from reconciler.model.types import Type
+from reconciler.report.facts import Review
+from reconciler.report.failure import failure_markdown
+from reconciler.report.layout import Look
+from reconciler.report.markdown import code, fenced, marker, prose
+from reconciler.report.plan_markdown import plan_markdown
+from tests.reviews import project, review
+from tests.unit.report.made import hazard, made, step
+
+LOOK = Look(apply="reconcile apply")
+PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+OURS = re.compile(r"</?(?:code|details|summary)>|<!-- reconcile:[\w.:-]*(?<!-) -->")
+# What a forge makes something of wherever it stands in a text: people, issues, addresses, pictures.
+ALIVE = re.compile(r"(?<![\w])[@#!$~%&]\w|https?://|www\.|:\w+:")
+HOSTILE = [
+    "a|b", "a\\|b", "```", "````\n```", "`", "a`b``c", "<b>x</b>", "<!-- x", "--> x", "</details>", "@everyone", "#12",
+    "[x](http://evil.example)", "![x](http://evil.example/x.png)", "https://evil.example", "www.evil.example", "**x**",
+    "_x_", "a\nb", "a\r\n| x | y |", "\x1b[2J", "$(rm)", ":tada:", "&lt;b&gt;", "<img src=x onerror=alert(1)>", "~~x~~",
+    "\u202edcba", " x ", "'; drop table x; --", "x" * 300, "\u6f22\u5b57", "e\u0301", "*/", "- [ ] x", "> x", "# x",
+]  # fmt: skip
+
+
+def alive(text: str) -> list[str]:
+    """Return what a forge would make more of than text: tags, links, pictures, mentions."""
+    found = []
+    for block in PARSER.parse(text):
+        if block.type == "html_block":
+            found += [block.content] if re.search("[<>@]", OURS.sub("", block.content)) else []
+        depth = 0
+        for token in block.children or ():
+            depth += {"<code>": 1, "</code>": -1}.get(token.content, 0) if token.type == "html_inline" else 0
+            if token.type == "html_inline" and not OURS.fullmatch(token.content):
+                found.append(token.content)
+            if token.type in ("link_open", "image", "em_open", "s_open"):
+                found.append(token.type)
+            if token.type == "text" and not depth and ALIVE.search(token.content.replace("[!CAUTION]", "")):
+                found.append(token.content)
+    return found
+
+
+@given(st.text() | st.sampled_from(HOSTILE))
+def test_code_and_prose_are_one_cell_of_text(text: str) -> None:
+    for written in (code(text), prose(text)):
+        assert "\n" not in written
+        found = PARSER.parse(f"| a | b |\n|---|---|\n| {written} | x |\n")
+        cells = [token for token in found if token.type == "td_open"]
+        assert len(cells) == 2
+        assert found[-1].type == "table_close"
+    assert alive(code(text)) == []
+    assert alive(f"x {prose(text)}") == []
+
+
+@given(st.text() | st.lists(st.sampled_from(HOSTILE)).map("\n".join))
+def test_nothing_ends_a_fence(text: str) -> None:
+    found = PARSER.parse(f"{fenced(text, 'sql')}\nend\n")
+    assert [token.type for token in found] == ["fence", "paragraph_open", "inline", "paragraph_close"]
+
+
+@given(st.text() | st.sampled_from(HOSTILE))
+def test_a_marker_is_one_comment(text: str) -> None:
+    found = PARSER.parse(marker("plan", text) + "\n# x\n")
+    assert [token.type for token in found] == ["html_block", "heading_open", "inline", "heading_close"]
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Review:
+    """A plan on a real database in which every name, comment and text is hostile."""
+    monkeypatch.chdir(tmp_path)
+    names = [name for name in HOSTILE if "\x1b" not in name]
+    specs = []
+    for number, name in enumerate(names):
+        quoted = '"' + name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r") + '"'
+        specs.append(
+            f"table: t{number}\ncomment: {quoted}\ncolumns:\n  {quoted}: {{type: text, default: {quoted}}}\n"
+            f"  kept: {{type: text}}\nremoved:\n  column.gone{number}: {{reason: {quoted}}}\n"
+        )
+    made_before = "".join(f"create table t{n} (kept text, gone{n} text);" for n in range(len(names)))
+    folder = project(tmp_path, "---\n".join(specs), made_before)
+    with closing(sqlite3.connect(folder / "shop.db")) as connection:
+        for number, name in enumerate(HOSTILE):
+            connection.execute('create table "u{} {}" (x)'.format(number, name.replace('"', '""')))
+    return review(folder)
+
+
+def test_a_hostile_plan(hostile: Review) -> None:
+    text = plan_markdown(hostile, LOOK)
+    assert alive(text) == []
+    found = PARSER.parse(text)
+    rows = [token for token in found if token.type == "tr_open"]
+    cells = [token for token in found if token.type in ("td_open", "th_open")]
+    assert len(cells) == 6 * len(rows)
+    assert len([token for token in found if token.type == "fence"]) == 2
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+
+
+def test_danger_comes_first() -> None:
+    lost = Ref.root("table", "a").child("column", "lost")
+    new = Ref.root("table", "b").child("column", "new")
+    kept, refused = hazard("BC102", new), hazard("DS103", lost)
+    found = made(
+        step(Create(Column(ref=new, type=Type("int")))), step(Drop(Column(ref=lost, type=Type("int")))),
+        hazards=(kept, refused), refused=(refused,),
+    )  # fmt: skip
+    text = plan_markdown(found, LOOK)
+    assert text.startswith("<!-- reconcile:plan:shop:prod -->\n")
+    assert text.index("> [!CAUTION]") < text.index("| | object |")
+    assert text.index("| ❗`-` | `table.a.column.lost`") < text.index("| `+` | `table.b.column.new`")
+    assert "--allow DS103:table.a.column.lost" in text
+
+
+def test_nothing_to_do() -> None:
+    assert "`prod`: up to date" in plan_markdown(made(), LOOK)
+
+
+def test_it_is_never_too_long_for_a_forge() -> None:
+    long = "x" * 50
+    tables = [Ref.root("table", f"{long}_{number}") for number in range(400)]
+    lost = [Ref.root("table", f"old_{long}_{number}") for number in range(200)]
+    refused = tuple(hazard("DS102", ref) for ref in lost)
+    found = made(
+        *(step(Create(Table(ref=ref)), sql=["CREATE TABLE " + "y" * 500]) for ref in tables),
+        *(step(Drop(Table(ref=ref))) for ref in lost),
+        hazards=refused, refused=refused, undeclared=[Ref.root("table", f"u{long}{n}") for n in range(500)],
+    )  # fmt: skip
+    text = plan_markdown(found, LOOK)
+    assert len(text) <= len(text.encode()) <= 65_000
+    assert "200 hazards not allowed" in text
+    assert re.search(r"… and \d+ changes that are less dangerous than these\.", text)
+    assert re.search(r"The SQL of \d+ steps is too long for here", text)
+    objects = re.findall(r"\| (\S+) \| `table\.(\w)", text)
+    assert objects[0] == ("❗`-`", "o")
+    assert alive(text) == []
+
+
+def test_a_failure() -> None:
+    text = failure_markdown("plan", TargetError("```\n</details> @everyone <b>", hint="x"))
+    assert text.startswith("<!-- reconcile:plan:failed -->")
+    assert alive(text) == []
+    assert [token.type for token in PARSER.parse(text)][-1] == "fence"
