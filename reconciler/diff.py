@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reconciler.model.change import Alter, Change, Create, Drop
+from reconciler.model.fields import compared
 from reconciler.model.model import Model
-from reconciler.model.objects import compared
 
 
 def diff(actual: Model, desired: Model) -> tuple[Change, ...]:

@@ -14,8 +14,9 @@ from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.diff import diff
 from reconciler.errors import PlanError, Problem
 from reconciler.model.change import Alter, Change, Create, Rename
+from reconciler.model.fields import live_only
 from reconciler.model.model import Desired, Inspection, Model
-from reconciler.model.objects import Object, Unmodelled, live_only
+from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.ref import Ref
 from reconciler.model.texts import spelled, texts
 from reconciler.plan.match import match_names
@@ -179,7 +180,7 @@ def _refreshed(change: Change, old: Model, new: Model) -> Change:
 
 
 # Kind words of constraints that are not modelled; they share their names with those that are.
-_CONSTRAINTS = frozenset({"constraint", "exclusion"})
+_CONSTRAINTS = frozenset({"constraint"})
 
 
 def _clashes(live: Model, desired: Model) -> list[Problem]:

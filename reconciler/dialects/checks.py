@@ -71,6 +71,8 @@ def _of_create(s: Spelling, new: Object, states: States) -> Sequence[DataCheck]:
                              message="is not null and has no default, and there are rows: {count}")]  # fmt: skip
         case Unique() | PrimaryKey() | Index(unique=True):
             return _duplicates(s, new, states)
+        case Check(not_valid=True) | Check(enforced=False) | ForeignKey(not_valid=True) | ForeignKey(enforced=False):
+            return ()
         case Check():
             return _violations(s, new, states)
         case ForeignKey():
@@ -79,9 +81,13 @@ def _of_create(s: Spelling, new: Object, states: States) -> Sequence[DataCheck]:
             return ()
 
 
+# Fields of a constraint or index whose change asks nothing of the rows.
+_RUNS_BY_ITSELF = frozenset({"comment", "name", "deferrable", "options"})
+
+
 def _of_alter(s: Spelling, old: Object, new: Object, fields: Sequence[str], states: States) -> Sequence[DataCheck]:
     if not isinstance(old, Column) or not isinstance(new, Column):
-        return () if set(fields) <= {"comment", "name"} else _of_create(s, new, states)
+        return () if _RUNS_BY_ITSELF.issuperset(fields) else _of_create(s, new, states)
     found: list[DataCheck] = []
     column = s.quote(states.live(new.ref).name)
     if "not_null" in fields and new.not_null:
@@ -103,25 +109,27 @@ def _counted(
     """Ask for the rows of the object's table for which `where` is true."""
     table = s.table(states.live(obj.ref.top))
     tail = f" WHERE {where}" if where else ""
-    keys = _keys(s, obj.ref.top, states) if sample else ""
+    shown = keys(s, obj.ref.top, states) if sample else ""
     return DataCheck(
         code=code, ref=obj.ref, message=message, count=f"SELECT count(*) FROM {table}{tail}",
-        sample=f"SELECT {keys} FROM {table}{tail} ORDER BY {keys} LIMIT {SAMPLE}" if keys else "",
-        sensitive=_sensitive(obj.ref.top, states),
+        sample=f"SELECT {shown} FROM {table}{tail} ORDER BY {shown} LIMIT {SAMPLE}" if shown else "",
+        sensitive=sensitive(obj.ref.top, states),
     )  # fmt: skip
 
 
-def _keys(s: Spelling, table: Ref, states: States, prefix: str = "") -> str:
+def keys(s: Spelling, table: Ref, states: States, prefix: str = "") -> str:
     """Return the primary key's columns as the database calls them now, "" when there is no key."""
     key = states.old.children(table, PrimaryKey)
-    return ", ".join(prefix + _live_name(s, table, name, states) for name in key[0].columns) if key else ""
+    return ", ".join(prefix + live_name(s, table, name, states) for name in key[0].columns) if key else ""
 
 
-def _live_name(s: Spelling, table: Ref, name: str, states: States) -> str:
+def live_name(s: Spelling, table: Ref, name: str, states: States) -> str:
+    """Return a column as the database calls it now."""
     return s.quote(states.live(table.child("column", name)).name)
 
 
-def _sensitive(table: Ref, states: States) -> bool:
+def sensitive(table: Ref, states: States) -> bool:
+    """Say whether the primary key of a table holds what is not to be shown."""
     key = {name for primary in states.old.children(table, PrimaryKey) for name in primary.columns}
     return any(c.sensitive and c.ref.name in key for c in states.new.children(table, Column))
 
@@ -131,7 +139,7 @@ def _known(table: Ref, columns: Iterable[str], states: States) -> bool:
     return all(table.child("column", name) in states.old for name in columns)
 
 
-def _in_live_words(s: Spelling, table: Ref, text: str, states: States) -> str:
+def in_live_words(s: Spelling, table: Ref, text: str, states: States) -> str:
     """Write an expression with the names that the columns have now."""
     moved = {c.ref.name: states.live(c.ref).name for c in states.old.children(table, Column)}
     changed = {new: old for new, old in moved.items() if new != old}
@@ -144,9 +152,10 @@ def _duplicates(s: Spelling, new: Unique | PrimaryKey | Index, states: States) -
     if terms is None:
         return ()
     keys = ", ".join(terms)
-    conditions = [] if isinstance(new, Unique) and new.nulls_not_distinct else [f"{term} IS NOT NULL" for term in terms]
+    alike = not isinstance(new, PrimaryKey) and new.nulls_not_distinct
+    conditions = [] if alike else [f"{term} IS NOT NULL" for term in terms]
     if isinstance(new, Index) and new.where:
-        conditions.append(f"({_in_live_words(s, table, new.where.text, states)})")
+        conditions.append(f"({in_live_words(s, table, new.where.text, states)})")
     rows = f"FROM {s.table(states.live(table))}{' WHERE ' + ' AND '.join(conditions) if conditions else ''}"
     grouped = f"SELECT {keys} {rows} GROUP BY {keys} HAVING count(*) > 1"
     return [
@@ -171,10 +180,10 @@ def _key_terms(s: Spelling, new: Unique | PrimaryKey | Index, states: States) ->
     terms: list[str] = []
     for part in parts:
         if part.expression is not None:
-            terms.append(f"({_in_live_words(s, new.ref.top, part.expression.text, states)})")
+            terms.append(f"({in_live_words(s, new.ref.top, part.expression.text, states)})")
         elif part.column is not None and new.ref.top.child(Kind.COLUMN, part.column) in states.old:
             collation = f" COLLATE {s.quote(part.collation)}" if part.collation else ""
-            terms.append(_live_name(s, new.ref.top, part.column, states) + collation)
+            terms.append(live_name(s, new.ref.top, part.column, states) + collation)
         elif not _constant(states.new.get(new.ref.top.child(Kind.COLUMN, part.column or ""))):
             return None
     return terms
@@ -187,7 +196,7 @@ def _constant(column: Object | None) -> bool:
 def _violations(s: Spelling, new: Check, states: States) -> Sequence[DataCheck]:
     if any(ref not in states.old for ref in new.uses if ref.top == new.ref.top):
         return ()
-    text = _in_live_words(s, new.ref.top, new.expression.text, states)
+    text = in_live_words(s, new.ref.top, new.expression.text, states)
     return [_counted(s, new, states, code="MF105", where=f"NOT ({text})",
                      message="rows that violate the check: {count}")]  # fmt: skip
 
@@ -198,19 +207,23 @@ def _orphans(s: Spelling, new: ForeignKey, states: States) -> Sequence[DataCheck
         return ()
     child, parent = s.table(states.live(table)), s.table(states.live(new.target))
     pairs = list(zip(new.columns, new.target_columns, strict=True))
-    filled = " AND ".join(f"c.{_live_name(s, table, name, states)} IS NOT NULL" for name in new.columns)
+    terms = [f"c.{live_name(s, table, name, states)}" for name in new.columns]
+    filled = " AND ".join(f"{term} IS NOT NULL" for term in terms)
     if new.target in states.old and _known(new.target, new.target_columns, states):
         match = " AND ".join(
-            f"p.{_live_name(s, new.target, theirs, states)} = c.{_live_name(s, table, ours, states)}"
+            f"p.{live_name(s, new.target, theirs, states)} = c.{live_name(s, table, ours, states)}"
             for ours, theirs in pairs
         )
         filled += f" AND NOT EXISTS (SELECT 1 FROM {parent} AS p WHERE {match})"
-    keys = _keys(s, table, states, "c.")
+    if new.match_full and len(pairs) > 1:
+        filled = f"({filled}) OR ({' OR '.join(f'{term} IS NULL' for term in terms)}) AND "
+        filled += f"({' OR '.join(f'{term} IS NOT NULL' for term in terms)})"
+    shown = keys(s, table, states, "c.")
     return [
         DataCheck(
             code="MF105", ref=new.ref, count=f"SELECT count(*) FROM {child} AS c WHERE {filled}",
             message=f"rows that point to nothing in {new.target.name}: {{count}}",
-            sample=f"SELECT {keys} FROM {child} AS c WHERE {filled} ORDER BY {keys} LIMIT {SAMPLE}" if keys else "",
-            sensitive=_sensitive(table, states),
+            sample=f"SELECT {shown} FROM {child} AS c WHERE {filled} ORDER BY {shown} LIMIT {SAMPLE}" if shown else "",
+            sensitive=sensitive(table, states),
         )
     ]  # fmt: skip

@@ -9,7 +9,18 @@ from functools import lru_cache
 from reconciler.dialects.plain import plain
 from reconciler.dialects.transpile import NotPortable, parsed
 from reconciler.model.model import Model
-from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, PrimaryKey, Table, Unique, View
+from reconciler.model.objects import (
+    Check,
+    Column,
+    Exclusion,
+    ForeignKey,
+    Index,
+    Object,
+    PrimaryKey,
+    Table,
+    Unique,
+    View,
+)
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import texts
 
@@ -27,7 +38,7 @@ def resolve(objects: Sequence[Object], model: Model, family: str) -> Sequence[Ob
 
 def _resolved(obj: Object, model: Model, family: str) -> Object:
     match obj:
-        case Check(uses=uses) | Index(uses=uses) | Column(uses=uses) if not uses:
+        case Check(uses=uses) | Index(uses=uses) | Exclusion(uses=uses) | Column(uses=uses) if not uses:
             found = [ref for sql in texts(obj).values() for ref in _own_columns(obj, sql.text, model, family)]
             return replace(obj, uses=frozenset(found) - {obj.ref}) if found else obj
         case ForeignKey(uses=uses) if not uses:

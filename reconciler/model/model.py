@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from reconciler.errors import Position
-from reconciler.model.objects import Object, compared, referring
+from reconciler.model.fields import compared, referring
+from reconciler.model.objects import Object
 from reconciler.model.ref import Ref
 from reconciler.model.values import Sql
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, ClassVar, TypeVar
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 from reconciler.model.ref import Kind, Ref
-from reconciler.model.references import MANY, ONE, PARTS, SIBLINGS, TARGET_COLUMNS, Reference, refers_to
+from reconciler.model.references import MANY, ONE, PARTS, SIBLINGS, TARGET_COLUMNS, refers_to
 from reconciler.model.types import BIGINT, Type
 from reconciler.model.values import Action, Default, Deferrable, Generated, Identity, IndexPart, Sql
 
-V = TypeVar("V")
+# A dialect's own settings of an object, sorted by name.
+Options = tuple[tuple[str, str | int | bool], ...]
 
 _USES = refers_to(MANY)
 
@@ -53,11 +54,17 @@ class Extension(Object):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enum(Object):
-    """An enumerated type with its values in order."""
+    """An enumerated type with its values in order.
+
+    `renamed_values` and `removed_values` are pairs (old, new): what a value is called now, and which value rows get
+    that hold one which is to go.
+    """
 
     kind = Kind.ENUM
     values: tuple[str, ...]
     comment: str | None = None
+    renamed_values: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    removed_values: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +116,7 @@ class Table(Object):
 
     kind = Kind.TABLE
     comment: str | None = None
-    options: tuple[tuple[str, str | int | bool], ...] = ()
+    options: Options = ()
     protect: bool | None = field(default=None, compare=False)
     not_understood: str = field(default="", compare=False, metadata=_LIVE)
 
@@ -117,7 +124,8 @@ class Table(Object):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column(Object):
     """A column. `position` orders CREATE TABLE and is never a change; `clauses` is text that we carry and do not
-    read. `on_conflict` is what SQLite does with a null that NOT NULL forbids, "" for its default.
+    read. `on_conflict` is what SQLite does with a null that NOT NULL forbids, "" for its default;
+    `moved_values` are pairs (old, new): what becomes of the values of an enum that is lowered into the column.
     """
 
     kind = Kind.COLUMN
@@ -129,6 +137,8 @@ class Column(Object):
     collation: str | None = None
     on_conflict: str = ""
     comment: str | None = None
+    options: Options = ()
+    moved_values: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     position: int = field(default=0, compare=False)
     sensitive: bool = field(default=False, compare=False)
     clauses: str = field(default="", compare=False, metadata=_LIVE)
@@ -140,38 +150,48 @@ class PrimaryKey(Object):
     """A primary key. A difference in `name` alone is no change where the spec gives none. `clauses` as in Column.
 
     `on_conflict` is what SQLite does with a row whose key is there already, "" for its default.
+    `carried` are the statements that give one that is made anew back what it had beyond its definition.
     """
 
     kind = Kind.PRIMARY_KEY
     columns: tuple[str, ...] = field(metadata=refers_to(SIBLINGS))
     name: str | None = None
     on_conflict: str = ""
+    include: tuple[str, ...] = field(default=(), metadata=refers_to(SIBLINGS))
+    deferrable: Deferrable = Deferrable.NO
+    comment: str | None = None
     clauses: str = field(default="", compare=False, metadata=_LIVE)
+    carried: tuple[str, ...] = field(default=(), compare=False, metadata=_LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unique(Object):
     """A unique constraint. `nameless`: the database has no name for it, the one in the address is made up.
 
-    `on_conflict` as in PrimaryKey.
+    `on_conflict` as in PrimaryKey, `carried` as in PrimaryKey.
     """
 
     kind = Kind.UNIQUE
     columns: tuple[str, ...] = field(metadata=refers_to(SIBLINGS))
     nulls_not_distinct: bool = False
+    include: tuple[str, ...] = field(default=(), metadata=refers_to(SIBLINGS))
     deferrable: Deferrable = Deferrable.NO
     on_conflict: str = ""
     comment: str | None = None
     clauses: str = field(default="", compare=False, metadata=_LIVE)
+    carried: tuple[str, ...] = field(default=(), compare=False, metadata=_LIVE)
     nameless: bool = field(default=False, compare=False, metadata=_LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check(Object):
-    """A check constraint. `nameless` as in Unique."""
+    """A check constraint. `nameless` as in Unique; `not_valid` means that rows from before it may break it."""
 
     kind = Kind.CHECK
     expression: Sql
+    no_inherit: bool = False
+    enforced: bool = True
+    not_valid: bool = False
     comment: str | None = None
     clauses: str = field(default="", compare=False, metadata=_LIVE)
     nameless: bool = field(default=False, compare=False, metadata=_LIVE)
@@ -182,7 +202,8 @@ class Check(Object):
 class ForeignKey(Object):
     """A foreign key. Empty `target_columns` mean the target's primary key, and are filled in by `normalize`.
 
-    `nameless` as in Unique.
+    `on_delete_columns` are those that SET NULL or SET DEFAULT changes, all when it is empty. `nameless` as in Unique,
+    `not_valid` as in Check.
     """
 
     kind = Kind.FOREIGN_KEY
@@ -190,8 +211,12 @@ class ForeignKey(Object):
     target: Ref = field(metadata=refers_to(ONE))
     target_columns: tuple[str, ...] = field(default=(), metadata=refers_to(TARGET_COLUMNS))
     on_delete: Action = Action.NO_ACTION
+    on_delete_columns: tuple[str, ...] = field(default=(), metadata=refers_to(SIBLINGS))
     on_update: Action = Action.NO_ACTION
+    match_full: bool = False
     deferrable: Deferrable = Deferrable.NO
+    enforced: bool = True
+    not_valid: bool = False
     comment: str | None = None
     clauses: str = field(default="", compare=False, metadata=_LIVE)
     nameless: bool = field(default=False, compare=False, metadata=_LIVE)
@@ -200,7 +225,10 @@ class ForeignKey(Object):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index(Object):
-    """An index; `definition` is the server's own text where it keeps one, carried and never compared."""
+    """An index; `definition` is the server's own text where it keeps one, carried and never compared.
+
+    `options` are its storage parameters. `clauses` as in Column, `carried` as in PrimaryKey.
+    """
 
     kind = Kind.INDEX
     parts: tuple[IndexPart, ...] = field(metadata=refers_to(PARTS))
@@ -208,8 +236,31 @@ class Index(Object):
     method: str | None = None
     where: Sql | None = None
     include: tuple[str, ...] = field(default=(), metadata=refers_to(SIBLINGS))
+    nulls_not_distinct: bool = False
+    options: Options = ()
     comment: str | None = None
     definition: str = field(default="", compare=False)
+    clauses: str = field(default="", compare=False, metadata=_LIVE)
+    carried: tuple[str, ...] = field(default=(), compare=False, metadata=_LIVE)
+    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion(Object):
+    """An exclusion constraint: no two rows whose parts all compare true by their operators; PostgreSQL only.
+
+    `clauses` as in Column, `carried` as in PrimaryKey.
+    """
+
+    kind = Kind.EXCLUSION
+    parts: tuple[IndexPart, ...] = field(metadata=refers_to(PARTS))
+    method: str | None = None
+    where: Sql | None = None
+    include: tuple[str, ...] = field(default=(), metadata=refers_to(SIBLINGS))
+    deferrable: Deferrable = Deferrable.NO
+    comment: str | None = None
+    clauses: str = field(default="", compare=False, metadata=_LIVE)
+    carried: tuple[str, ...] = field(default=(), compare=False, metadata=_LIVE)
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
 
 
@@ -226,7 +277,7 @@ class View(Object):
     query: Sql
     materialized: bool = False
     comment: str | None = None
-    options: tuple[tuple[str, str | int | bool], ...] = ()
+    options: Options = ()
     columns: tuple[str, ...] | None = field(default=None, compare=False, metadata=_CONTRACT)
     carried: tuple[str, ...] = field(default=(), compare=False, metadata=_LIVE)
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
@@ -246,60 +297,7 @@ class Unmodelled(Object):
 KINDS: Mapping[Kind, type[Object]] = {
     cls.kind: cls
     for cls in (
-        Schema, Extension, Enum, Domain, NumberSequence, OwnedBy, Table, Column, PrimaryKey, Unique, Check, ForeignKey,
-        Index, View,
+        Schema, Extension, Enum, Domain, NumberSequence, OwnedBy, Table, Column, PrimaryKey, Unique, Check, Exclusion,
+        ForeignKey, Index, View,
     )
 }  # fmt: skip
-
-
-_CLASSES = (*KINDS.values(), Unmodelled)
-_COMPARED = {cls: tuple(f.name for f in fields(cls) if f.compare and f.name != "ref") for cls in _CLASSES}
-_REFERRING: Mapping[type[Object], tuple[tuple[str, Reference], ...]] = {
-    cls: tuple((f.name, f.metadata["refers_to"]) for f in fields(cls) if "refers_to" in f.metadata) for cls in _CLASSES
-}
-_LIVE_ONLY = {cls: tuple(f.name for f in fields(cls) if f.metadata.get("live")) for cls in _CLASSES}
-
-
-_CONTRACTS = {cls: tuple(f.name for f in fields(cls) if f.metadata.get("contract")) for cls in _CLASSES}
-
-
-def contracts(cls: type[Object]) -> tuple[str, ...]:
-    """Return the fields that a spec may promise and a database has to keep."""
-    return _CONTRACTS[cls]
-
-
-def live_only(cls: type[Object]) -> tuple[str, ...]:
-    """Return the fields that only an inspected object knows, and that go on through a change of the object."""
-    return _LIVE_ONLY[cls]
-
-
-def compared(cls: type[Object]) -> tuple[str, ...]:
-    """Return the names of the fields that make two objects of this class differ."""
-    return _COMPARED[cls]
-
-
-def referring(cls: type[Object]) -> tuple[tuple[str, Reference], ...]:
-    """Return the fields that name other objects, each with how."""
-    return _REFERRING[cls]
-
-
-def changed(obj: V, **values: Any) -> V:
-    """Return an object, or a value of one, with these fields; itself when they are equal to its own, as most are.
-
-    Not for fields that hold SQL or constants: texts that differ may be equal there, and so are 1 and true.
-    """
-    for name, value in values.items():
-        if getattr(obj, name) != value:
-            return replace(obj, **values)  # type: ignore[type-var]
-    return obj
-
-
-def references(obj: Object, ignoring: frozenset[str] = frozenset()) -> frozenset[Ref]:
-    """Return every address that an object names, itself and its own children left out; fields in `ignoring` are not
-    read.
-    """
-    found: set[Ref] = set()
-    for name, reference in referring(type(obj)):
-        if name not in ignoring:
-            found.update(reference.read(obj, getattr(obj, name)))
-    return frozenset(ref for ref in found if ref.parts[: len(obj.ref.parts)] != obj.ref.parts)

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     PRIMARY_KEY = "primary_key"
     UNIQUE = "unique"
     CHECK = "check"
+    EXCLUSION = "exclusion"
     FOREIGN_KEY = "foreign_key"
     INDEX = "index"
     VIEW = "view"
@@ -31,7 +32,7 @@ class Kind(StrEnum):
 # Words that an address reads as kinds, so a name that is one of them is quoted. Kinds that an inspector meets and does
 # not model are addressed by these words too.
 KIND_WORDS = frozenset(Kind) | {
-    "aggregate", "assertion", "backfill", "collation", "constraint", "conversion", "data", "event", "exclusion",
+    "aggregate", "assertion", "backfill", "collation", "constraint", "conversion", "data", "event",
     "foreign_table", "function", "inherited_table", "operator",
     "operator_class", "operator_family", "partition", "partitioned_table", "policy", "procedure", "row_security",
     "rule", "statistics", "text_search_configuration", "text_search_dictionary", "text_search_parser",

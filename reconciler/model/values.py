@@ -62,17 +62,22 @@ class Generated:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """An identity column; `None` means the dialect's default (both are 1 for an ascending one)."""
+    """An identity column; `None` means the dialect's default (PostgreSQL: 1 for start, increment and cache)."""
 
     always: bool = False
     start: int | None = None
     increment: int | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    cache: int | None = None
+    cycle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class IndexPart:
     """One part of an index key: a column, or an expression, with its order. `nulls_first` None is the dialect's
-    default.
+    default; `operator` is the one by which an exclusion constraint compares it. `implied_opclass` is the operator class
+    that a database took where none was given.
     """
 
     column: str | None = None
@@ -81,3 +86,5 @@ class IndexPart:
     nulls_first: bool | None = None
     opclass: str | None = None
     collation: str | None = None
+    operator: str | None = None
+    implied_opclass: str = field(default="", compare=False)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from reconciler.errors import PlanError, Problem
 from reconciler.model.change import Alter, Change, Create, Drop, Rename
-from reconciler.model.objects import Object, Unmodelled, references
+from reconciler.model.fields import references
+from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.rules import Ask, Outcome, Rules, RuleTable, States, Way, late_bound
 from reconciler.plan.settle import settle

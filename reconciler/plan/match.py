@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from reconciler.model.fields import compared
 from reconciler.model.model import Model, renamed
-from reconciler.model.objects import Object, compared
+from reconciler.model.objects import Object
 from reconciler.model.ref import Ref
 
 

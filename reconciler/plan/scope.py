@@ -7,8 +7,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.model.fields import referring
 from reconciler.model.model import Model
-from reconciler.model.objects import Object, Unmodelled, referring
+from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.ref import Ref
 
 # What other tools keep their own account in; never dropped for not being declared.

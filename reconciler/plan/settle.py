@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from reconciler.errors import PlanError, Problem
 from reconciler.model.change import Alter, Change, Create, Drop, Rename
-from reconciler.model.objects import Object, Unmodelled, references
+from reconciler.model.fields import references
+from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.rules import RuleTable, States, Way, late_bound
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.errors import Position
 from reconciler.model.change import Alter, Change, Create, Drop, Rename
-from reconciler.model.objects import Object, compared
+from reconciler.model.fields import compared
+from reconciler.model.objects import Object
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.hazards import Effect, Hazard, risk
 from reconciler.plan.scope import Reason

@@ -7,7 +7,8 @@ from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import Any
 
-from reconciler.model.objects import Object, compared
+from reconciler.model.fields import compared
+from reconciler.model.objects import Object
 from reconciler.model.ref import Ref
 from reconciler.model.types import Type
 from reconciler.model.values import Generated, Identity, IndexPart, Literal, Sql

@@ -33,7 +33,7 @@ CODES: Mapping[str, str] = {
     "SPEC024": "a quote or comment without an end",
     "SPEC025": "more than one piece of SQL",
     "SPEC026": "a comment at the end of SQL",
-    "SPEC027": "not the form of a type, collation, operator class or method",
+    "SPEC027": "not the form of a type, collation, operator, operator class or method",
     "SPEC029": "SQL that is nested too deeply",
     # what refers to what
     "SPEC030": "no such table",
@@ -50,6 +50,7 @@ CODES: Mapping[str, str] = {
     "SPEC041": "a schema where the dialect has none",
     "SPEC042": "a column is listed twice",
     "SPEC043": "the default schema is not declared",
+    "SPEC044": "no such enum value",
     "SPEC046": "views that use each other",
     # the project file
     "SPEC050": "a password in the project file",

@@ -34,6 +34,8 @@ _MEANT: Mapping[str, str] = {
 
 # Pairs of keys that cannot both hold for one column.
 _EXCLUSIVE = (("type", "native"), ("identity", "default"), ("identity", "generated"), ("generated", "default"))
+# What a column has beyond its meaning, in the order of their names.
+_SETTINGS = ("compression", "statistics", "storage")
 _ONLY_WITH_REFERENCES = ("on_delete", "on_update")
 
 
@@ -84,6 +86,7 @@ def _add_column(context: Context, ref: Ref, node: Node, fields: Fields, position
         collation=collation_of(context, ref, fields.get("collation")),
         on_conflict=fields["on_conflict"].value if "on_conflict" in fields else "",
         comment=context.text(fields.get("comment")),
+        options=tuple((name, fields[name].value) for name in _SETTINGS if name in fields),
         position=position,
         sensitive=context.flag(fields, "sensitive"),
     )
@@ -185,13 +188,16 @@ def _generated(context: Context, ref: Ref, node: Node | None) -> Generated | Non
     return Generated(expression, "stored" not in node.value or context.flag(node.value, "stored"))
 
 
+# Keys of an identity that are called otherwise in the model.
+_IDENTITY: Mapping[str, str] = {"min": "minimum", "max": "maximum"}
+
+
 def _identity(node: Node | None) -> Identity | None:
     if node is None or node.value is False:
         return None
     if node.value is True:
         return Identity()
-    given = {key: child.value for key, child in node.value.items()}
-    return Identity(given.get("always", False), given.get("start"), given.get("increment"))
+    return Identity(**{_IDENTITY.get(key, key): child.value for key, child in node.value.items()})
 
 
 def collation_of(context: Context, ref: Ref, node: Node | None) -> str | None:

@@ -225,7 +225,8 @@ class Positions(Mapping[tuple[Ref, str], Position]):
 # Fields of the model whose key in a document has another name.
 _WRITTEN_AS: Mapping[str, tuple[str, ...]] = {
     "type": ("native",),
-    "parts": ("columns",),
+    "parts": ("columns", "elements"),
+    "options": ("with", "storage", "compression", "statistics"),
     "expression": ("sql",),
     "target": ("references",),
     "target_columns": ("references",),

@@ -7,16 +7,18 @@ where the format has a short form for that.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from decimal import Decimal
 from typing import Any
 
 from reconciler.model.model import Model
 from reconciler.model.names import implicit_name
-from reconciler.model.objects import Check, Column, ForeignKey, Index, PrimaryKey, Table, Unique
+from reconciler.model.objects import Check, Column, Exclusion, ForeignKey, Index, Options, PrimaryKey, Table, Unique
 from reconciler.model.types import Type
 from reconciler.model.values import Action, Default, Deferrable, Identity, IndexPart, Sql
 from reconciler.spec.emit import Block, Lines
 from reconciler.spec.fragments import sealed
 from reconciler.spec.names import Reference, join_name, join_reference, quoted, split_part
+from reconciler.spec.scalars import scalar
 from reconciler.spec.urls import CHAINS
 from reconciler.spec.variables import escaped
 
@@ -47,13 +49,32 @@ def table_entries(model: Model, table: Table, family: str) -> Entries:
             f.ref.name: _foreign_key(f) for f in sorted_by_ref(foreign) if not _is_short_reference(f, beside)
         },
         "checks": {c.ref.name: check_entry(c) for c in sorted_by_ref(model.children(table.ref, Check))},
+        "exclusions": {e.ref.name: _exclusion(e) for e in sorted_by_ref(model.children(table.ref, Exclusion))},
     }
     entries.update({name: Lines(found) for name, found in rest.items() if found})
     if table.protect is not None:
         entries["protect"] = table.protect
     if table.options:
-        entries["options"] = {family: dict(table.options)}
+        entries["options"] = {family: _options(table.options)}
     return entries
+
+
+def _options(options: Options) -> Entries:
+    """Return a table's options; those with a dot are inside a mapping."""
+    entries: Entries = {}
+    for name, value in options:
+        head, dot, rest = name.partition(".")
+        if dot:
+            entries.setdefault(head, {})[rest] = _parameter(value)
+        else:
+            entries[name] = value
+    return entries
+
+
+def _parameter(value: str | int | bool) -> str | int | bool | Decimal:
+    """Return a storage parameter as people write it: numbers and truth values without quotes."""
+    read = scalar(value) if isinstance(value, str) else value
+    return value if read is None else read
 
 
 def sorted_by_ref(objects: list[Any]) -> list[Any]:
@@ -74,6 +95,7 @@ def _column(column: Column, keys: Collection[str]) -> Entries:
         entries["generated"] = {"sql": sql_block(column.generated.expression)} | stored
     if column.collation is not None:
         entries["collation"] = column.collation
+    entries |= dict(column.options)
     entries |= _on_conflict(column.on_conflict)
     if column.sensitive:
         entries["sensitive"] = True
@@ -96,17 +118,25 @@ def type_entry(written: Type) -> Entries:
 
 def _identity(identity: Identity) -> bool | Entries:
     entries: Entries = {"always": True} if identity.always else {}
-    if identity.start is not None:
-        entries["start"] = identity.start
-    if identity.increment is not None:
-        entries["increment"] = identity.increment
+    numbers = {
+        "start": identity.start, "increment": identity.increment, "min": identity.minimum, "max": identity.maximum,
+        "cache": identity.cache,
+    }  # fmt: skip
+    entries |= {name: number for name, number in numbers.items() if number is not None}
+    if identity.cycle:
+        entries["cycle"] = True
     return entries or True
 
 
 def _primary_key(key: PrimaryKey) -> list[str] | Entries:
-    name = {} if key.name is None else {"name": key.name}
-    entries: Entries = name | {"columns": list(key.columns)} | _on_conflict(key.on_conflict)
+    entries: Entries = {"name": key.name} if key.name is not None else {}
+    entries |= {"columns": list(key.columns)} | _include(key.include) | _deferrable(key.deferrable)
+    entries |= _on_conflict(key.on_conflict) | comment_entry(key.comment)
     return entries if len(entries) > 1 else list(key.columns)
+
+
+def _include(columns: Collection[str]) -> Entries:
+    return {"include": list(columns)} if columns else {}
 
 
 def _on_conflict(word: str) -> Entries:
@@ -124,12 +154,17 @@ def _unique(unique: Unique) -> list[str] | Entries:
     entries: Entries = {"columns": list(unique.columns)}
     if unique.nulls_not_distinct:
         entries["nulls_not_distinct"] = True
-    entries |= _deferrable(unique.deferrable) | comment_entry(unique.comment) | _on_conflict(unique.on_conflict)
+    entries |= _include(unique.include) | _deferrable(unique.deferrable) | comment_entry(unique.comment)
+    entries |= _on_conflict(unique.on_conflict)
     return entries if len(entries) > 1 else list(unique.columns)
 
 
 def _is_short_reference(key: ForeignKey, columns: Collection[str]) -> bool:
-    if len(key.columns) != 1 or len(key.target_columns) != 1 or key.comment or key.deferrable is not Deferrable.NO:
+    plain = ForeignKey(
+        ref=key.ref, columns=key.columns[:1], target=key.target, target_columns=key.target_columns[:1],
+        on_delete=key.on_delete, on_update=key.on_update,
+    )  # fmt: skip
+    if plain != key:
         return False
     return key.columns[0] in columns and key.ref.name == implicit_name(key.ref.top.name, key.columns, "fkey")
 
@@ -150,7 +185,17 @@ def _actions(key: ForeignKey) -> Entries:
 
 def _foreign_key(key: ForeignKey) -> Entries:
     entries: Entries = {"columns": list(key.columns)} | _references(key) | _actions(key)
-    return entries | _deferrable(key.deferrable) | comment_entry(key.comment)
+    if key.on_delete_columns:
+        entries["on_delete_columns"] = list(key.on_delete_columns)
+    if key.match_full:
+        entries["match"] = "full"
+    return entries | _deferrable(key.deferrable) | _doubts(key) | comment_entry(key.comment)
+
+
+def _doubts(obj: Check | ForeignKey) -> Entries:
+    """Return what keeps a constraint from holding for every row."""
+    entries: Entries = {} if obj.enforced else {"enforced": False}
+    return entries | ({"not_valid": True} if obj.not_valid else {})
 
 
 def _deferrable(deferrable: Deferrable) -> Entries:
@@ -173,12 +218,16 @@ def index_entry(index: Index) -> list[Any] | Entries:
         entries["where"] = sql_block(index.where)
     if index.include:
         entries["include"] = list(index.include)
+    if index.nulls_not_distinct:
+        entries["nulls_not_distinct"] = True
+    if index.options:
+        entries["with"] = {name: _parameter(value) for name, value in index.options}
     entries |= comment_entry(index.comment)
     return entries if len(entries) > 1 else list(entries["columns"])
 
 
 def _part(part: IndexPart) -> str | Entries:
-    if part.column is not None and part.opclass is None and part.collation is None:
+    if part.column is not None and part.opclass is None and part.collation is None and part.operator is None:
         short = part.column + (" desc" if part.descending else "") + _nulls(part)
         if _reads_as(short, part):
             return short
@@ -196,6 +245,19 @@ def _part(part: IndexPart) -> str | Entries:
     return entries
 
 
+def _exclusion(exclusion: Exclusion) -> Entries:
+    entries: Entries = {"method": exclusion.method} if exclusion.method is not None else {}
+    entries["elements"] = [_element(part) for part in exclusion.parts]
+    if exclusion.where is not None:
+        entries["where"] = sql_block(exclusion.where)
+    return entries | _include(exclusion.include) | _deferrable(exclusion.deferrable) | comment_entry(exclusion.comment)
+
+
+def _element(part: IndexPart) -> Entries:
+    written = _part(part)
+    return ({"column": part.column} if isinstance(written, str) else written) | {"with": part.operator}
+
+
 def _nulls(part: IndexPart) -> str:
     return "" if part.nulls_first is None else " nulls first" if part.nulls_first else " nulls last"
 
@@ -207,8 +269,8 @@ def _reads_as(short: str, part: IndexPart) -> bool:
 
 def check_entry(check: Check) -> Block | Entries:
     """Return what stands behind the name of a check."""
-    text = sql_block(check.expression)
-    return {"sql": text} | comment_entry(check.comment) if check.comment else text
+    beyond = ({"no_inherit": True} if check.no_inherit else {}) | _doubts(check) | comment_entry(check.comment)
+    return {"sql": sql_block(check.expression)} | beyond if beyond else sql_block(check.expression)
 
 
 def sql_block(sql: Sql) -> Block:

@@ -17,6 +17,7 @@ class Form(StrEnum):
     COLLATION = "collation"
     OPCLASS = "opclass"
     METHOD = "method"
+    OPERATOR = "with"
 
 
 _NAME = r"(?:[^\W\d][\w$]*+|\"[^\"\0]++\")"
@@ -27,15 +28,18 @@ _FORMS: Mapping[Form, re.Pattern[str]] = {
     Form.COLLATION: re.compile(r"\w[\w.@ -]*+"),
     Form.OPCLASS: re.compile(rf"{_NAME}(?:\.{_NAME})?(?:\s*\([\w\s=,.'-]*+\))?"),
     Form.METHOD: re.compile(r"[^\W\d]\w*+"),
+    Form.OPERATOR: re.compile(rf"[-+*/<>=~!@#%^&|`?]++|OPERATOR\s*\((?:{_NAME}\.)?[-+*/<>=~!@#%^&|`?]++\)"),
 }
 NOUNS: Mapping[Form, str] = {
     Form.NATIVE: "native type", Form.COLLATION: "collation", Form.OPCLASS: "operator class", Form.METHOD: "method",
+    Form.OPERATOR: "operator",
 }  # fmt: skip
 _HINTS: Mapping[Form, str] = {
     Form.NATIVE: "a type is words, numbers, parentheses and closed quotes",
     Form.COLLATION: "a collation is a name without quotes: und-x-icu, en_US.utf8, nocase",
     Form.OPCLASS: "an operator class is a name, perhaps with parameters: text_pattern_ops, gist_trgm_ops(siglen=32)",
     Form.METHOD: "a method is one word: btree, hash, gin",
+    Form.OPERATOR: "an operator is signs alone: =, &&, <>",
 }
 
 

@@ -1,16 +1,19 @@
-"""Indexes and checks of a table document in, objects out; it knows no dialect."""
+"""Indexes, checks and exclusion constraints of a table document in, objects out; it knows no dialect."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
 from reconciler.model.names import implicit_name
-from reconciler.model.objects import Check, Index
+from reconciler.model.objects import Check, Exclusion, Index, Options
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.values import IndexPart, Sql
 from reconciler.spec.columns import Columns
 from reconciler.spec.context import Context
 from reconciler.spec.forms import Form
 from reconciler.spec.fragments import words
-from reconciler.spec.keys import Made, entries, names, settle
+from reconciler.spec.keys import Made, deferrable, entries, names, settle
 from reconciler.spec.names import split_part
 from reconciler.spec.nodes import Node
 from reconciler.spec.overrides import Fields
@@ -32,10 +35,46 @@ def indexes(context: Context, table: Ref, fields: Fields) -> None:
             method=_own_words(context, own, Form.METHOD, ref or table),
             where=where,
             include=names(context, own, "include", node) if "include" in own else (),
+            nulls_not_distinct=context.flag(own, "nulls_not_distinct"),
+            options=parameters(own["with"]) if "with" in own else (),
             comment=context.text(own.get("comment")),
         )
         made.append((index, node, own, None if ref else _content(parts, where)))
     settle(context, made)
+
+
+def parameters(node: Node) -> Options:
+    """Return storage parameters, sorted; a fraction as text."""
+    given = ((name, child.value) for name, child in node.value.items())
+    return tuple(sorted((name, str(value) if isinstance(value, Decimal) else value) for name, value in given))
+
+
+def exclusions(context: Context, table: Ref, fields: Fields) -> None:
+    """Take the exclusion constraints in."""
+    made: list[Made] = []
+    for ref, node, own in entries(context, fields.get("exclusions"), table, Kind.EXCLUSION, "elements"):
+        if "elements" not in own:
+            context.problem("SPEC014", "'elements' is missing", node.key or node.at)
+            continue
+        parts = tuple(_element(context, item, ref or table) for item in own["elements"].value)
+        where = context.sql_text(own["where"], "the condition of", ref or table) if "where" in own else None
+        name = implicit_name(table.name, [p.column or "expr" for p in parts], "excl")
+        exclusion = Exclusion(
+            ref=ref or table.child(Kind.EXCLUSION, name),
+            parts=parts,
+            method=_own_words(context, own, Form.METHOD, ref or table),
+            where=where,
+            include=names(context, own, "include", node) if "include" in own else (),
+            deferrable=deferrable(own),
+            comment=context.text(own.get("comment")),
+        )
+        made.append((exclusion, node, own, None if ref else _content(parts, where)))
+    settle(context, made)
+
+
+def _element(context: Context, node: Node, subject: Ref) -> IndexPart:
+    part = _part(context, node, subject)
+    return replace(part, operator=context.own_words(node.value["with"], Form.OPERATOR, subject))
 
 
 def _content(parts: tuple[IndexPart, ...], where: Sql | None) -> str:
@@ -76,6 +115,9 @@ def checks(context: Context, table: Ref, fields: Fields, columns: Columns) -> No
         check = Check(
             ref=ref or table.child(Kind.CHECK, _implicit(table, expression, columns)),
             expression=expression,
+            no_inherit=context.flag(own, "no_inherit"),
+            not_valid=context.flag(own, "not_valid"),
+            enforced="enforced" not in own or context.flag(own, "enforced"),
             comment=context.text(own.get("comment")),
         )
         made.append((check, node, own, None if ref else expression.text))

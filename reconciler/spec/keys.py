@@ -111,7 +111,11 @@ def primary_key(context: Context, table: Ref, fields: Fields, columns: Columns) 
         place, key_fields = node, applied(whole, context.chain) or whole
         listed = names(context, key_fields, "columns", node)
         name = key_fields["name"].value if "name" in key_fields else None
-    key = PrimaryKey(ref=table.child(Kind.PRIMARY_KEY), columns=listed, name=name, on_conflict=_on_conflict(key_fields))
+    key = PrimaryKey(
+        ref=table.child(Kind.PRIMARY_KEY), columns=listed, name=name, deferrable=deferrable(key_fields),
+        include=names(context, key_fields, "include", place) if "include" in key_fields else (),
+        on_conflict=_on_conflict(key_fields), comment=context.text(key_fields.get("comment")),
+    )  # fmt: skip
     if name is None:
         context.unnamed.add(key.ref)
     context.add(key, place, key_fields)
@@ -128,7 +132,8 @@ def uniques(context: Context, table: Ref, fields: Fields, columns: Columns) -> N
             ref=ref or table.child(Kind.UNIQUE, implicit_name(table.name, listed, "key")),
             columns=listed,
             nulls_not_distinct=context.flag(own, "nulls_not_distinct"),
-            deferrable=_deferrable(own),
+            include=names(context, own, "include", node) if "include" in own else (),
+            deferrable=deferrable(own),
             on_conflict=_on_conflict(own),
             comment=context.text(own.get("comment")),
         )
@@ -181,8 +186,12 @@ def _foreign_key(
         target=Ref.root(Kind.TABLE, reference.table, schema),
         target_columns=reference.columns,
         on_delete=_action(fields, "on_delete"),
+        on_delete_columns=names(context, fields, "on_delete_columns", node) if "on_delete_columns" in fields else (),
         on_update=_action(fields, "on_update"),
-        deferrable=_deferrable(fields),
+        match_full="match" in fields and fields["match"].value == "full",
+        deferrable=deferrable(fields),
+        not_valid=context.flag(fields, "not_valid"),
+        enforced="enforced" not in fields or context.flag(fields, "enforced"),
         comment=context.text(fields.get("comment")),
     )
 
@@ -195,5 +204,6 @@ def _on_conflict(fields: Fields) -> str:
     return fields["on_conflict"].value if "on_conflict" in fields else ""
 
 
-def _deferrable(fields: Fields) -> Deferrable:
+def deferrable(fields: Fields) -> Deferrable:
+    """Return when a constraint is checked."""
     return _DEFERRABLE[fields["deferrable"].value] if "deferrable" in fields else Deferrable.NO

@@ -31,7 +31,7 @@ from reconciler.spec.tables import lower_table
 
 _REMOVABLE = frozenset({
     Kind.EXTENSION, Kind.ENUM, Kind.DOMAIN, Kind.SEQUENCE, Kind.TABLE, Kind.VIEW, Kind.COLUMN, Kind.INDEX, Kind.UNIQUE,
-    Kind.CHECK, Kind.FOREIGN_KEY, Kind.PRIMARY_KEY,
+    Kind.CHECK, Kind.EXCLUSION, Kind.FOREIGN_KEY, Kind.PRIMARY_KEY,
 })  # fmt: skip
 _MOST_DIFFERENCES = 10
 

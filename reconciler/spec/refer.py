@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from reconciler.model.objects import (
     Domain,
     Enum,
+    Exclusion,
     ForeignKey,
     Index,
     NumberSequence,
@@ -25,7 +26,7 @@ from reconciler.spec.validate import suggestion
 
 # What shares one space of names within a schema, by family.
 _NAMESPACE: Mapping[str, frozenset[type[Object]]] = {
-    "postgres": frozenset({Table, View, Index, Unique, Enum, Domain, NumberSequence}),
+    "postgres": frozenset({Table, View, Index, Unique, Exclusion, Enum, Domain, NumberSequence}),
     "sqlite": frozenset({Table, View, Index}),
     "mysql": frozenset({Table, View}),
 }
@@ -78,13 +79,15 @@ def _places(place: Place, key: str, names: Sequence[str]) -> Iterator[tuple[str,
 def _key_columns(context: Context, obj: Object) -> None:
     if isinstance(obj, PrimaryKey | Unique):
         _columns(context, obj.ref.top, _places(context.places[obj.ref], "columns", obj.columns))
+        _columns(context, obj.ref.top, _places(context.places[obj.ref], "include", obj.include))
 
 
 def _index_columns(context: Context, obj: Object) -> None:
-    if not isinstance(obj, Index) or obj.ref.top.kind == Kind.VIEW:  # the columns of a view are its query's
+    if not isinstance(obj, Index | Exclusion) or obj.ref.top.kind == Kind.VIEW:  # a view's columns are its query's
         return
     place = context.places[obj.ref]
-    written = _places(place, "columns", [part.column or "" for part in obj.parts])
+    key = "columns" if isinstance(obj, Index) else "elements"
+    written = _places(place, key, [part.column or "" for part in obj.parts])
     # An index may hold one column twice, with different operator classes.
     for name, at in written:
         if name:
@@ -97,6 +100,9 @@ def _foreign_key(context: Context, obj: Object) -> None:
         return
     place = context.places[obj.ref]
     _columns(context, obj.ref.top, _places(place, "columns", obj.columns))
+    for name, where in _places(place, "on_delete_columns", obj.on_delete_columns):
+        if name not in obj.columns:
+            context.problem("SPEC031", f"on_delete_columns: {name!r} is not one of the key's columns", where)
     at = place.fields["references"].at
     if obj.target not in context.columns:
         _no_table(context, obj.target, at)
@@ -133,6 +139,7 @@ _CHECKS: Mapping[type[Object], Callable[[Context, Object], None]] = {
     PrimaryKey: _key_columns,
     Unique: _key_columns,
     Index: _index_columns,
+    Exclusion: _index_columns,
     ForeignKey: _foreign_key,
     OwnedBy: _owner,
 }

@@ -14,6 +14,7 @@ from reconciler.spec.keys import names
 from reconciler.spec.names import split_column_reference
 from reconciler.spec.nodes import Node
 from reconciler.spec.overrides import Fields
+from reconciler.spec.validate import suggestion
 
 # Keys of a view → whether they are about one that is materialized.
 _OF_MATERIALIZED: Mapping[str, bool] = {
@@ -53,7 +54,31 @@ def lower_extension(context: Context, ref: Ref, name: Node, fields: Fields) -> N
 def lower_enum(context: Context, ref: Ref, name: Node, fields: Fields) -> None:
     """Take an enum into the lowering."""
     values = tuple(item.value for item in fields["values"].value)
-    context.add(Enum(ref=ref, values=values, comment=context.text(fields.get("comment"))), name, fields)
+    enum = Enum(
+        ref=ref,
+        values=values,
+        comment=context.text(fields.get("comment")),
+        renamed_values=_pairs(context, fields, "renamed_values", values),
+        removed_values=_pairs(context, fields, "removed_values", values),
+    )
+    context.add(enum, name, fields)
+
+
+def _pairs(context: Context, fields: Fields, key: str, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return what becomes of old values; each old one is not declared any more, each new one is."""
+    found: list[tuple[str, str]] = []
+    for old, node in fields[key].value.items() if key in fields else ():
+        if old in values:
+            context.problem("SPEC040", f"{key}: {old!r} is still one of the values", node.key or node.at)
+        if node.value not in values:
+            hint = suggestion(node.value, values) or "name one of `values`"
+            context.problem("SPEC044", f"{key}: {node.value!r} is not one of the values", node, hint=hint)
+        found.append((old, node.value))
+    twice = [new for number, (_, new) in enumerate(found) if new in (other for _, other in found[:number])]
+    if key == "renamed_values" and twice:
+        message = f"{key}: two values are renamed to {twice[0]!r}"
+        context.problem("SPEC039", message, fields[key], hint="only one of them can have been it")
+    return tuple(found)
 
 
 def lower_domain(context: Context, ref: Ref, name: Node, fields: Fields) -> None:

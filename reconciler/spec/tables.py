@@ -1,4 +1,4 @@
-"""A table document in, its table with columns, keys, indexes and checks out; it knows no dialect."""
+"""A table document in, its table with columns, keys, indexes and constraints out; it knows no dialect."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from reconciler.model.objects import Table
 from reconciler.model.ref import Kind, Ref
 from reconciler.spec.columns import add_columns, columns_of
 from reconciler.spec.context import Context, Place
-from reconciler.spec.indexes import checks, indexes
+from reconciler.spec.indexes import checks, exclusions, indexes, parameters
 from reconciler.spec.keys import foreign_keys, primary_key, uniques
 from reconciler.spec.nodes import Node
 from reconciler.spec.overrides import Fields
@@ -27,19 +27,26 @@ def lower_table(context: Context, ref: Ref, name: Node, fields: Fields) -> None:
     uniques(context, ref, fields, columns)
     foreign_keys(context, ref, fields, columns)
     checks(context, ref, fields, columns)
+    exclusions(context, ref, fields)
     indexes(context, ref, fields)
     _removed(context, ref, fields.get("removed"))
 
 
 def _options(context: Context, node: Node | None) -> tuple[tuple[str, str | int | bool], ...]:
-    """Return the options of this dialect, sorted; one that is false is as good as left out."""
+    """Return the options of this dialect, sorted; one that is false is as good as left out.
+
+    One inside a mapping has its key before its own: `storage.fillfactor`; there, false is a value.
+    """
     if node is None:
         return ()
     merged: dict[str, str | int | bool] = {}
     for word in reversed(context.chain):
-        if word in node.value:
-            merged.update({key: child.value for key, child in node.value[word].value.items()})
-    return tuple(sorted((key, value) for key, value in merged.items() if value is not False))
+        for key, child in node.value[word].value.items() if word in node.value else ():
+            if type(child.value) is dict:
+                merged.update({f"{key}.{name}": value for name, value in parameters(child)})
+            else:
+                merged[key] = child.value
+    return tuple(sorted((key, value) for key, value in merged.items() if "." in key or value is not False))
 
 
 def _removed(context: Context, table: Ref, node: Node | None) -> None:

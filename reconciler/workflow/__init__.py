@@ -19,8 +19,9 @@ from reconciler.compare.planning import Planned
 from reconciler.dialects.base import Target
 from reconciler.errors import Problem, ReconcileError, SpecError, StalePlan
 from reconciler.execute.apply import Progress
+from reconciler.model.fields import live_only
 from reconciler.model.model import Desired, Model
-from reconciler.model.objects import Column, Object, Unmodelled, live_only
+from reconciler.model.objects import Column, Object, Unmodelled
 from reconciler.plan.policy import Allowance, Approve
 from reconciler.report.facts import Applied, Imported, Review, SpecVersion, Validated
 from reconciler.report.plan_file import SavedPlan, read_plan
@@ -259,8 +260,8 @@ def _left_out(obj: Object) -> str:
     found = (getattr(obj, name) for name in live_only(type(obj)) if name not in _REMADE)
     values = [value for value in found if not isinstance(value, bool)]
     words = [", ".join(f"{k}={v}" for k, v in value) if isinstance(value, tuple) else str(value) for value in values]
-    serial = isinstance(obj, Column) and obj.type.name.endswith("serial")
-    told = "; ".join(word for word in words if word and not serial)
+    counts = isinstance(obj, Column) and (obj.identity is not None or obj.type.name.endswith("serial"))
+    told = "; ".join(word for word in words if word and not counts)
     return f"{obj.ref}: {told}" if told else ""
 
 

@@ -15,8 +15,8 @@ from reconciler.execute.apply import News, Progress, Run, Verdict, apply
 from reconciler.execute.failpoints import reach
 from reconciler.execute.ledger import Entry, Ledger
 from reconciler.model.change import Alter, Change, Create, Drop, Rename
+from reconciler.model.fields import contracts
 from reconciler.model.model import Desired, Model
-from reconciler.model.objects import contracts
 from reconciler.model.ref import Ref
 from reconciler.plan.outcome import Outcome
 from reconciler.plan.policy import Allowance

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.objects import KINDS, compared
+from reconciler.model.fields import compared
+from reconciler.model.objects import KINDS
 from reconciler.model.ref import Kind
 from tests.guards.tree import ROOT
 
@@ -49,25 +50,48 @@ PLACES: Mapping[Kind, Mapping[str, str]] = {
         "collation": "columns.*.collation",
         "on_conflict": "columns.*.on_conflict",
         "comment": "columns.*.comment",
+        "options": "columns.*.storage",
     },
     Kind.PRIMARY_KEY: {
         "columns": "primary_key.columns",
         "name": "primary_key.name",
         "on_conflict": "primary_key.on_conflict",
+        "include": "primary_key.include",
+        "deferrable": "primary_key.deferrable",
+        "comment": "primary_key.comment",
     },
     Kind.UNIQUE: {
         "columns": "unique.*.columns",
         "nulls_not_distinct": "unique.*.nulls_not_distinct",
+        "include": "unique.*.include",
         "deferrable": "unique.*.deferrable",
         "on_conflict": "unique.*.on_conflict",
         "comment": "unique.*.comment",
     },
-    Kind.CHECK: {"expression": "checks.*", "comment": "checks.*.comment"},
+    Kind.CHECK: {
+        "expression": "checks.*",
+        "no_inherit": "checks.*.no_inherit",
+        "enforced": "checks.*.enforced",
+        "not_valid": "checks.*.not_valid",
+        "comment": "checks.*.comment",
+    },
+    Kind.EXCLUSION: {
+        "parts": "exclusions.*.elements",
+        "method": "exclusions.*.method",
+        "where": "exclusions.*.where",
+        "include": "exclusions.*.include",
+        "deferrable": "exclusions.*.deferrable",
+        "comment": "exclusions.*.comment",
+    },
     Kind.FOREIGN_KEY: {
         "columns": "foreign_keys.*.columns",
         "target": "foreign_keys.*.references",
         "target_columns": "foreign_keys.*.references",
         "on_delete": "foreign_keys.*.on_delete",
+        "on_delete_columns": "foreign_keys.*.on_delete_columns",
+        "match_full": "foreign_keys.*.match",
+        "enforced": "foreign_keys.*.enforced",
+        "not_valid": "foreign_keys.*.not_valid",
         "on_update": "foreign_keys.*.on_update",
         "deferrable": "foreign_keys.*.deferrable",
         "comment": "foreign_keys.*.comment",
@@ -78,6 +102,8 @@ PLACES: Mapping[Kind, Mapping[str, str]] = {
         "method": "indexes.*.method",
         "where": "indexes.*.where",
         "include": "indexes.*.include",
+        "nulls_not_distinct": "indexes.*.nulls_not_distinct",
+        "options": "indexes.*.with",
         "comment": "indexes.*.comment",
     },
     Kind.VIEW: {"query": "query", "materialized": "materialized", "comment": "comment", "options": "options"},
@@ -85,7 +111,10 @@ PLACES: Mapping[Kind, Mapping[str, str]] = {
 
 # The document in which a kind is written; the others have one of their own.
 INSIDE: Mapping[Kind, Kind] = {
-    **dict.fromkeys((Kind.COLUMN, Kind.PRIMARY_KEY, Kind.UNIQUE, Kind.CHECK, Kind.FOREIGN_KEY, Kind.INDEX), Kind.TABLE),
+    **dict.fromkeys(
+        (Kind.COLUMN, Kind.PRIMARY_KEY, Kind.UNIQUE, Kind.CHECK, Kind.EXCLUSION, Kind.FOREIGN_KEY, Kind.INDEX),
+        Kind.TABLE,
+    ),
     Kind.OWNED_BY: Kind.SEQUENCE,
 }
 FIELDS = [(kind, field) for kind, fields in PLACES.items() for field in fields]

@@ -1,10 +1,11 @@
-"""What a change asks the live rows on PostgreSQL: the questions of every dialect, and those of enums."""
+"""What a change asks the live rows on PostgreSQL: the questions of every dialect, and those that it alone has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.dialects.checks import Spelling, asker
+from reconciler.dialects.checks import SAMPLE, Spelling, asker, in_live_words, keys, live_name, sensitive
+from reconciler.dialects.postgres.identity import bounds
 from reconciler.dialects.postgres.names import table
 from reconciler.dialects.postgres.narrowing import Reads, by_server, by_shape, narrowing
 from reconciler.dialects.postgres.resolve import words
@@ -12,8 +13,10 @@ from reconciler.dialects.postgres.rules.enums import carried_columns
 from reconciler.dialects.postgres.types import SERIAL
 from reconciler.dialects.sql import double_quoted, text_literal
 from reconciler.model.change import Alter, Change, Create
-from reconciler.model.objects import Column, Enum
-from reconciler.plan.rules import Ask, States
+from reconciler.model.objects import Column, Enum, Exclusion
+from reconciler.model.ref import Kind
+from reconciler.model.values import Identity, IndexPart
+from reconciler.plan.rules import States
 from reconciler.plan.step import DataCheck
 
 
@@ -21,11 +24,12 @@ def _fills(column: Column) -> bool:
     return column.identity is not None or column.type.name in SERIAL
 
 
-def _asking(reads: Reads) -> Ask:
-    return asker(Spelling(quote=double_quoted, table=table, narrows=narrowing(reads), fills=_fills, words=words))
+def _spelling(reads: Reads) -> Spelling:
+    return Spelling(quote=double_quoted, table=table, narrows=narrowing(reads), fills=_fills, words=words)
 
 
-_TRIES, _LOOKS = _asking(by_server), _asking(by_shape)
+_WORDS = _spelling(by_server)
+_TRIES, _LOOKS = asker(_WORDS), asker(_spelling(by_shape))
 
 
 def ask(change: Change, states: States) -> Sequence[DataCheck]:
@@ -36,6 +40,10 @@ def ask(change: Change, states: States) -> Sequence[DataCheck]:
             return [*common, *_removed_values(old, new, states)]
         case Create(Column() as new) if new.generated is not None:
             return [*common, *_overwritten(new, states)]
+        case Create(Exclusion() as new) if new.ref.top in states.old and states.old.get(new.ref) != new:
+            return [*common, *_conflicts(new, states)]
+        case Alter(Column(identity=Identity()) as old, Column(identity=Identity()) as new, fields):
+            return [*common, *(_beyond(old, new, states) if "identity" in fields else ())]
         case _:
             return common
 
@@ -56,6 +64,50 @@ def _removed_values(old: Enum, new: Enum, states: States) -> Iterator[DataCheck]
             count=f"SELECT count(*) FROM {rows} WHERE {where}", sensitive=declared.sensitive,
             sample=f"SELECT DISTINCT {name}::text FROM {rows} WHERE {where} ORDER BY 1 LIMIT 5",
         )  # fmt: skip
+
+
+def _conflicts(new: Exclusion, states: States) -> Iterator[DataCheck]:
+    """Ask how many pairs of rows exclude each other; parts that are columns of this very plan have no rows yet."""
+    top = new.ref.top
+    if any(part.column and top.child(Kind.COLUMN, part.column) not in states.old for part in new.parts):
+        return
+    if any(ref not in states.old for ref in new.uses if ref.top == top):
+        return
+    terms = ", ".join(f"{_term(part, new, states)} AS part_{at}" for at, part in enumerate(new.parts))
+    shown = keys(_WORDS, top, states) or "ctid"
+    condition = f" WHERE {in_live_words(_WORDS, top, new.where.text, states)}" if new.where else ""
+    rows = (
+        f"(SELECT ctid AS place, concat_ws(', ', {shown}) AS shown, {terms} FROM {table(states.live(top))}{condition})"
+    )
+    meets = " AND ".join(f"a.part_{at} {part.operator} b.part_{at}" for at, part in enumerate(new.parts))
+    pairs = f"FROM {rows} a JOIN {rows} b ON a.place < b.place AND {meets}"
+    yield DataCheck(
+        code="MF105", ref=new.ref, message="pairs of rows that exclude each other: {count}",
+        count=f"SELECT count(*) {pairs}", sensitive=sensitive(top, states),
+        sample=f"SELECT a.shown, b.shown {pairs} ORDER BY 1, 2 LIMIT {SAMPLE}",
+    )  # fmt: skip
+
+
+def _term(part: IndexPart, new: Exclusion, states: States) -> str:
+    text = part.expression and f"({in_live_words(_WORDS, new.ref.top, part.expression.text, states)})"
+    collation = f" COLLATE {double_quoted(part.collation)}" if part.collation else ""
+    return f"{text or live_name(_WORDS, new.ref.top, part.column or '', states)}{collation}"
+
+
+def _beyond(old: Column, new: Column, states: States) -> Iterator[DataCheck]:
+    """Ask whether a counter is already outside the bounds that it is to get: the server would refuse them."""
+    if new.identity is None or not old.clauses:
+        return
+    usual = bounds(new.type.name, new.identity.increment or 1)
+    least, most = (
+        given if given is not None else own
+        for given, own in ((new.identity.minimum, usual.minimum), (new.identity.maximum, usual.maximum))
+    )
+    yield DataCheck(
+        code="MF105", ref=new.ref, message="the counter is outside its new bounds: {count}",
+        count=f"SELECT count(*) FROM {old.clauses} WHERE last_value NOT BETWEEN {least} AND {most}",
+        sample=f"SELECT last_value FROM {old.clauses}",
+    )  # fmt: skip
 
 
 def _overwritten(new: Column, states: States) -> Iterator[DataCheck]:

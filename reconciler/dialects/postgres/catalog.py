@@ -11,6 +11,8 @@ PG_REWRITE, PG_TRIGGER, PG_POLICY, PG_STATISTIC, PG_EXTENSION = 2618, 2620, 3256
 # Objects below this oid came with the server (src/include/access/transam.h, FirstNormalObjectId).
 FIRST_OWN = 16384
 DEFAULT_COLLATION = 100
+# The access method of ordinary tables (src/include/catalog/pg_am.dat).
+HEAP = 2
 
 _MANAGED = "= ANY (CAST(:namespaces AS oid[]))"
 
@@ -21,19 +23,28 @@ TEMPORARY = "SELECT pg_my_temp_schema()"
 RELATIONS = f"""
 SELECT c.oid, c.relnamespace, c.relname, c.relkind, c.relpersistence, c.relispartition, c.reloftype <> 0,
        EXISTS (SELECT FROM pg_inherits h WHERE c.oid IN (h.inhrelid, h.inhparent)), c.reloptions,
-       c.relrowsecurity, d.description
+       c.relrowsecurity, d.description, CASE WHEN c.relam <> {HEAP} THEN m.amname END, s.spcname, c.relreplident,
+       c.relforcerowsecurity, tc.reloptions
 FROM pg_class c
+LEFT JOIN pg_am m ON m.oid = c.relam
+LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
+LEFT JOIN pg_class tc ON tc.oid = c.reltoastrelid AND tc.reloptions IS NOT NULL
 LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = {PG_CLASS} AND d.objsubid = 0
 WHERE c.relnamespace {_MANAGED} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
   AND left(c.relname, 11) <> '_reconcile_'
 ORDER BY c.oid
 """
 
-COLUMNS = f"""
+
+def columns(features: frozenset[str]) -> str:
+    """Return the query for the columns of tables and views."""
+    compression = "a.attcompression" if "compression" in features else "''"
+    return f"""
 SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity,
        a.attgenerated, pg_get_expr(d.adbin, d.adrelid),
        CASE WHEN a.attcollation NOT IN (0, t.typcollation) THEN co.collname END, ds.description, a.attcollation,
-       d.oid
+       d.oid, CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, {compression},
+       coalesce(a.attstattarget, -1)
 FROM pg_class c
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type t ON t.oid = a.atttypid
@@ -44,8 +55,10 @@ WHERE c.relnamespace {_MANAGED} AND c.relkind IN ('r', 'v')
 ORDER BY a.attrelid, a.attnum
 """
 
+
 SEQUENCES = f"""
-SELECT s.seqrelid, c.relnamespace, c.relname, s.seqstart, s.seqincrement, d.refobjid, d.refobjsubid, d.deptype
+SELECT s.seqrelid, c.relnamespace, c.relname, s.seqstart, s.seqincrement, d.refobjid, d.refobjsubid, d.deptype,
+       s.seqmin, s.seqmax, s.seqcache, s.seqcycle, s.seqtypid::regtype::text
 FROM pg_sequence s
 JOIN pg_class c ON c.oid = s.seqrelid
 LEFT JOIN pg_depend d ON d.classid = {PG_CLASS} AND d.objid = s.seqrelid AND d.refclassid = {PG_CLASS}
@@ -96,7 +109,7 @@ WHERE d.deptype = 'e'
           (SELECT indexrelid FROM pg_index WHERE indexprs IS NOT NULL OR indpred IS NOT NULL))))
 """
 
-OPCLASSES = "SELECT oid, opcname FROM pg_opclass WHERE NOT opcdefault"
+OPCLASSES = "SELECT oid, opcname, opcdefault FROM pg_opclass"
 
 COLLATIONS = "SELECT oid, collname FROM pg_collation"
 
@@ -104,19 +117,20 @@ COLLATIONS = "SELECT oid, collname FROM pg_collation"
 def constraints(features: frozenset[str]) -> str:
     """Return the query for the constraints of tables; NOT NULL ones (18+) are read as the column's own."""
     nulls = "coalesce(i.indnullsnotdistinct, false)" if "nulls_not_distinct" in features else "false"
-    set_columns = "c.confdelsetcols IS NOT NULL" if "nulls_not_distinct" in features else "false"
-    beyond = "c.conperiod OR NOT c.conenforced" if "not_enforced" in features else "false"
+    set_columns = "c.confdelsetcols" if "nulls_not_distinct" in features else "NULL::smallint[]"
+    period, enforced = ("c.conperiod", "c.conenforced") if "not_enforced" in features else ("false", "true")
     return f"""
 SELECT c.oid, c.conrelid, c.conname, c.contype, c.conkey, c.confrelid, c.confkey, c.confupdtype, c.confdeltype,
        c.confmatchtype, c.condeferrable, c.condeferred, c.convalidated, c.connoinherit, c.conindid,
        pg_get_expr(c.conbin, c.conrelid), d.description, {nulls},
        CASE WHEN i.indnatts > i.indnkeyatts THEN i.indkey::text END, coalesce(i.indnkeyatts, 0),
-       ic.reloptions,
-       CASE WHEN c.contype = 'x' OR {set_columns} OR {beyond} THEN pg_get_constraintdef(c.oid) END
+       ic.reloptions, CASE WHEN {period} THEN pg_get_constraintdef(c.oid) END, {set_columns}, {enforced}, s.spcname,
+       i.indisreplident, i.indisclustered
 FROM pg_constraint c
 JOIN pg_class t ON t.oid = c.conrelid
 LEFT JOIN pg_index i ON i.indexrelid = c.conindid AND c.contype IN ('p', 'u')
 LEFT JOIN pg_class ic ON ic.oid = i.indexrelid
+LEFT JOIN pg_tablespace s ON s.oid = ic.reltablespace
 LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = {PG_CONSTRAINT} AND d.objsubid = 0
 WHERE t.relnamespace {_MANAGED} AND t.relkind = 'r' AND c.contype IN ('p', 'u', 'c', 'f', 'x')
 ORDER BY c.oid
@@ -124,7 +138,7 @@ ORDER BY c.oid
 
 
 def indexes(features: frozenset[str]) -> str:
-    """Return the query for the indexes that no constraint owns; a whole definition where parts do not say it all."""
+    """Return the query for the indexes that no key owns, those of exclusion constraints with the constraint's words."""
     nulls = "i.indnullsnotdistinct" if "nulls_not_distinct" in features else "false"
     return f"""
 SELECT i.indexrelid, i.indrelid, c.relname, i.indisunique, i.indisvalid, m.amname, i.indnkeyatts, i.indkey::text,
@@ -132,14 +146,28 @@ SELECT i.indexrelid, i.indrelid, c.relname, i.indisunique, i.indisvalid, m.amnam
        CASE WHEN i.indexprs IS NOT NULL
             THEN ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, false) FROM generate_series(1, i.indnkeyatts) k) END,
        pg_get_expr(i.indpred, i.indrelid), d.description,
-       CASE WHEN c.reloptions IS NOT NULL OR c.reltablespace <> 0 OR {nulls} THEN pg_get_indexdef(i.indexrelid) END
+       c.reloptions, s.spcname, {nulls}, i.indisreplident, i.indisclustered, a.options, a.targets,
+       k.oid, k.condeferrable, k.condeferred, kd.description,
+       CASE WHEN k.oid IS NOT NULL THEN ARRAY(
+           SELECT CASE WHEN o.oprnamespace = 'pg_catalog'::regnamespace OR pg_operator_is_visible(o.oid) THEN o.oprname
+                       ELSE format('OPERATOR(%I.%s)', o.oprnamespace::regnamespace, o.oprname) END
+           FROM unnest(k.conexclop) WITH ORDINALITY u (op, at) JOIN pg_operator o ON o.oid = u.op ORDER BY at)::text[]
+       END
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indexrelid
 JOIN pg_class t ON t.oid = i.indrelid
 JOIN pg_am m ON m.oid = c.relam
+LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
+LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype = 'x'
+LEFT JOIN pg_description kd ON kd.objoid = k.oid AND kd.classoid = {PG_CONSTRAINT} AND kd.objsubid = 0
 LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = {PG_CLASS} AND d.objsubid = 0
+LEFT JOIN (
+    SELECT attrelid, json_object_agg(attnum, attoptions) FILTER (WHERE attoptions IS NOT NULL) AS options,
+           json_object_agg(attnum, attstattarget) FILTER (WHERE attstattarget >= 0) AS targets
+    FROM pg_attribute WHERE attnum > 0 AND (attoptions IS NOT NULL OR attstattarget >= 0) GROUP BY attrelid
+) a ON a.attrelid = i.indexrelid
 WHERE t.relnamespace {_MANAGED} AND t.relkind = 'r'
-  AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
+  AND NOT EXISTS (SELECT FROM pg_constraint p WHERE p.conindid = i.indexrelid AND p.contype IN ('p', 'u'))
 ORDER BY i.indexrelid
 """
 

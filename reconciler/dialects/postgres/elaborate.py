@@ -19,13 +19,13 @@ from reconciler.dialects.postgres.reading import read_shapes
 from reconciler.dialects.postgres.reading_tables import tables
 from reconciler.dialects.postgres.reading_views import views
 from reconciler.dialects.postgres.resolve import resolve
-from reconciler.dialects.postgres.rules.keys import check_clause, index_text, primary_key_clause
+from reconciler.dialects.postgres.rules.keys import check_clause, exclusion_clause, index_text, primary_key_clause
 from reconciler.dialects.postgres.rules.statements import parenthesized
 from reconciler.dialects.postgres.session import run_all
 from reconciler.dialects.sql import double_quoted, text_literal
 from reconciler.model.model import Model
 from reconciler.model.names import helper_name
-from reconciler.model.objects import Check, Column, Enum, Index, Object, PrimaryKey, Table, View
+from reconciler.model.objects import Check, Column, Enum, Exclusion, Index, Object, PrimaryKey, Table, View
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import spelled, texts
 from reconciler.model.values import Sql
@@ -94,8 +94,8 @@ def _stays_in_place(obj: Object) -> bool:
     found = [sql.text for sql in texts(obj).values()]
     if isinstance(obj, Column):
         found.append(str(obj.type))
-    if isinstance(obj, Index):
-        found += (part.opclass or "" for part in obj.parts)
+    if isinstance(obj, Index | Exclusion):
+        found += (text for part in obj.parts for text in (part.opclass or "", part.operator or ""))
     return all(map(is_one_piece, found))
 
 
@@ -190,9 +190,11 @@ def _made(obj: Object) -> Sequence[str]:
             words = f"{name} {obj.type} GENERATED ALWAYS AS ({generated.expression.text}) {kind}"
             return (f"ALTER TABLE {table} DROP COLUMN {name}, ADD COLUMN {words}",)
         case Check():
-            return (f"ALTER TABLE {table} ADD {check_clause(replace(obj, clauses=''))}",)
+            return (f"ALTER TABLE {table} ADD {check_clause(replace(obj, enforced=True, not_valid=False))}",)
         case Index():
-            return (index_text(obj, table),)
+            return (index_text(replace(obj, clauses=""), table),)
+        case Exclusion():
+            return (f"ALTER TABLE {table} ADD {exclusion_clause(replace(obj, clauses=''))}",)
         case _:
             return ()
 
@@ -218,7 +220,7 @@ def _as_spelled(obj: Object, made: Object) -> Object:
         serial = obj.type.name in types.SERIAL
         type_ = obj.type if serial else replace(made.type, spelling=str(obj.type))
         obj = replace(obj, type=type_, default=made.default if _turned_constant(obj, made) else obj.default)
-    if isinstance(obj, Index) and isinstance(made, Index):
+    if isinstance(obj, Index | Exclusion) and isinstance(made, Index | Exclusion):
         parts = [
             replace(part, opclass=real.opclass, collation=real.collation, nulls_first=real.nulls_first)
             for part, real in zip(obj.parts, made.parts, strict=True)

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from reconciler.dialects.base import Normalized
 from reconciler.dialects.postgres import types
+from reconciler.dialects.postgres.identity import settled as settled_identity
 from reconciler.dialects.postgres.lexer import Sort, Unreadable, canonical, tokens, unwrapped
 from reconciler.dialects.postgres.literals import settled
 from reconciler.dialects.postgres.names import enum_of, type_name
+from reconciler.dialects.postgres.parameters import settled as settled_parameter
+from reconciler.dialects.postgres.parameters import settled_settings
 from reconciler.dialects.sql import ours
 from reconciler.dialects.transpile import NotPortable, output_columns, text_for
 from reconciler.errors import Problem
+from reconciler.model.fields import changed
 from reconciler.model.model import Model
 from reconciler.model.names import LONGEST
 from reconciler.model.objects import (
     Check,
     Column,
     Enum,
+    Exclusion,
     ForeignKey,
     Index,
     Object,
@@ -27,16 +33,15 @@ from reconciler.model.objects import (
     Table,
     Unique,
     View,
-    changed,
 )
 from reconciler.model.ref import Ref
 from reconciler.model.texts import map_texts
 from reconciler.model.types import Type
-from reconciler.model.values import Identity, IndexPart, Sql
+from reconciler.model.values import IndexPart, Sql
 
 FAMILY = "postgres"
 
-Commented = TypeVar("Commented", Unique, Check, Enum)
+Commented = TypeVar("Commented", PrimaryKey, Unique, Enum)
 
 
 @dataclass(slots=True)
@@ -94,11 +99,8 @@ def _spelled(obj: Object, work: _Work) -> Object:
 
 
 def _table(obj: Table, work: _Work) -> Table:
-    for name, _ in obj.options:
-        work.add(
-            obj, "options", f"the table option {name!r} is not managed on postgres", "leave it out of options.postgres"
-        )
-    return changed(obj, comment=obj.comment or None)
+    options = tuple((name, settled_parameter(value) if "." in name else value) for name, value in obj.options)
+    return changed(obj, options=options, comment=obj.comment or None)
 
 
 def _no_conflict_clause(obj: Column | PrimaryKey | Unique, work: _Work) -> None:
@@ -111,7 +113,7 @@ def _no_conflict_clause(obj: Column | PrimaryKey | Unique, work: _Work) -> None:
 
 def _primary_key(obj: PrimaryKey, work: _Work) -> PrimaryKey:
     _no_conflict_clause(obj, work)
-    return obj
+    return _commented(obj, work)
 
 
 def _unique(obj: Unique, work: _Work) -> Unique:
@@ -128,7 +130,7 @@ def _column(obj: Column, work: _Work) -> Column:
     type_ = types.native(obj.type, lambda name: type_name(enum_of(name)))
     enum = work.enums.get(element_name(type_))
     serial = type_.name in types.SERIAL
-    identity = obj.identity and Identity(obj.identity.always, obj.identity.start or 1, obj.identity.increment or 1)
+    identity = obj.identity and settled_identity(obj.identity, type_.name)
     default = settled(obj.default, type_.name, is_enum=enum is not None and not type_.name.endswith("[]"))
     in_key = obj.ref.name in work.keys.get(obj.ref.top, ())
     if serial and obj.default is not None:
@@ -139,6 +141,7 @@ def _column(obj: Column, work: _Work) -> Column:
         obj, type=type_, default=default, identity=identity, comment=obj.comment or None,
         not_null=obj.not_null or in_key or serial or identity is not None,
         collation=None if obj.collation in ("default", "") else obj.collation,
+        options=settled_settings(obj.options, type_.name),
         uses=obj.uses | {enum} if enum else obj.uses,
     )  # fmt: skip
 
@@ -155,13 +158,27 @@ def _foreign_key(obj: ForeignKey, work: _Work) -> ForeignKey:
             obj, "references", f"{len(obj.columns)} column(s) cannot refer to {len(columns)} of {obj.target.name}",
             f"name the columns: references: {obj.target.name}(…)",
         )  # fmt: skip
-    return changed(obj, target_columns=columns, comment=obj.comment or None)
+    doubtful = obj.enforced and obj.not_valid
+    return changed(obj, target_columns=columns, not_valid=doubtful, comment=obj.comment or None)
+
+
+def _check(obj: Check, work: _Work) -> Check:
+    """What nothing enforces is not valid either, and that is not said twice."""
+    return changed(obj, not_valid=obj.enforced and obj.not_valid, comment=obj.comment or None)
+
+
+def _exclusion(obj: Exclusion, work: _Work) -> Exclusion:
+    return changed(
+        obj, method=None if obj.method in ("btree", "") else obj.method, comment=obj.comment or None,
+        parts=tuple(_part(part) for part in obj.parts),
+    )  # fmt: skip
 
 
 def _index(obj: Index, work: _Work) -> Index:
     return changed(
         obj, method=None if obj.method in ("btree", "") else obj.method, comment=obj.comment or None,
         parts=tuple(_part(part) for part in obj.parts),
+        options=tuple((name, settled_parameter(value)) for name, value in obj.options),
     )  # fmt: skip
 
 
@@ -171,7 +188,26 @@ def _part(part: IndexPart) -> IndexPart:
     return changed(
         part, column=column, expression=expression, collation=None if part.collation == "default" else part.collation,
         nulls_first=None if part.nulls_first == part.descending else part.nulls_first,
+        opclass=part.opclass and _opclass(part.opclass), operator=part.operator and _operator(part.operator),
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _opclass(text: str) -> str:
+    """Return an operator class with its parameters in one spelling: `gist_trgm_ops(siglen=32)`."""
+    try:
+        found = tokens(text)
+    except Unreadable:
+        return text
+    return "".join(token.value if token.sort is Sort.STRING else token.text for token in found).replace(",", ", ")
+
+
+def _operator(text: str) -> str:
+    """Return an operator without the schema that it is found in anyway."""
+    head, _, rest = text.partition("(")
+    name = rest.rstrip(") ").strip() if head.strip().upper() == "OPERATOR" else text.strip()
+    plain = name.removeprefix("pg_catalog.")
+    return f"OPERATOR({name})" if plain == name and rest else plain
 
 
 def single_column(text: str) -> str | None:
@@ -207,7 +243,8 @@ _NORMAL: Mapping[type[Object], Callable[[Any, _Work], Object]] = {
     Column: _column,
     PrimaryKey: _primary_key,
     Unique: _unique,
-    Check: _commented,
+    Check: _check,
+    Exclusion: _exclusion,
     Enum: _commented,
     ForeignKey: _foreign_key,
     Index: _index,

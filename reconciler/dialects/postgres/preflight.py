@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from reconciler.dialects.base import Session
 from reconciler.dialects.postgres.names import qualified
 from reconciler.dialects.postgres.session import features
 from reconciler.dialects.sql import double_quoted
 from reconciler.errors import Problem
-from reconciler.model.change import Create
+from reconciler.model.change import Alter, Create
 from reconciler.model.model import Model
-from reconciler.model.objects import Column, ForeignKey, Schema
+from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, Schema, Unique
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.plan import Plan
 from reconciler.plan.step import Step
@@ -119,12 +119,41 @@ def _foreign(session: Session, steps: Sequence[Step], actual: Model, user: str) 
             yield _problem(f"{user} may not let foreign keys point to {ref}", grant, ref)
 
 
+def _doubtless(obj: Object) -> bool:
+    return not isinstance(obj, Check | ForeignKey) or obj.enforced
+
+
+# What a server may be too old for: the feature, whether an object can do without it, and what to say.
+_NEEDS: Sequence[tuple[str, Callable[[Object], bool], str, str]] = (
+    (
+        "virtual_generated",
+        lambda obj: not isinstance(obj, Column) or obj.generated is None or obj.generated.stored,
+        "virtual generated columns need PostgreSQL 18", "write `stored: true`",
+    ),
+    (
+        "nulls_not_distinct",
+        lambda obj: not isinstance(obj, Unique | Index) or not obj.nulls_not_distinct,
+        "nulls_not_distinct needs PostgreSQL 15", "leave it out, or use a newer server",
+    ),
+    (
+        "nulls_not_distinct",
+        lambda obj: not isinstance(obj, ForeignKey) or not obj.on_delete_columns,
+        "on_delete_columns needs PostgreSQL 15", "leave it out, or use a newer server",
+    ),
+    ("not_enforced", _doubtless, "enforced: false needs PostgreSQL 18", "leave it out, or use a newer server"),
+    (
+        "compression",
+        lambda obj: not isinstance(obj, Column) or "compression" not in dict(obj.options),
+        "compression needs PostgreSQL 14", "leave it out, or use a newer server",
+    ),
+)  # fmt: skip
+
+
 def _features(session: Session, steps: Sequence[Step]) -> Iterator[Problem]:
-    virtual = [
-        change.new.ref
-        for change in _created(steps)
-        if isinstance(change.new, Column) and change.new.generated and not change.new.generated.stored
-    ]
-    if virtual and "virtual_generated" not in features(session):
-        for ref in virtual:
-            yield _problem(f"{ref}: virtual generated columns need PostgreSQL 18", "write `stored: true`", ref)
+    """Yield what is declared and what this server is too old for."""
+    known = features(session)
+    changed = [change.new for step in steps for change in step.changes if isinstance(change, Create | Alter)]
+    for feature, does_without, message, hint in _NEEDS:
+        for obj in changed if feature not in known else ():
+            if not does_without(obj):
+                yield _problem(f"{obj.ref}: {message}", hint, obj.ref)

@@ -25,7 +25,10 @@ _FOREIGN_KINDS: Mapping[str, str] = {
 
 @dataclass(slots=True)
 class Rows:
-    """One reading. `schemas` is {oid: word in an address}; `address` leads from a catalog entry to its Ref."""
+    """One reading. `schemas` is {oid: word in an address}; `address` leads from a catalog entry to its Ref.
+
+    `opclasses` are {oid: (name, whether it is its type's default)}.
+    """
 
     schemas: Mapping[int, str]
     relations: Sequence[Row] = ()
@@ -37,7 +40,7 @@ class Rows:
     views: Sequence[Row] = ()
     grants: Sequence[Row] = ()
     leftovers: Sequence[Row] = ()
-    opclasses: Mapping[str, str] = field(default_factory=dict)
+    opclasses: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
     collations: Mapping[str, str] = field(default_factory=dict)
     edges: Mapping[Place, Sequence[Place]] = field(default_factory=dict)
     address: dict[Place, Ref] = field(default_factory=dict)
@@ -78,12 +81,12 @@ def _shapes(session: Session, schemas: Mapping[int, str]) -> Rows:
     rows = Rows(
         schemas=schemas,
         relations=session.query(catalog.RELATIONS, given),
-        columns=session.query(catalog.COLUMNS, given),
+        columns=session.query(catalog.columns(known), given),
         constraints=session.query(catalog.constraints(known), given),
         indexes=session.query(catalog.indexes(known), given),
         enums=session.query(catalog.ENUMS, given),
         views=session.query(catalog.VIEWS, given),
-        opclasses={str(oid): name for oid, name in session.query(catalog.OPCLASSES)},
+        opclasses={str(oid): (name, is_default) for oid, name, is_default in session.query(catalog.OPCLASSES)},
     )
     rows.column_names = {(row[0], row[1]): row[2] for row in rows.columns}
     return rows
@@ -97,7 +100,7 @@ def read_all(session: Session, schemas: Mapping[int, str]) -> Rows:
     rows.leftovers = session.query(catalog.LEFTOVERS, given)
     if rows.views:
         rows.grants = session.query(catalog.VIEW_GRANTS, given)
-    if any(row[11] is not None for row in rows.indexes) or any(_has_own_collation(row) for row in rows.indexes):
+    if any(row[11] is not None or _has_own_collation(row) for row in rows.indexes):
         rows.collations = {str(oid): name for oid, name in session.query(catalog.COLLATIONS)}
     edges: dict[Place, list[Place]] = {}
     members: set[tuple[int, int]] = set()
@@ -143,13 +146,17 @@ def _address(rows: Rows) -> None:
     _address_leftovers(rows)
 
 
-_CONSTRAINTS: Mapping[str, str] = {"p": Kind.PRIMARY_KEY, "u": Kind.UNIQUE, "c": Kind.CHECK, "f": Kind.FOREIGN_KEY}
+_CONSTRAINTS: Mapping[str, str] = {
+    "p": Kind.PRIMARY_KEY,
+    "u": Kind.UNIQUE,
+    "c": Kind.CHECK,
+    "f": Kind.FOREIGN_KEY,
+    "x": Kind.EXCLUSION,
+}
 
 
 def constraint_ref(table: Ref, row: Row) -> Ref:
     """Return the address of a constraint; one of a form that we do not model has its own kind word."""
-    if row[3] == "x":
-        return table.child("exclusion", row[2])
     kind = _CONSTRAINTS[row[3]] if row[21] is None else "constraint"
     return table.child(kind, "" if kind == Kind.PRIMARY_KEY else row[2])
 
@@ -160,11 +167,11 @@ def _address_children(rows: Rows) -> None:
         if table is not None:
             ref = constraint_ref(table, row)
             rows.address[catalog.PG_CONSTRAINT, row[0], 0] = ref
-            if row[3] in "pux":
+            if row[3] in "pux":  # the index of a constraint is the constraint
                 rows.address[catalog.PG_CLASS, row[14], 0] = ref
     for row in rows.indexes:
         table = rows.address.get((catalog.PG_CLASS, row[1], 0))
-        if table is not None:
+        if table is not None and (catalog.PG_CLASS, row[0], 0) not in rows.address:
             rows.address[catalog.PG_CLASS, row[0], 0] = table.child(Kind.INDEX, row[2])
 
 
@@ -174,7 +181,7 @@ def _address_leftovers(rows: Rows) -> None:
             rows.address[cls, oid, 0] = Ref.root(kind, name, rows.schemas[schema])
         elif (holder := rows.address.get((catalog.PG_CLASS, relation, 0))) is not None:
             rows.address[cls, oid, 0] = holder.child(kind, name)
-    for oid, schema, name, _, _, owner, _, _ in rows.sequences:
+    for oid, schema, name, _, _, owner, *_ in rows.sequences:
         if owner is None:
             rows.address[catalog.PG_CLASS, oid, 0] = Ref.root("sequence", name, rows.schemas[schema])
 

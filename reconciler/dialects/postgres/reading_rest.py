@@ -16,7 +16,7 @@ def rest(rows: Rows) -> Iterator[Unmodelled]:
     queries = {row[0]: (row[1], row[4]) for row in rows.views}
     for row in rows.relations:
         yield from _relation(row, rows, columns.get(row[0], []), queries.get(row[0]))
-    for oid, _, _, _, _, owner, _, _ in rows.sequences:
+    for oid, _, _, _, _, owner, *_ in rows.sequences:
         if owner is None:
             yield Unmodelled(ref=rows.address[catalog.PG_CLASS, oid, 0])
     for row in rows.leftovers:

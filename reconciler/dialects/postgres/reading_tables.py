@@ -6,20 +6,21 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from reconciler.dialects.postgres import catalog, types
+from reconciler.dialects.postgres.identity import bounds
+from reconciler.dialects.postgres.identity import settled as settled_identity
 from reconciler.dialects.postgres.literals import settled
-from reconciler.dialects.postgres.names import columns as column_list
 from reconciler.dialects.postgres.names import qualified
 from reconciler.dialects.postgres.reading import Row, Rows
-from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, PrimaryKey, Table, Unique, Unmodelled
+from reconciler.dialects.postgres.reading_indexes import deferrable, index_clauses, indexes, roles
+from reconciler.dialects.postgres.reading_indexes import options as index_options
+from reconciler.model.objects import Check, Column, ForeignKey, Object, Options, PrimaryKey, Table, Unique, Unmodelled
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.types import Type
-from reconciler.model.values import Action, Default, Deferrable, Generated, Identity, IndexPart, Sql
+from reconciler.model.values import Action, Default, Generated, Identity, Sql
 
 _ACTIONS: Mapping[str, Action] = {
     "a": Action.NO_ACTION, "r": Action.RESTRICT, "c": Action.CASCADE, "n": Action.SET_NULL, "d": Action.SET_DEFAULT,
 }  # fmt: skip
-# Bits of pg_index.indoption.
-_DESCENDING, _NULLS_FIRST = 1, 2
 
 
 def tables(rows: Rows) -> Iterator[Object]:
@@ -30,14 +31,33 @@ def tables(rows: Rows) -> Iterator[Object]:
             yield _table(row, owners[row[0]])
     yield from _columns(rows)
     yield from _constraints(rows, owners)
-    yield from _indexes(rows)
+    yield from indexes(rows)
 
 
 def _table(row: Row, ref: Ref) -> Table:
-    """What a spec cannot say yet is noted, so that nobody takes the table for a plain one."""
-    persistence, options, comment = row[4], row[8], row[10]
-    beyond = (["UNLOGGED"] if persistence == "u" else []) + ([f"WITH ({', '.join(options)})"] if options else [])
-    return Table(ref=ref, comment=comment, not_understood=" ".join(beyond))
+    """What a spec cannot say is noted, so that nobody takes the table for a plain one."""
+    storage = [*index_options(row[8]), *((f"toast.{name}", value) for name, value in index_options(row[15]))]
+    found: list[tuple[str, str | int | bool]] = [(f"storage.{name}", value) for name, value in storage]
+    if row[4] == "u":
+        found.append(("unlogged", True))
+    return Table(ref=ref, comment=row[10], options=tuple(sorted(found)), not_understood=", ".join(_beyond(row)))
+
+
+# pg_class.relreplident → the words for it; an index that has this role knows it itself.
+_REPLICA_IDENTITIES: Mapping[str, str] = {"f": "REPLICA IDENTITY FULL", "n": "REPLICA IDENTITY NOTHING"}
+
+
+def _beyond(row: Row) -> Iterator[str]:
+    """Yield what a table has that is left as it is; nothing that is done to it takes any of this away."""
+    method, tablespace, identity, forced = row[11:15]
+    if method:
+        yield f"USING {method}"
+    if tablespace:
+        yield f"TABLESPACE {tablespace}"
+    if identity in _REPLICA_IDENTITIES:
+        yield _REPLICA_IDENTITIES[identity]
+    if forced:
+        yield "FORCE ROW LEVEL SECURITY"
 
 
 @lru_cache(maxsize=10_000)
@@ -59,7 +79,7 @@ def _columns(rows: Rows) -> Iterator[Column]:
             type_, default, generated = _plain(row[3], row[6], row[7])
             yield Column(
                 ref=ref, type=type_, not_null=row[4], default=default, generated=generated, collation=row[8],
-                comment=row[9], position=row[1],
+                comment=row[9], position=row[1], options=_settings(*row[12:15]),
             )  # fmt: skip
 
 
@@ -76,7 +96,7 @@ def _plain(words: str, generated: str, text: str | None) -> tuple[Type, Default 
 
 
 def _column(row: Row, ref: Ref, rows: Rows, sequence: Row | None) -> Column:
-    relation, number, _, words, not_null, identity, generated, text, collation, comment, _, default_oid = row
+    relation, number, _, words, not_null, identity, generated, text, collation, comment, _, default_oid, *_ = row
     places = ((catalog.PG_CLASS, relation, number), (catalog.PG_ATTRDEF, default_oid or 0, 0))
     uses = rows.uses(*places, own=ref) if rows.edges else frozenset[Ref]()
     serial = _serial(words, sequence, default_oid, rows)
@@ -86,21 +106,47 @@ def _column(row: Row, ref: Ref, rows: Rows, sequence: Row | None) -> Column:
         ref=ref, type=_type(serial or words), not_null=not_null,
         default=None if generated or expression is None else settled(expression, words, is_enum),
         generated=Generated(expression, stored=generated == "s") if generated and expression else None,
-        identity=_identity(identity, sequence), collation=collation, comment=comment, position=number,
-        clauses=_sequence_name(sequence, rows) if serial else "", uses=uses,
+        identity=_identity(identity, sequence, words), collation=collation, comment=comment, position=number,
+        options=_settings(*row[12:15]), clauses=_sequence_name(sequence, rows) if serial or identity else "", uses=uses,
     )  # fmt: skip
 
 
-def _identity(letter: str, sequence: Row | None) -> Identity | None:
+# pg_attribute.attstorage and attcompression → the words of a spec.
+_STORAGES: Mapping[str, str] = {"p": "plain", "e": "external", "m": "main", "x": "extended"}
+_COMPRESSIONS: Mapping[str, str] = {"p": "pglz", "l": "lz4"}
+
+
+def _settings(storage: str | None, compression: str, statistics: int) -> Options:
+    found: list[tuple[str, str | int | bool]] = []
+    if compression in _COMPRESSIONS:
+        found.append(("compression", _COMPRESSIONS[compression]))
+    if statistics >= 0:
+        found.append(("statistics", statistics))
+    if storage:
+        found.append(("storage", _STORAGES[storage]))
+    return tuple(found)
+
+
+def _identity(letter: str, sequence: Row | None, type_name: str) -> Identity | None:
     if not letter:
         return None
-    start, increment = (sequence[3], sequence[4]) if sequence else (1, 1)
-    return Identity(always=letter == "a", start=start, increment=increment)
+    if sequence is None:
+        return settled_identity(Identity(always=letter == "a"), type_name)
+    start, increment, minimum, maximum, cache, cycle = (*sequence[3:5], *sequence[8:12])
+    return settled_identity(Identity(letter == "a", start, increment, minimum, maximum, cache, cycle), type_name)
+
+
+# The numbers of a sequence that `serial` makes: start, increment, least number, cache, whether it begins again.
+_PLAIN = (1, 1, 1, 1, False)
 
 
 def _serial(words: str, sequence: Row | None, default_oid: int | None, rows: Rows) -> str:
     """Return bigserial, serial or smallserial when the column draws from a sequence that it owns, else ""."""
-    if sequence is None or sequence[7] != "a" or default_oid is None or (sequence[3], sequence[4]) != (1, 1):
+    if sequence is None or sequence[7] != "a" or default_oid is None:
+        return ""
+    # One from before version 10 counts in bigint whatever its column is.
+    numbers = (*sequence[3:5], sequence[8], *sequence[10:12])
+    if numbers != _PLAIN or sequence[9] != bounds(sequence[12], 1).maximum:
         return ""
     draws = (catalog.PG_CLASS, sequence[0], 0) in rows.edges.get((catalog.PG_ATTRDEF, default_oid, 0), ())
     return types.SERIAL_OF.get(words, "") if draws else ""
@@ -113,7 +159,7 @@ def _sequence_name(sequence: Row | None, rows: Rows) -> str:
 def _constraints(rows: Rows, owners: Mapping[int, Ref]) -> Iterator[Object]:
     for row in rows.constraints:
         ref = rows.address.get((catalog.PG_CONSTRAINT, row[0], 0))
-        if ref is None or owners[row[1]].kind != Kind.TABLE:
+        if ref is None or owners[row[1]].kind != Kind.TABLE or ref.kind == Kind.EXCLUSION:
             continue
         if row[21] is not None:
             yield Unmodelled(ref=ref, definition=row[21], uses=_constraint_columns(row, ref, rows))
@@ -130,41 +176,30 @@ def _names(row: Row, rows: Rows) -> tuple[str, ...]:
     return tuple(rows.column(row[1], number) for number in row[4])
 
 
-def _deferrable(row: Row) -> Deferrable:
-    if not row[10]:
-        return Deferrable.NO
-    return Deferrable.DEFERRED if row[11] else Deferrable.IMMEDIATE
-
-
-def _key_clauses(row: Row, rows: Rows) -> list[str]:
-    """Write what a key has beyond its columns."""
-    found = []
-    if row[18]:
-        included = [rows.column(row[1], int(number)) for number in row[18].split()[row[19] :]]
-        found.append(f"INCLUDE {column_list(included)}")
-    if row[20]:
-        found.append(f"WITH ({', '.join(row[20])})")
-    return found
+def _included(row: Row, rows: Rows) -> tuple[str, ...]:
+    return tuple(rows.column(row[1], int(number)) for number in row[18].split()[row[19] :]) if row[18] else ()
 
 
 def _primary_key(row: Row, ref: Ref, rows: Rows) -> PrimaryKey:
-    clauses = _key_clauses(row, rows)
-    if row[10]:
-        clauses.append(f"DEFERRABLE INITIALLY {'DEFERRED' if row[11] else 'IMMEDIATE'}")
-    return PrimaryKey(ref=ref, columns=_names(row, rows), name=row[2], clauses=" ".join(clauses))
+    return PrimaryKey(
+        ref=ref, columns=_names(row, rows), name=row[2], include=_included(row, rows), comment=row[16],
+        deferrable=deferrable(row[10], row[11]), clauses=index_clauses(row[20], row[24]),
+        carried=tuple(roles(ref, row[2], row[25], row[26])),
+    )  # fmt: skip
 
 
 def _unique(row: Row, ref: Ref, rows: Rows) -> Unique:
     return Unique(
-        ref=ref, columns=_names(row, rows), nulls_not_distinct=row[17], deferrable=_deferrable(row), comment=row[16],
-        clauses=" ".join(_key_clauses(row, rows)),
+        ref=ref, columns=_names(row, rows), nulls_not_distinct=row[17], include=_included(row, rows),
+        deferrable=deferrable(row[10], row[11]), comment=row[16], clauses=index_clauses(row[20], row[24]),
+        carried=tuple(roles(ref, row[2], row[25], row[26])),
     )  # fmt: skip
 
 
 def _check(row: Row, ref: Ref, rows: Rows) -> Check:
-    clauses = (["NO INHERIT"] if row[13] else []) + ([] if row[12] else ["NOT VALID"])
     return Check(
-        ref=ref, expression=Sql(row[15], "postgres"), comment=row[16], clauses=" ".join(clauses),
+        ref=ref, expression=Sql(row[15], "postgres"), no_inherit=row[13], enforced=row[23],
+        not_valid=row[23] and not row[12], comment=row[16],
         uses=_constraint_columns(row, ref, rows),
     )  # fmt: skip
 
@@ -178,50 +213,12 @@ def _foreign_key(row: Row, ref: Ref, rows: Rows) -> Object:
     return ForeignKey(
         ref=ref, columns=_names(row, rows), target=target,
         target_columns=tuple(rows.column(row[5], number) for number in row[6]),
-        on_update=_ACTIONS[row[7]], on_delete=_ACTIONS[row[8]], deferrable=_deferrable(row), comment=row[16],
-        clauses="MATCH FULL" if row[9] == "f" else "", uses=frozenset({key} if key else ()),
+        on_update=_ACTIONS[row[7]], on_delete=_ACTIONS[row[8]],
+        on_delete_columns=tuple(rows.column(row[1], number) for number in row[22] or ()),
+        match_full=row[9] == "f", deferrable=deferrable(row[10], row[11]), enforced=row[23],
+        not_valid=row[23] and not row[12], comment=row[16],
+        uses=frozenset({key} if key else ()),
     )  # fmt: skip
 
 
 _CONSTRAINTS = {"p": _primary_key, "u": _unique, "c": _check, "f": _foreign_key}
-
-
-def _indexes(rows: Rows) -> Iterator[Index]:
-    collations: dict[int, dict[int, str]] = {}
-    for row in rows.columns:
-        collations.setdefault(row[0], {})[row[1]] = str(row[10])
-    for row in rows.indexes:
-        ref = rows.address.get((catalog.PG_CLASS, row[0], 0))
-        if ref is not None and ref.parts[0] == Kind.TABLE:
-            yield _index(row, ref, rows, collations[row[1]])
-
-
-def _index(row: Row, ref: Ref, rows: Rows, collations: Mapping[int, str]) -> Index:
-    oid, relation, _, unique, valid, method, count, keys, *_, expressions, predicate, comment, definition = row
-    numbers = [int(word) for word in keys.split()]
-    uses = rows.uses((catalog.PG_CLASS, oid, 0), own=ref) if expressions or predicate else frozenset[Ref]()
-    # What a concurrent build left behind enforces or speeds up nothing: it is not the index that anybody declared.
-    method = method if valid else f"invalid {method}"
-    return Index(
-        ref=ref, unique=unique, method=None if method == "btree" else method,
-        parts=tuple(_part(at, numbers[at], row, rows, collations) for at in range(count)),
-        where=Sql(predicate, "postgres") if predicate else None,
-        include=tuple(rows.column(relation, number) for number in numbers[count:]),
-        comment=comment, definition=definition or "", uses=uses,
-    )  # fmt: skip
-
-
-def _part(at: int, number: int, row: Row, rows: Rows, collations: Mapping[int, str]) -> IndexPart:
-    relation, expressions = row[1], row[11]
-    options, opclass, collation = (int(row[8].split()[at]), row[9].split()[at], row[10].split()[at])
-    descending, first = bool(options & _DESCENDING), bool(options & _NULLS_FIRST)
-    # An expression takes the collation of the columns in it.
-    inherited = {"0", str(catalog.DEFAULT_COLLATION), *([collations[number]] if number else collations.values())}
-    expression = None if number else Sql(expressions[at], "postgres")
-    return IndexPart(
-        column=rows.column(relation, number) if number else None,
-        expression=expression,
-        descending=descending, nulls_first=None if first == descending else first,
-        opclass=rows.opclasses.get(opclass),
-        collation=None if collation in inherited else rows.collations.get(collation),
-    )  # fmt: skip

@@ -7,23 +7,27 @@ from dataclasses import replace
 
 from reconciler.dialects import uses
 from reconciler.dialects.postgres import types
+from reconciler.dialects.postgres.identity import portable as portable_identity
 from reconciler.dialects.postgres.lexer import Unreadable, tokens
 from reconciler.dialects.postgres.names import type_name
 from reconciler.dialects.postgres.normalize import FAMILY, element_name
+from reconciler.dialects.postgres.reading_indexes import INVALID
 from reconciler.dialects.sql import double_quoted, respeller
 from reconciler.dialects.transpile import NotPortable, parsed, renamed_words
 from reconciler.model.model import Desired, Inspection, Model
-from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, PrimaryKey, View
+from reconciler.model.objects import Check, Column, Exclusion, ForeignKey, Index, Object, PrimaryKey, Unique, View
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import map_texts
 from reconciler.model.types import Type
-from reconciler.model.values import Identity, Sql
+from reconciler.model.values import IndexPart, Sql
 
 
 def align(inspection: Inspection, desired: Desired) -> Desired:
-    """Return what is declared with the live names of primary keys where the spec gives none, and of types that it
+    """Return what is declared in the forms that the live objects have for the same thing.
 
-    names with another schema than the server does: whether one is needed depends on the search path.
+    A primary key without a name gets the live one; a type that is named with another schema than the server does, the
+    server's words, because whether one is needed depends on the search path; an operator class that is the default is
+    left out.
     """
     found = (_aligned(obj, inspection.model.get(obj.ref)) for obj in desired.model.values())
     return replace(desired, model=desired.model.updated(obj for obj in found if obj is not None))
@@ -33,10 +37,21 @@ def _aligned(obj: Object, live: Object | None) -> Object | None:
     match obj, live:
         case PrimaryKey(name=None), PrimaryKey(name=name):
             return replace(obj, name=name)
+        case Check(not_valid=True) | ForeignKey(not_valid=True), Check(not_valid=False) | ForeignKey(not_valid=False):
+            return replace(obj, not_valid=False)  # more than was asked for
+        case (Index() as wanted, Index() as there) | (Exclusion() as wanted, Exclusion() as there):
+            parts = tuple(map(_part, wanted.parts, there.parts))
+            return replace(wanted, parts=parts) if len(wanted.parts) == len(there.parts) != 0 else None
         case Column(type=wanted), Column(type=there) if wanted != there and _tail(wanted) == _tail(there):
             return replace(obj, type=replace(there, spelling=str(wanted)))
         case _:
             return None
+
+
+def _part(wanted: IndexPart, there: IndexPart) -> IndexPart:
+    """Leave out the operator class that the server takes by itself."""
+    implied = there.opclass is None and wanted.opclass == there.implied_opclass
+    return replace(wanted, opclass=None) if implied else wanted
 
 
 def _tail(type_: Type) -> list[str]:
@@ -64,9 +79,9 @@ def _resolved(obj: Object, model: Model) -> Object:
             own = uses.resolve([replace(obj, uses=frozenset())], model, FAMILY)[0]
             assert isinstance(own, Column)
             return replace(obj, uses=known | own.uses | _enums(own.uses, model)) if own.uses else obj
-        case Check() | Index() as plain if not plain.uses:
+        case Check() | Index() | Exclusion() as plain if not plain.uses:
             found = uses.resolve([plain], model, FAMILY)[0]
-            assert isinstance(found, Check | Index)
+            assert isinstance(found, Check | Index | Exclusion)
             return replace(found, uses=found.uses | _enums(found.uses, model))
         case ForeignKey(uses=known) if not known:
             return replace(obj, uses=frozenset(_key(obj, model)))
@@ -127,8 +142,10 @@ def respell(obj: Object, renames: Mapping[Ref, Ref]) -> Object:
     match obj:
         case View():
             return _view_after(obj, renames, touched=any(ref in renames or ref.top in renames for ref in rests_on))
-        case Index(definition=definition) if definition:
-            return replace(obj, definition=words(definition, _names(renames)))
+        case (
+            PrimaryKey(carried=carried) | Unique(carried=carried) | Index(carried=carried) | Exclusion(carried=carried)
+        ) if carried:
+            return replace(obj, carried=tuple(words(text, _names(renames)) for text in carried))
         case _:
             return obj
 
@@ -163,20 +180,18 @@ def _view_after(view: View, renames: Mapping[Ref, Ref], *, touched: bool) -> Vie
 
 def portable(obj: Object) -> Object:
     """Return a live object in the spec's words where nothing is lost."""
+    if isinstance(obj, Index) and obj.method and obj.method.startswith(INVALID):
+        # What a build that failed left behind was meant to be an index.
+        method = obj.method.removeprefix(INVALID)
+        return replace(obj, method=None if method == "btree" else method)
     if not isinstance(obj, Column):
         return obj
     enum = next((ref for ref in obj.uses if ref.kind == Kind.ENUM), None)
     name = ".".join(_word(part) for part in (enum.schema, enum.name) if part) if enum else ""
-    identity = obj.identity and Identity(
-        obj.identity.always, _unless_one(obj.identity.start), _unless_one(obj.identity.increment)
-    )
+    identity = obj.identity and portable_identity(obj.identity, obj.type.name)
     return replace(obj, type=types.portable(obj.type, name), identity=identity)
 
 
 def _word(name: str) -> str:
     """Write a name as a spec has it: in double quotes where it holds more than letters, digits, _ and $."""
     return name if name.replace("$", "_").replace("_", "a").isalnum() and name.isascii() else double_quoted(name)
-
-
-def _unless_one(number: int | None) -> int | None:
-    return None if number == 1 else number

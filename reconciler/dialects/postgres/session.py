@@ -32,9 +32,12 @@ OLDEST = 120000
 # feature → the first server version that has it
 FEATURES: Mapping[str, int] = {
     "connection_check": 140000,
+    "compression": 140000,
     "nulls_not_distinct": 150000,
     "security_invoker": 150000,
     "input_is_valid": 160000,
+    "storage_default": 160000,
+    "set_expression": 170000,
     "virtual_generated": 180000,
     "not_enforced": 180000,
 }

@@ -10,8 +10,9 @@ from reconciler.dialects.sqlite import ddl_others
 from reconciler.dialects.sqlite.lexer import LexError, canonical
 from reconciler.dialects.sqlite.names import fold, folded, hidden, spellings
 from reconciler.dialects.sqlite.objects import Facts, table_objects
+from reconciler.model.fields import referring
 from reconciler.model.model import Inspection, Model
-from reconciler.model.objects import Index, Object, Unmodelled, View, referring
+from reconciler.model.objects import Index, Object, Unmodelled, View
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.values import IndexPart, Sql
 

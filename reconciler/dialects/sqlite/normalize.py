@@ -8,17 +8,20 @@ from dataclasses import dataclass, field, replace
 from reconciler.dialects.base import Normalized
 from reconciler.dialects.sql import double_quoted, ours, text_literal
 from reconciler.dialects.sqlite import types
+from reconciler.dialects.sqlite.elsewhere import ABSENT, NOUNS, beyond
 from reconciler.dialects.sqlite.lexer import canonical
 from reconciler.dialects.sqlite.literals import settled
 from reconciler.dialects.sqlite.names import folded, taken
 from reconciler.dialects.transpile import NotPortable, output_columns, text_for
 from reconciler.errors import Problem
+from reconciler.model.fields import changed
 from reconciler.model.model import Model
 from reconciler.model.names import implicit_name
 from reconciler.model.objects import (
     Check,
     Column,
     Enum,
+    Exclusion,
     ForeignKey,
     Index,
     Object,
@@ -27,17 +30,14 @@ from reconciler.model.objects import (
     Unique,
     Unmodelled,
     View,
-    changed,
 )
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import map_texts
 from reconciler.model.types import Type
-from reconciler.model.values import Deferrable, Identity, Sql
+from reconciler.model.values import Identity, Sql
 
 # What shares one set of names; a unique constraint may become an index.
 _NAMED_ALIKE = frozenset({Kind.TABLE, Kind.VIEW, Kind.INDEX, Kind.UNIQUE})
-
-_ABSENT: Mapping[str, str] = {Kind.EXTENSION: "extensions", Kind.DOMAIN: "domains", Kind.SEQUENCE: "sequences"}
 
 _TABLE_OPTIONS = frozenset({"autoincrement", "strict", "without_rowid"})
 
@@ -89,10 +89,10 @@ def _normal(obj: Object, model: Model, findings: _Findings) -> Iterator[Object]:
     if isinstance(obj, Unmodelled):
         yield obj
         return
-    if obj.ref.top.kind in _ABSENT:
+    if obj.ref.top.kind in ABSENT:
         if obj.ref.parent is None:
             hint = "limit it to where there are some: only: [postgres]"
-            findings.add(obj, "", f"SQLite has no {_ABSENT[obj.kind]}", hint)
+            findings.add(obj, "", f"SQLite has no {ABSENT[obj.kind]}", hint)
         return
     if obj.ref.schema or obj.kind is Kind.SCHEMA:
         findings.add(obj, "", "SQLite has no schemas", "give the table a name without a dot")
@@ -101,7 +101,7 @@ def _normal(obj: Object, model: Model, findings: _Findings) -> Iterator[Object]:
     if prefix:
         whose = "this tool's own tables" if ours(prefix) else "the database's own"
         findings.add(obj, "", f"names that begin with {prefix} are {whose}", "give it another name")
-    obj = _spell_texts(obj, findings)
+    obj = _without_others(_spell_texts(obj, findings), findings)
     yield from _NORMAL[obj.kind](obj, model, findings)
 
 
@@ -120,9 +120,20 @@ def _spell_texts(obj: Object, findings: _Findings) -> Object:
     return map_texts(obj, spell)
 
 
-def _comment(obj: Table | Column | View | Check | Unique | ForeignKey | Index, findings: _Findings) -> None:
+def _comment(
+    obj: Table | Column | View | Check | PrimaryKey | Unique | ForeignKey | Index, findings: _Findings
+) -> None:
     if obj.comment:
         findings.add(obj, "comment", "SQLite keeps no comments; this one lives in the specs alone", severity="warning")
+
+
+def _without_others(obj: Object, findings: _Findings) -> Object:
+    """Refuse what only another dialect has."""
+    found = beyond(obj)
+    for name in found:
+        findings.add(obj, name, f"SQLite has no {NOUNS.get(name, name)} for it",
+                     "say it for postgres alone: dialect: {postgres: …}, or only: [postgres]")  # fmt: skip
+    return replace(obj, **found) if found else obj  # type: ignore[arg-type]
 
 
 def _table(obj: Table, model: Model, findings: _Findings) -> Iterator[Object]:
@@ -180,8 +191,10 @@ def _column(obj: Column, model: Model, findings: _Findings) -> Iterator[Object]:
     if obj.identity is not None and not is_alias:
         findings.add(obj, "identity", "on SQLite an identity is the only column of the primary key",
                      "make it the primary key alone, or limit the identity to other dialects")  # fmt: skip
-    if obj.identity is not None and (obj.identity.start or obj.identity.increment or 1) != 1:
-        findings.add(obj, "identity", "SQLite's identities start at 1 and grow by 1", "leave start and increment out")
+    if obj.identity is not None and replace(obj.identity, always=False) not in _COUNTS_BY_ONE:
+        findings.add(
+            obj, "identity", "SQLite's identities start at 1 and grow by 1", "leave everything but `always` out"
+        )
     type_ = _alias_type(obj.type) if is_alias else _type(obj, frame, findings)
     if obj.on_conflict and not (obj.not_null or is_alias):
         findings.add(obj, "on_conflict", "a conflict clause of a column is about null, and it may be null",
@@ -195,6 +208,10 @@ def _column(obj: Column, model: Model, findings: _Findings) -> Iterator[Object]:
     )  # fmt: skip
     if obj.type.name == "enum" and not obj.type.native:
         yield from _enum_check(obj, model)
+
+
+# What an identity of SQLite can be told: nothing, or what is so anyway.
+_COUNTS_BY_ONE = frozenset(Identity(start=start, increment=step) for start in (None, 1) for step in (None, 1))
 
 
 def _alias_type(type_: Type) -> Type:
@@ -236,15 +253,17 @@ def _on_conflict(word: str) -> str:
 
 
 def _primary_key(obj: PrimaryKey, model: Model, findings: _Findings) -> Iterator[Object]:
-    yield changed(obj, on_conflict=_on_conflict(obj.on_conflict))
+    _comment(obj, findings)
+    yield changed(obj, comment=None, on_conflict=_on_conflict(obj.on_conflict))
+
+
+def _exclusion(obj: Exclusion, model: Model, findings: _Findings) -> Iterator[Object]:
+    findings.add(obj, "", "SQLite has no exclusion constraints", "limit it: only: [postgres]")
+    yield from ()
 
 
 def _unique(obj: Unique, model: Model, findings: _Findings) -> Iterator[Object]:
     _comment(obj, findings)
-    if obj.nulls_not_distinct:
-        findings.add(obj, "nulls_not_distinct", "on SQLite nulls are always distinct", "limit it: only: [postgres]")
-    if obj.deferrable is not Deferrable.NO:
-        findings.add(obj, "deferrable", "SQLite's unique constraints are not deferrable", "leave `deferrable` out")
     yield changed(obj, comment=None, on_conflict=_on_conflict(obj.on_conflict))
 
 
@@ -307,6 +326,7 @@ _NORMAL: dict[Kind, Callable[..., Iterator[Object]]] = {
     Kind.PRIMARY_KEY: _primary_key,
     Kind.UNIQUE: _unique,
     Kind.CHECK: _check,
+    Kind.EXCLUSION: _exclusion,
     Kind.FOREIGN_KEY: _foreign_key,
     Kind.INDEX: _index,
     Kind.VIEW: _view,

@@ -12,20 +12,9 @@ from reconciler.dialects.sqlite import render
 from reconciler.dialects.sqlite.lexer import Lexeme, tokens
 from reconciler.dialects.sqlite.names import fold
 from reconciler.dialects.sqlite.rebuild import rebuild
+from reconciler.model.fields import compared
 from reconciler.model.model import Model
-from reconciler.model.objects import (
-    KINDS,
-    Check,
-    Column,
-    ForeignKey,
-    Index,
-    Object,
-    PrimaryKey,
-    Table,
-    Unique,
-    View,
-    compared,
-)
+from reconciler.model.objects import KINDS, Check, Column, ForeignKey, Index, Object, PrimaryKey, Table, Unique, View
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.values import Literal
 from reconciler.plan.rules import Outcome, Rules, RuleTable, States, Way
@@ -181,7 +170,7 @@ def _absent(cls: type[Object]) -> Rules:
     )  # fmt: skip
 
 
-_ABSENT = (Kind.SCHEMA, Kind.EXTENSION, Kind.ENUM, Kind.DOMAIN, Kind.SEQUENCE, Kind.OWNED_BY)
+_ABSENT = (Kind.SCHEMA, Kind.EXTENSION, Kind.ENUM, Kind.DOMAIN, Kind.SEQUENCE, Kind.OWNED_BY, Kind.EXCLUSION)
 
 _NO_VIEW_OPTIONS = dict.fromkeys(("materialized", "options"), Way.UNSUPPORTED)
 

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.codec import decode_desired, decode_model, encode_desired, encode_model
+from reconciler.model.fields import changed, references
 from reconciler.model.model import Desired, Model, renamed
 from reconciler.model.names import LONGEST, implicit_name
-from reconciler.model.objects import Check, Column, Enum, ForeignKey, Index, PrimaryKey, Table, changed, references
+from reconciler.model.objects import Check, Column, Enum, ForeignKey, Index, PrimaryKey, Table
 from reconciler.model.ref import KIND_WORDS, Kind, Ref
 from reconciler.model.texts import spelled, texts
 from reconciler.model.types import Type, parse_type

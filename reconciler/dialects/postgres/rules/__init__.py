@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from reconciler.dialects.postgres.rules.columns import COLUMN
 from reconciler.dialects.postgres.rules.enums import ENUM
-from reconciler.dialects.postgres.rules.keys import CHECK, FOREIGN_KEY, INDEX, PRIMARY_KEY, UNIQUE
+from reconciler.dialects.postgres.rules.keys import CHECK, EXCLUSION, FOREIGN_KEY, INDEX, PRIMARY_KEY, UNIQUE
 from reconciler.dialects.postgres.rules.tables import SCHEMA, TABLE
 from reconciler.dialects.postgres.rules.views import VIEW
-from reconciler.model.objects import KINDS, Object, compared
+from reconciler.model.fields import compared
+from reconciler.model.objects import KINDS, Object
 from reconciler.model.ref import Kind
 from reconciler.plan.rules import Rules, RuleTable, Way
 
@@ -25,6 +26,7 @@ RULES: RuleTable = {
     Kind.PRIMARY_KEY: PRIMARY_KEY,
     Kind.UNIQUE: UNIQUE,
     Kind.CHECK: CHECK,
+    Kind.EXCLUSION: EXCLUSION,
     Kind.FOREIGN_KEY: FOREIGN_KEY,
     Kind.INDEX: INDEX,
     Kind.VIEW: VIEW,

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.dialects.postgres import types
+from reconciler.dialects.postgres.identity import changes as identity_changes
+from reconciler.dialects.postgres.identity import words as identity_words
 from reconciler.dialects.postgres.literals import written
-from reconciler.dialects.postgres.names import qualified, table
-from reconciler.dialects.postgres.rules.statements import comment, comments, one, parenthesized
-from reconciler.dialects.sql import double_quoted, text_literal
+from reconciler.dialects.postgres.names import table
+from reconciler.dialects.postgres.rules.counters import counts, started, stopped
+from reconciler.dialects.postgres.rules.settings import changed_settings, made_settings
+from reconciler.dialects.postgres.rules.statements import alter, column_name, comment, comments, one, parenthesized
+from reconciler.dialects.sql import double_quoted
 from reconciler.model.change import Alter
-from reconciler.model.names import implicit_name
 from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, Unmodelled, View
-from reconciler.model.values import Default, Identity, Sql
+from reconciler.model.values import Default, Sql
 from reconciler.plan.rules import Outcome, Rules, States, Way
 from reconciler.plan.step import Statement
 
@@ -32,7 +35,7 @@ def definition(column: Column) -> str:
     if column.default is not None:
         words.append(f"DEFAULT {_default(column.default)}")
     if column.identity:
-        words.append(f"GENERATED {identity_words(column.identity)}")
+        words.append(f"GENERATED {identity_words(column.identity, column.type.name)}")
     if column.not_null:
         words.append("NOT NULL")
     return " ".join(words)
@@ -42,25 +45,9 @@ def _default(default: Default) -> str:
     return parenthesized(default) if isinstance(default, Sql) else written(default)
 
 
-def identity_words(identity: Identity) -> str:
-    """Write an identity from ALWAYS or BY DEFAULT on; what is 1 is left out."""
-    options = [
-        f"{words} {number}"
-        for words, number in (("START WITH", identity.start), ("INCREMENT BY", identity.increment))
-        if number not in (None, 1)
-    ]
-    head = f"{'ALWAYS' if identity.always else 'BY DEFAULT'} AS IDENTITY"
-    return f"{head} ({' '.join(options)})" if options else head
-
-
-def column_name(column: Column) -> str:
-    """Write a column's name with its table's, as COMMENT wants it."""
-    return f"COLUMN {table(column.ref)}.{double_quoted(column.ref.name)}"
-
-
 def _create(new: Column, states: States) -> Outcome:
-    statements = (f"ALTER TABLE {table(new.ref)} ADD COLUMN {definition(new)}",)
-    return (*map(Statement, statements), *comments(column_name(new), new.comment))
+    added = Statement(f"ALTER TABLE {table(new.ref)} ADD COLUMN {definition(new)}")
+    return (added, *made_settings(new), *comments(column_name(new), new.comment))
 
 
 def _drop(old: Column, states: States) -> Outcome:
@@ -72,32 +59,27 @@ def _rename(old: Column, new: Column, states: States) -> Outcome:
     return one(f"ALTER TABLE {table(new.ref)} RENAME COLUMN {names}")
 
 
-def _alter(column: Column, what: str) -> Statement:
-    return Statement(f"ALTER TABLE {table(column.ref)} ALTER COLUMN {double_quoted(column.ref.name)} {what}")
-
-
 def _freed(old: Column, new: Column) -> Iterator[Statement]:
     """Yield what takes an identity, a sequence or an expression away that is not wanted any more: it is in the way."""
     if old.generated and old.generated.stored and not new.generated:
-        yield _alter(new, "DROP EXPRESSION")
-    if old.identity and not new.identity:
-        yield _alter(new, "DROP IDENTITY")
-    if old.type.name in types.SERIAL and new.type.name not in types.SERIAL:
-        yield _alter(new, "DROP DEFAULT")
-        if old.clauses:
-            yield Statement(f"DROP SEQUENCE {old.clauses}")
+        yield alter(new, "DROP EXPRESSION")
+    if counts(old) and not counts(new):
+        yield from stopped(old, new)
 
 
 def _type(old: Column, new: Column, states: States) -> Outcome:
-    """A default that the server cannot cast by itself is taken away and given back in the new type's words."""
+    """A default that the server cannot cast by itself is taken away and given back in the new type's words.
+
+    The server forgets how values are kept and compressed when the type changes.
+    """
     found = list(_freed(old, new))
     before, after = (types.SERIAL.get(name, name) for name in (old.type.name, new.type.name))
     if before != after or old.collation != new.collation:
-        found += _retyped(old, new, after)
-    if new.type.name in types.SERIAL:
-        found += (
-            _serial(new, types.SERIAL[new.type.name]) if old.type.name not in types.SERIAL else _resized(old, after)
-        )
+        found += [*_retyped(old, new, after), *made_settings(new)]
+    if counts(new) and (old.type.name in types.SERIAL) != (new.type.name in types.SERIAL):
+        found += started(old, new)
+    elif new.type.name in types.SERIAL and old.clauses:
+        found.append(Statement(f"ALTER SEQUENCE {old.clauses} AS {after}"))
     return tuple(found)
 
 
@@ -106,10 +88,10 @@ def _retyped(old: Column, new: Column, after: str) -> Iterator[Statement]:
     collation = f" COLLATE {double_quoted(new.collation)}" if new.collation else ""
     conversion = None if new.generated else converted(old.type.name, after, double_quoted(new.ref.name))
     if has_default:
-        yield _alter(new, "DROP DEFAULT")
-    yield _alter(new, f"TYPE {after}{collation}{f' USING {conversion}' if conversion else ''}")
+        yield alter(new, "DROP DEFAULT")
+    yield alter(new, f"TYPE {after}{collation}{f' USING {conversion}' if conversion else ''}")
     if has_default and new.default is not None:
-        yield _alter(new, f"SET DEFAULT {_default(new.default)}")
+        yield alter(new, f"SET DEFAULT {_default(new.default)}")
 
 
 def converted(before: str, after: str, column: str) -> str | None:
@@ -132,58 +114,44 @@ def keeps_meaning(old: Column, new: Column) -> bool:
     return old.collation == new.collation and types.family(old.type.name) == types.family(new.type.name)
 
 
-def _serial(new: Column, base: str) -> Iterator[Statement]:
-    """Yield what serial stands for (manual, "Serial Types"), going on after the highest number there is."""
-    name = qualified(new.ref.schema, implicit_name(new.ref.top.name, [new.ref.name], "seq"))
-    owner = f"{table(new.ref)}.{double_quoted(new.ref.name)}"
-    yield Statement(f"CREATE SEQUENCE {name} AS {base} OWNED BY {owner}")
-    yield _continued(new, 1)
-    yield _alter(new, f"SET DEFAULT nextval({text_literal(name)}::regclass)")
-
-
-def _resized(old: Column, base: str) -> Iterator[Statement]:
-    if old.clauses:
-        yield Statement(f"ALTER SEQUENCE {old.clauses} AS {base}")
-
-
-def _continued(new: Column, start: int) -> Statement:
-    """Let a new sequence go on after the highest number in the table."""
-    sequence = f"pg_get_serial_sequence({text_literal(table(new.ref))}, {text_literal(new.ref.name)})"
-    name = double_quoted(new.ref.name)
-    return Statement(f"SELECT setval({sequence}, coalesce(max({name}) + 1, {start}), false) FROM {table(new.ref)}")
-
-
 def _not_null(old: Column, new: Column, states: States) -> Outcome:
-    return (*_freed(old, new), _alter(new, "SET NOT NULL" if new.not_null else "DROP NOT NULL"))
+    return (*_freed(old, new), alter(new, "SET NOT NULL" if new.not_null else "DROP NOT NULL"))
 
 
 def _set_default(old: Column, new: Column, states: States) -> Outcome:
     if new.identity or new.type.name in types.SERIAL:
-        return () if old.default is None else (_alter(new, "DROP DEFAULT"),)
+        return () if old.default is None else (alter(new, "DROP DEFAULT"),)
     words = "DROP DEFAULT" if new.default is None else f"SET DEFAULT {_default(new.default)}"
-    return (*_freed(old, new), _alter(new, words))
+    return (*_freed(old, new), alter(new, words))
 
 
 def _generated(old: Column, new: Column, states: States) -> Outcome | Way:
-    """A stored expression can be dropped, its values stay; anything else makes the column anew."""
-    if new.generated is None and old.generated is not None and old.generated.stored:
-        return tuple(_freed(old, new))
-    return Way.REPLACE
+    """A stored expression can be dropped, its values stay; another expression of one sort takes the old one's place.
+
+    The server computes no virtual column anew while a check or NOT NULL may speak of it (tablecmds.c,
+    ATExecSetExpression). Anything else makes the column anew.
+    """
+    if old.generated is None:
+        return Way.REPLACE
+    if new.generated is None:
+        return tuple(_freed(old, new)) if old.generated.stored else Way.REPLACE
+    if old.generated.stored != new.generated.stored or "set_expression" not in states.features:
+        return Way.REPLACE
+    held = new.not_null or any(model.children(new.ref.top, Check) for model in (states.old, states.new))
+    if held and not new.generated.stored:
+        return Way.REPLACE
+    return (alter(new, f"SET EXPRESSION AS ({new.generated.expression.text})"),)
 
 
 def _identity(old: Column, new: Column, states: States) -> Outcome:
-    if new.identity is None:
-        return tuple(_freed(old, new))
-    if old.identity is None:
-        default = () if old.default is None else (_alter(new, "DROP DEFAULT"),)
-        added = _alter(new, f"ADD GENERATED {identity_words(new.identity)}")
-        return (*_freed(old, new), *default, added, _continued(new, new.identity.start or 1))
-    settings = [f"SET GENERATED {'ALWAYS' if new.identity.always else 'BY DEFAULT'}"]
-    if new.identity.start != old.identity.start:
-        settings.append(f"SET START WITH {new.identity.start or 1}")
-    if new.identity.increment != old.identity.increment:
-        settings.append(f"SET INCREMENT BY {new.identity.increment or 1}")
-    return (_alter(new, " ".join(settings)),)
+    if new.identity is None or old.identity is None:
+        return (*_freed(old, new), *(started(old, new) if counts(new) else ()))
+    settings = list(identity_changes(old.identity, new.identity))
+    return (alter(new, " ".join(settings)),) if settings else ()
+
+
+def _options(old: Column, new: Column, states: States) -> Outcome:
+    return tuple(changed_settings(old, new, states.features))
 
 
 def _comment(old: Column, new: Column, states: States) -> Outcome:
@@ -223,6 +191,6 @@ COLUMN = Rules(
     create=_create, drop=_drop, rename=_rename, inline=True, disturbed=disturbed, weight=20, drop_weight=40,
     alter={
         "type": _type, "not_null": _not_null, "default": _set_default, "generated": _generated, "identity": _identity,
-        "collation": _type, "on_conflict": Way.UNSUPPORTED, "comment": _comment,
+        "collation": _type, "on_conflict": Way.UNSUPPORTED, "options": _options, "comment": _comment,
     },
 )  # fmt: skip

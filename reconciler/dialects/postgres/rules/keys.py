@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.dialects.postgres.names import columns, of, table
+from reconciler.dialects.postgres.parameters import changes as parameter_changes
+from reconciler.dialects.postgres.parameters import parameters
 from reconciler.dialects.postgres.rules.statements import comment, comments, nothing, one
 from reconciler.dialects.sql import deferrable_clause, double_quoted
 from reconciler.model.names import implicit_name
-from reconciler.model.objects import Check, ForeignKey, Index, PrimaryKey, Unique
+from reconciler.model.objects import Check, Exclusion, ForeignKey, Index, PrimaryKey, Unique
 from reconciler.model.values import Action, IndexPart
 from reconciler.plan.rules import Outcome, Rules, States, Way
 from reconciler.plan.step import Statement
 
-Constraint = PrimaryKey | Unique | Check | ForeignKey
+Constraint = PrimaryKey | Unique | Check | Exclusion | ForeignKey
 
 # Entries in the lock table: a foreign key locks both tables and looks at the index that it rests on.
 _FOREIGN_KEY_LOCKS = 3
@@ -28,7 +32,14 @@ def key_name(key: PrimaryKey) -> str:
 
 def primary_key_clause(key: PrimaryKey) -> str:
     """Write a primary key."""
-    return _joined(f"CONSTRAINT {double_quoted(key_name(key))} PRIMARY KEY", columns(key.columns), key.clauses)
+    return _joined(
+        f"CONSTRAINT {double_quoted(key_name(key))} PRIMARY KEY", columns(key.columns), _including(key.include),
+        key.clauses, deferrable_clause(key.deferrable).strip(),
+    )  # fmt: skip
+
+
+def _including(names: Sequence[str]) -> str:
+    return f"INCLUDE {columns(names)}" if names else ""
 
 
 def unique_clause(unique: Unique) -> str:
@@ -36,36 +47,54 @@ def unique_clause(unique: Unique) -> str:
     return _joined(
         f"CONSTRAINT {double_quoted(unique.ref.name)} UNIQUE",
         "NULLS NOT DISTINCT" if unique.nulls_not_distinct else "",
-        columns(unique.columns), unique.clauses, deferrable_clause(unique.deferrable).strip(),
+        columns(unique.columns), _including(unique.include), unique.clauses,
+        deferrable_clause(unique.deferrable).strip(),
     )  # fmt: skip
 
 
 def check_clause(check: Check) -> str:
     """Write a check."""
-    return _joined(f"CONSTRAINT {double_quoted(check.ref.name)} CHECK ({check.expression.text})", check.clauses)
+    return _joined(
+        f"CONSTRAINT {double_quoted(check.ref.name)} CHECK ({check.expression.text})",
+        "NO INHERIT" if check.no_inherit else "", _doubts(check),
+    )  # fmt: skip
+
+
+def _doubts(obj: Check | ForeignKey) -> str:
+    """Write what keeps a constraint from holding for every row."""
+    return "NOT VALID" if obj.not_valid else "" if obj.enforced else "NOT ENFORCED"
 
 
 def foreign_key_clause(key: ForeignKey) -> str:
     """Write a foreign key; what it does by default is left out."""
+    only = f" {columns(key.on_delete_columns)}" if key.on_delete_columns else ""
     actions = (
-        f"ON {event} {action.value.upper()}"
-        for event, action in (("DELETE", key.on_delete), ("UPDATE", key.on_update))
+        f"ON {event} {action.value.upper()}{narrowed}"
+        for event, action, narrowed in (("DELETE", key.on_delete, only), ("UPDATE", key.on_update, ""))
         if action is not Action.NO_ACTION
     )
     return _joined(
         f"CONSTRAINT {double_quoted(key.ref.name)} FOREIGN KEY", columns(key.columns), "REFERENCES", of(key.target),
-        columns(key.target_columns), key.clauses, *actions, deferrable_clause(key.deferrable).strip(),
+        columns(key.target_columns), "MATCH FULL" if key.match_full else "", *actions,
+        deferrable_clause(key.deferrable).strip(), _doubts(key),
     )  # fmt: skip
 
 
-def constraint_name(obj: Unique | Check | ForeignKey) -> str:
+def constraint_name(obj: Constraint) -> str:
     """Write a constraint's name as COMMENT wants it."""
-    return f"CONSTRAINT {double_quoted(obj.ref.name)} ON {table(obj.ref)}"
+    return f"CONSTRAINT {double_quoted(_name(obj))} ON {table(obj.ref)}"
+
+
+def _name(obj: Constraint) -> str:
+    return key_name(obj) if isinstance(obj, PrimaryKey) else obj.ref.name
 
 
 def _added(obj: Constraint, clause: str, relations: int) -> Outcome:
-    extra = () if isinstance(obj, PrimaryKey) else comments(constraint_name(obj), obj.comment)
-    return (Statement(f"ALTER TABLE {table(obj.ref)} ADD {clause}", relations=relations), *extra)
+    carried = () if isinstance(obj, Check | ForeignKey) else obj.carried
+    return (
+        Statement(f"ALTER TABLE {table(obj.ref)} ADD {clause}", relations=relations),
+        *comments(constraint_name(obj), obj.comment), *map(Statement, carried),
+    )  # fmt: skip
 
 
 def _create_primary_key(new: PrimaryKey, states: States) -> Outcome:
@@ -85,9 +114,8 @@ def _create_foreign_key(new: ForeignKey, states: States) -> Outcome:
 
 
 def _drop_constraint(old: Constraint, states: States) -> Outcome:
-    name = key_name(old) if isinstance(old, PrimaryKey) else old.ref.name
     locks = _FOREIGN_KEY_LOCKS if isinstance(old, ForeignKey) else 2
-    return one(f"ALTER TABLE {table(old.ref)} DROP CONSTRAINT {double_quoted(name)}", locks)
+    return one(f"ALTER TABLE {table(old.ref)} DROP CONSTRAINT {double_quoted(_name(old))}", locks)
 
 
 def _rename_constraint(old: Constraint, new: Constraint, states: States) -> Outcome:
@@ -100,19 +128,33 @@ def _name_key(old: PrimaryKey, new: PrimaryKey, states: States) -> Outcome:
     return one(f"ALTER TABLE {table(new.ref)} RENAME CONSTRAINT {names}")
 
 
-def _comment(old: Unique | Check | ForeignKey, new: Unique | Check | ForeignKey, states: States) -> Outcome:
+def _comment(old: Constraint, new: Constraint, states: States) -> Outcome:
     return (comment(constraint_name(new), new.comment),)
 
 
+def _validate(old: Check | ForeignKey, new: Check | ForeignKey, states: States) -> Outcome:
+    """Rows from before are looked at in place; nothing makes a constraint doubtful again but making it anew."""
+    if new.not_valid:
+        return Way.REPLACE
+    return one(f"ALTER TABLE {table(new.ref)} VALIDATE CONSTRAINT {double_quoted(new.ref.name)}")
+
+
+def _alter_foreign_key(old: ForeignKey, new: ForeignKey, states: States) -> Outcome:
+    """Change when, and whether, a foreign key is checked; no other constraint can (manual, "ALTER TABLE")."""
+    words = []
+    if old.deferrable is not new.deferrable:
+        words.append(deferrable_clause(new.deferrable).strip() or "NOT DEFERRABLE")
+    if old.enforced != new.enforced:
+        words.append("ENFORCED" if new.enforced else "NOT ENFORCED")
+    return one(
+        f"ALTER TABLE {table(new.ref)} ALTER CONSTRAINT {double_quoted(new.ref.name)} {' '.join(words)}",
+        _FOREIGN_KEY_LOCKS,
+    )
+
+
 def _create_index(new: Index, states: States) -> Outcome:
-    text = _live_text(new, states) or index_text(new, table(new.ref))
-    return (Statement(text), *comments(f"INDEX {of(new.ref)}", new.comment))
-
-
-def _live_text(new: Index, states: States) -> str:
-    """Return the server's own text of an index that only has to make way for a while: it may say more than we know."""
-    old = states.old.get(new.ref)
-    return old.definition if isinstance(old, Index) and old == new else ""
+    made = Statement(index_text(new, table(new.ref)))
+    return (made, *comments(f"INDEX {of(new.ref)}", new.comment), *map(Statement, new.carried))
 
 
 def index_text(new: Index, on: str) -> str:
@@ -120,19 +162,44 @@ def index_text(new: Index, on: str) -> str:
     return _joined(
         f"CREATE {'UNIQUE ' if new.unique else ''}INDEX {double_quoted(new.ref.name)} ON {on}",
         f"USING {double_quoted(new.method)}" if new.method else "",
-        f"({', '.join(map(_part, new.parts))})",
-        f"INCLUDE {columns(new.include)}" if new.include else "",
+        f"({', '.join(map(index_part, new.parts))})", _including(new.include),
+        "NULLS NOT DISTINCT" if new.nulls_not_distinct else "",
+        f"WITH ({parameters(new.options)})" if new.options else "", new.clauses,
         f"WHERE {new.where.text}" if new.where else "",
-    )
+    )  # fmt: skip
 
 
-def _part(part: IndexPart) -> str:
+def index_part(part: IndexPart) -> str:
+    """Write one part of an index or exclusion constraint."""
     nulls = "" if part.nulls_first is None else f"NULLS {'FIRST' if part.nulls_first else 'LAST'}"
     return _joined(
         double_quoted(part.column) if part.column else f"({part.expression.text if part.expression else ''})",
         f"COLLATE {double_quoted(part.collation)}" if part.collation else "",
         part.opclass or "", "DESC" if part.descending else "", nulls,
+        f"WITH {part.operator}" if part.operator else "",
     )  # fmt: skip
+
+
+def exclusion_clause(exclusion: Exclusion) -> str:
+    """Write an exclusion constraint."""
+    return _joined(
+        f"CONSTRAINT {double_quoted(exclusion.ref.name)} EXCLUDE",
+        f"USING {double_quoted(exclusion.method)}" if exclusion.method else "",
+        f"({', '.join(map(index_part, exclusion.parts))})", _including(exclusion.include), exclusion.clauses,
+        f"WHERE ({exclusion.where.text})" if exclusion.where else "",
+        deferrable_clause(exclusion.deferrable).strip(),
+    )  # fmt: skip
+
+
+def _create_exclusion(new: Exclusion, states: States) -> Outcome:
+    return _added(new, exclusion_clause(new), 2)
+
+
+def _options_index(old: Index, new: Index, states: States) -> Outcome:
+    """Change storage parameters; entries that are there stay as they are until the index is built anew."""
+    return tuple(
+        Statement(f"ALTER INDEX {of(new.ref)} {words}") for words in parameter_changes(old.options, new.options)
+    )
 
 
 def _drop_index(old: Index, states: States) -> Outcome:
@@ -149,27 +216,42 @@ def _comment_index(old: Index, new: Index, states: States) -> Outcome:
 
 PRIMARY_KEY = Rules(
     create=_create_primary_key, drop=_drop_constraint, rename=nothing, inline=True, weight=30, drop_weight=35,
-    alter={"columns": Way.REPLACE, "name": _name_key, "on_conflict": Way.UNSUPPORTED},
+    alter={
+        "columns": Way.REPLACE, "name": _name_key, "include": Way.REPLACE, "deferrable": Way.REPLACE,
+        "on_conflict": Way.UNSUPPORTED, "comment": _comment,
+    },
 )  # fmt: skip
 
 UNIQUE = Rules(
     create=_create_unique, drop=_drop_constraint, rename=_rename_constraint, inline=True, weight=32, drop_weight=34,
     alter={
-        "columns": Way.REPLACE, "nulls_not_distinct": Way.REPLACE, "deferrable": Way.REPLACE,
+        "columns": Way.REPLACE, "nulls_not_distinct": Way.REPLACE, "include": Way.REPLACE, "deferrable": Way.REPLACE,
         "on_conflict": Way.UNSUPPORTED, "comment": _comment,
     },
 )  # fmt: skip
 
 CHECK = Rules(
     create=_create_check, drop=_drop_constraint, rename=_rename_constraint, inline=True, weight=34,
-    alter={"expression": Way.REPLACE, "comment": _comment},
+    alter={
+        "expression": Way.REPLACE, "no_inherit": Way.REPLACE, "enforced": Way.REPLACE, "not_valid": _validate,
+        "comment": _comment,
+    },
+)  # fmt: skip
+
+EXCLUSION = Rules(
+    create=_create_exclusion, drop=_drop_constraint, rename=_rename_constraint, weight=33, drop_weight=33,
+    alter={
+        "parts": Way.REPLACE, "method": Way.REPLACE, "where": Way.REPLACE, "include": Way.REPLACE,
+        "deferrable": Way.REPLACE, "comment": _comment,
+    },
 )  # fmt: skip
 
 FOREIGN_KEY = Rules(
     create=_create_foreign_key, drop=_drop_constraint, rename=_rename_constraint, weight=45, drop_weight=5,
     alter={
         "columns": Way.REPLACE, "target": Way.REPLACE, "target_columns": Way.REPLACE, "on_delete": Way.REPLACE,
-        "on_update": Way.REPLACE, "deferrable": Way.REPLACE, "comment": _comment,
+        "on_delete_columns": Way.REPLACE, "on_update": Way.REPLACE, "match_full": Way.REPLACE,
+        "deferrable": _alter_foreign_key, "enforced": _alter_foreign_key, "not_valid": _validate, "comment": _comment,
     },
 )  # fmt: skip
 
@@ -177,6 +259,7 @@ INDEX = Rules(
     create=_create_index, drop=_drop_index, rename=_rename_index, weight=40, drop_weight=30,
     alter={
         "parts": Way.REPLACE, "unique": Way.REPLACE, "method": Way.REPLACE, "where": Way.REPLACE,
-        "include": Way.REPLACE,        "comment": _comment_index,
+        "include": Way.REPLACE, "nulls_not_distinct": Way.REPLACE, "options": _options_index,
+        "comment": _comment_index,
     },
 )  # fmt: skip

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from reconciler.dialects.postgres.lexer import Sort, Token, Unreadable, tokens
-from reconciler.dialects.sql import text_literal
+from reconciler.dialects.postgres.names import table
+from reconciler.dialects.sql import double_quoted, text_literal
+from reconciler.model.objects import Column
 from reconciler.model.values import Sql
 from reconciler.plan.rules import States
 from reconciler.plan.step import Statement
@@ -25,6 +27,16 @@ def comment(what: str, text: str | None) -> Statement:
 def comments(what: str, text: str | None) -> Sequence[Statement]:
     """Return the statement that comments a new object; none when there is nothing to say."""
     return () if text is None else (comment(what, text),)
+
+
+def column_name(column: Column) -> str:
+    """Write a column's name with its table's, as COMMENT wants it."""
+    return f"COLUMN {table(column.ref)}.{double_quoted(column.ref.name)}"
+
+
+def alter(column: Column, what: str) -> Statement:
+    """Write what changes in a column."""
+    return Statement(f"ALTER TABLE {table(column.ref)} ALTER COLUMN {double_quoted(column.ref.name)} {what}")
 
 
 def nothing(old: Any, new: Any, states: States) -> Sequence[Statement]:

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.dialects.postgres import types
 from reconciler.dialects.postgres.names import of, qualified
-from reconciler.dialects.postgres.rules.columns import column_name, definition
+from reconciler.dialects.postgres.parameters import changes as parameter_changes
+from reconciler.dialects.postgres.parameters import parameters
+from reconciler.dialects.postgres.rules.columns import definition
 from reconciler.dialects.postgres.rules.keys import check_clause, constraint_name, primary_key_clause, unique_clause
-from reconciler.dialects.postgres.rules.statements import comment, comments, one
+from reconciler.dialects.postgres.rules.settings import made_settings
+from reconciler.dialects.postgres.rules.statements import column_name, comment, comments, one
 from reconciler.dialects.sql import double_quoted
-from reconciler.model.objects import Check, Column, Object, PrimaryKey, Schema, Table, Unique
+from reconciler.model.objects import Check, Column, Object, Options, PrimaryKey, Schema, Table, Unique
 from reconciler.plan.rules import Outcome, Rules, States, Way
 from reconciler.plan.step import Statement
 
@@ -33,7 +36,7 @@ def _create(new: Table, states: States) -> Outcome:
     body = ",\n".join(f"    {line}" for line in lines)
     sequences = sum(column.identity is not None or column.type.name in types.SERIAL for column in columns)
     created = Statement(
-        f"CREATE TABLE {of(new.ref)} (\n{body}\n)" if lines else f"CREATE TABLE {of(new.ref)} ()",
+        f"CREATE {_persistence(new)}TABLE {of(new.ref)} " + (f"(\n{body}\n)" if lines else "()") + _storage(new),
         relations=_TABLE_LOCKS + len(keys) + len(uniques) + sequences,
     )
     more = (Statement(f"ALTER TABLE {of(new.ref)} ADD {unique_clause(unique)}", relations=2) for unique in repeated)
@@ -41,7 +44,7 @@ def _create(new: Table, states: States) -> Outcome:
         created,
         *more,
         *comments(f"TABLE {of(new.ref)}", new.comment),
-        *_inner_comments([*columns, *uniques, *checks]),
+        *_beside([*columns, *keys, *uniques, *checks]),
     )
 
 
@@ -55,12 +58,38 @@ def _repeated(keys: Sequence[PrimaryKey | Unique]) -> list[Unique]:
     return [key for key, seen in zip(keys, earlier, strict=True) if isinstance(key, Unique) and key.columns in seen]
 
 
-def _inner_comments(inside: list[Object]) -> Iterator[Statement]:
+def _beside(inside: list[Object]) -> Iterator[Statement]:
+    """Yield what CREATE TABLE has no place for."""
     for obj in inside:
         if isinstance(obj, Column):
+            yield from made_settings(obj)
             yield from comments(column_name(obj), obj.comment)
-        elif isinstance(obj, Unique | Check):
+        elif isinstance(obj, PrimaryKey | Unique | Check):
             yield from comments(constraint_name(obj), obj.comment)
+
+
+_STORAGE = "storage."
+
+
+def _persistence(table: Table) -> str:
+    return "UNLOGGED " if ("unlogged", True) in table.options else ""
+
+
+def _parameters(table: Table) -> Options:
+    return tuple((name.removeprefix(_STORAGE), value) for name, value in table.options if name.startswith(_STORAGE))
+
+
+def _storage(table: Table) -> str:
+    found = _parameters(table)
+    return f" WITH ({parameters(found)})" if found else ""
+
+
+def _options(old: Table, new: Table, states: States) -> Outcome:
+    """LOGGED and UNLOGGED write the whole table anew; a storage parameter holds for what is written from then on."""
+    words = list(parameter_changes(_parameters(old), _parameters(new)))
+    if _persistence(old) != _persistence(new):
+        words.insert(0, "SET UNLOGGED" if _persistence(new) else "SET LOGGED")
+    return tuple(Statement(f"ALTER TABLE {of(new.ref)} {word}") for word in words)
 
 
 def _drop(old: Table, states: States) -> Outcome:
@@ -99,7 +128,7 @@ def _comment_schema(old: Schema, new: Schema, states: States) -> Outcome:
 
 TABLE = Rules(
     create=_create, drop=_drop, rename=_rename, weight=10, drop_weight=50,
-    alter={"comment": _comment, "options": Way.UNSUPPORTED},
+    alter={"comment": _comment, "options": _options},
 )  # fmt: skip
 
 SCHEMA = Rules(

@@ -1,0 +1,65 @@
+"""What a field of an object says of itself: whether it is compared, live alone or a promise, and what it refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+from reconciler.model.objects import KINDS, Object, Unmodelled
+from reconciler.model.ref import Ref
+from reconciler.model.references import Reference
+
+V = TypeVar("V")
+
+_CLASSES = (*KINDS.values(), Unmodelled)
+_COMPARED = {cls: tuple(f.name for f in fields(cls) if f.compare and f.name != "ref") for cls in _CLASSES}
+_REFERRING: Mapping[type[Object], tuple[tuple[str, Reference], ...]] = {
+    cls: tuple((f.name, f.metadata["refers_to"]) for f in fields(cls) if "refers_to" in f.metadata) for cls in _CLASSES
+}
+_LIVE_ONLY = {cls: tuple(f.name for f in fields(cls) if f.metadata.get("live")) for cls in _CLASSES}
+
+
+_CONTRACTS = {cls: tuple(f.name for f in fields(cls) if f.metadata.get("contract")) for cls in _CLASSES}
+
+
+def contracts(cls: type[Object]) -> tuple[str, ...]:
+    """Return the fields that a spec may promise and a database has to keep."""
+    return _CONTRACTS[cls]
+
+
+def live_only(cls: type[Object]) -> tuple[str, ...]:
+    """Return the fields that only an inspected object knows, and that go on through a change of the object."""
+    return _LIVE_ONLY[cls]
+
+
+def compared(cls: type[Object]) -> tuple[str, ...]:
+    """Return the names of the fields that make two objects of this class differ."""
+    return _COMPARED[cls]
+
+
+def referring(cls: type[Object]) -> tuple[tuple[str, Reference], ...]:
+    """Return the fields that name other objects, each with how."""
+    return _REFERRING[cls]
+
+
+def changed(obj: V, **values: Any) -> V:
+    """Return an object, or a value of one, with these fields; itself when they are equal to its own, as most are.
+
+    Not for fields that hold SQL or constants: texts that differ may be equal there, and so are 1 and true.
+    """
+    for name, value in values.items():
+        if getattr(obj, name) != value:
+            return replace(obj, **values)  # type: ignore[type-var]
+    return obj
+
+
+def references(obj: Object, ignoring: frozenset[str] = frozenset()) -> frozenset[Ref]:
+    """Return every address that an object names, itself and its own children left out; fields in `ignoring` are not
+    read.
+    """
+    found: set[Ref] = set()
+    for name, reference in referring(type(obj)):
+        if name not in ignoring:
+            found.update(reference.read(obj, getattr(obj, name)))
+    return frozenset(ref for ref in found if ref.parts[: len(obj.ref.parts)] != obj.ref.parts)
