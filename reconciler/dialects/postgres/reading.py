@@ -89,6 +89,8 @@ def _shapes(session: Session, schemas: Mapping[int, str]) -> Rows:
         opclasses={str(oid): (name, is_default) for oid, name, is_default in session.query(catalog.OPCLASSES)},
     )
     rows.column_names = {(row[0], row[1]): row[2] for row in rows.columns}
+    if any(row[11] is not None or _has_own_collation(row) for row in rows.indexes):
+        rows.collations = {str(oid): name for oid, name in session.query(catalog.COLLATIONS)}
     return rows
 
 
@@ -100,8 +102,6 @@ def read_all(session: Session, schemas: Mapping[int, str]) -> Rows:
     rows.leftovers = session.query(catalog.LEFTOVERS, given)
     if rows.views:
         rows.grants = session.query(catalog.VIEW_GRANTS, given)
-    if any(row[11] is not None or _has_own_collation(row) for row in rows.indexes):
-        rows.collations = {str(oid): name for oid, name in session.query(catalog.COLLATIONS)}
     edges: dict[Place, list[Place]] = {}
     members: set[tuple[int, int]] = set()
     for cls, oid, sub, other_cls, other, other_sub, how in session.query(catalog.DEPENDENCIES):

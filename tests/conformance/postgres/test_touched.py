@@ -20,7 +20,7 @@ CHANGES: dict[str, tuple[Object, set[str]]] = {
     "type": (column(T, "b", "varchar(9)", 3), {"alter b type"}),
     "type below a generated one": (column(T, "a", "bigint", 2), {"alter a type", "drop g"}),
     "collation": (column(T, "b", "text", 3, collation="C"), {"alter b collation"}),
-    "generated": (column(T, "g", "int", 4, generated=Generated(sql("a + 2"))), {"drop g"}),
+    "generated": (column(T, "g", "int", 4, generated=Generated(sql("a + 2"))), {"alter g generated"}),
     "no more generated": (column(T, "g", "int", 4), {"alter g generated"}),
     "generated now": (column(T, "b", "int", 3, generated=Generated(sql("a - 1"))), {"drop b"}),
 }
@@ -39,4 +39,5 @@ def test_changes_of_columns_are_in_their_steps(pg: Target, name: str) -> None:
             found.add(f"drop {change.ref.name}")
         if isinstance(change, Alter):
             found |= {f"alter {change.ref.name} {field}" for field in change.fields}
-    assert found == expected
+    anew = {"drop g"} if name == "generated" and "-" in pg.server else expected  # before 17 an expression is for ever
+    assert found == anew
