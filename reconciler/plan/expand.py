@@ -151,7 +151,7 @@ def _swallowed(work: _Work, change: Change) -> bool:
 
 def _ties_two_drops(work: _Work, old: Object) -> bool:
     """Say whether an object that falls with its parent names something else that falls too, and so must go first."""
-    if isinstance(old, Unmodelled) or rules_of(work.rules, old.ref).drop is Way.VIA_PARENT:
+    if isinstance(old, Unmodelled) or any(outcome is Way.VIA_PARENT for _, outcome in _outcomes(work, Drop(old))):
         return False
     return any(
         # Only roots of one kind can name each other; between others the edges of the two drops are enough.

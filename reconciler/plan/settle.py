@@ -25,6 +25,8 @@ def settle(rules: RuleTable, changes: Sequence[Change], states: States) -> Settl
     settled: Settled = {}
     problems: list[Problem] = []
     for change in changes:
+        if isinstance(change, Alter) and any(isinstance(other, Create) for other in settled.get(change.ref, ())):
+            continue  # made anew under its new name, as it is to be
         parts = _replaced(rules, change, states)
         for part in parts:
             settled[part.ref] = (*settled.get(part.ref, ()), part)
@@ -49,7 +51,7 @@ def _replaced(rules: RuleTable, change: Change, states: States) -> tuple[Change,
         if Way.REPLACE in ways and Way.VIA_PARENT not in ways:
             return Drop(change.old), Create(change.new)
     if isinstance(change, Rename) and rules[Kind(change.ref.kind)].rename is Way.REPLACE:
-        return Drop(change.old), Create(change.new)
+        return Drop(change.old), Create(states.new.get(change.ref, change.new))
     return (change,)
 
 
@@ -82,7 +84,7 @@ def _lets_go(user: Object, change: Change, states: States, settled: Settled) -> 
 def _disturbed_users(rules: RuleTable, change: Change, states: States) -> list[Object]:
     """Return the live objects that cannot stay while this change runs, whatever else becomes of them."""
     if isinstance(change, Drop):
-        return states.old.dependents(change.ref)
+        return states.old.dependents(_now(change.ref, states))
     if not isinstance(change, Alter):
         return []
     found: list[Object] = []
@@ -90,6 +92,13 @@ def _disturbed_users(rules: RuleTable, change: Change, states: States) -> list[O
         found += [user for user in states.old.dependents(change.ref) if not _adapts(rules, user)]
     hook = rules[Kind(change.ref.kind)].disturbed
     return [*found, *(hook(change, states) if hook else ())]
+
+
+def _now(ref: Ref, states: States) -> Ref:
+    """Return under which address the old model has what is dropped: what goes under its new name has that one there."""
+    if ref in states.old:
+        return ref
+    return next((after for after in states.old if states.live(after) == ref), ref)
 
 
 def _disturbing(rules: RuleTable, change: Alter) -> bool:
@@ -104,7 +113,8 @@ def _already_goes(user: Object, settled: Settled, states: States) -> bool:
     """Say whether an object is dropped anyway, by itself or with what holds it."""
     at: Ref | None = user.ref
     while at is not None:
-        if any(isinstance(change, Drop) for change in settled.get(at, ())):
+        # What goes under a new name goes under its live one.
+        if any(isinstance(change, Drop) for ref in (at, states.live(at)) for change in settled.get(ref, ())):
             return True
         at = at.parent
     return user.ref not in states.new

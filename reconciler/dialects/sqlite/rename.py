@@ -13,8 +13,9 @@ from dataclasses import replace
 from typing import TypeGuard
 
 from reconciler.dialects.base import DatabaseError, Target
-from reconciler.dialects.sql import Move, double_quoted
+from reconciler.dialects.sql import Move, double_quoted, names
 from reconciler.dialects.sqlite import render
+from reconciler.dialects.sqlite.ddl_others import read_view
 from reconciler.dialects.sqlite.inspect import inspect
 from reconciler.dialects.sqlite.lexer import LexError, tokens
 from reconciler.dialects.sqlite.normalize import normalize
@@ -37,42 +38,70 @@ def rename(model: Model, moves: Sequence[Move]) -> Model:
     after = model
     for old, new in moves:
         after = renamed(after, {old: new}, lambda obj, _: obj)
-    statements = [(new, sql) for old, new in moves for sql in _statement(old, new)]
-    written = _rewritten(model, statements) if statements else Model()
+    written = _rewritten(model, moves) if any(old.kind in _FOLLOWED for old, _ in moves) else Model()
     views = {new: old for old, new in moves if old.kind == Kind.VIEW}
     indexes = {new for old, new in moves if old.kind == Kind.INDEX}
 
     def one(obj: Object) -> Object:
-        stored = written.get(_before(obj.ref, views))
+        stored = written.get(obj.ref)
         if type(stored) is type(obj):
             obj = replace(obj, **{name: getattr(stored, name) for name in _TEXTS if hasattr(obj, name)})
         if isinstance(obj, Index) and obj.ref in indexes:
             return replace(obj, definition="")
         if isinstance(obj, View) and obj.ref in views:
             return replace(obj, carried=tuple(_on(text, obj.ref.name) for text in obj.carried))
+        if isinstance(obj, Unmodelled) and obj.ref.kind == "trigger" and obj.ref.top in views:
+            return replace(obj, definition=_on(obj.definition, obj.ref.top.name))
         return obj
 
     return Model(one(obj) for obj in after.values())
 
 
-def _before(ref: Ref, views: Mapping[Ref, Ref]) -> Ref:
-    """Return where the copy has an object: a view, which SQLite cannot rename, keeps its name there."""
-    old = views.get(ref.top)
-    return ref.moved(ref.top, old) if old is not None else ref
+# What has a name that texts say.
+_FOLLOWED = frozenset({Kind.TABLE, Kind.COLUMN, Kind.VIEW})
 
 
-def _statement(old: Ref, new: Ref) -> Sequence[str]:
-    """Return what SQLite is told; other kinds it cannot rename, they are made anew."""
-    if old.kind == Kind.TABLE:
-        return [f"ALTER TABLE {double_quoted(old.name)} RENAME TO {double_quoted(new.name)}"]
+def _renamed(session: SqliteSession, old: Ref, new: Ref) -> None:
+    """Rename one thing in the copy. A view, which SQLite cannot rename, becomes a table of its columns before."""
     if old.kind == Kind.COLUMN:
         table = double_quoted(new.top.name)
-        return [f"ALTER TABLE {table} RENAME COLUMN {double_quoted(old.name)} TO {double_quoted(new.name)}"]
-    return []
+        session.execute(f"ALTER TABLE {table} RENAME COLUMN {double_quoted(old.name)} TO {double_quoted(new.name)}")
+        return
+    name = double_quoted(old.name)
+    if old.kind == Kind.VIEW:
+        _replaced_by_table(session, old, new)
+    session.execute(f"ALTER TABLE {name} RENAME TO {double_quoted(new.name)}")
 
 
-def _rewritten(model: Model, statements: Sequence[tuple[Ref, str]]) -> Model:
-    """Return the whole schema as it reads after these statements.
+# What a view that became a table would say is kept in a view of its own, where later renames reach it too.
+_TWIN = "__rc_twin_of_"
+
+
+def _replaced_by_table(session: SqliteSession, old: Ref, new: Ref) -> None:
+    """Put a table in the place of a view, and the view with its triggers beside it."""
+    name = double_quoted(old.name)
+    texts = session.query(
+        "SELECT type, sql FROM sqlite_schema WHERE tbl_name = :name COLLATE NOCASE", {"name": old.name}
+    )
+    columns = [row[1] for row in session.query(f"PRAGMA table_xinfo({name})")]
+    session.execute(f"DROP VIEW {name}")
+    session.execute(f"CREATE TABLE {name} ({names(double_quoted, columns)})")
+    for type_, text in sorted(texts, reverse=True):
+        query = read_view(text) if type_ == "view" else None
+        twin = _TWIN + new.name
+        session.execute(_on(text, twin) if query is None else f"CREATE VIEW {double_quoted(twin)} AS {query}")
+
+
+def _untwinned(model: Model) -> Model:
+    """Let what is kept in a twin stand for its view, and the table in its place be none."""
+    plain = {ref: Ref.root(Kind.VIEW, ref.name.removeprefix(_TWIN)) for ref in model if ref.name.startswith(_TWIN)}
+    tables = {Ref.root(Kind.TABLE, ref.name) for ref in plain.values()}
+    kept = (obj for obj in model.values() if obj.ref.top not in tables)
+    return Model(replace(obj, ref=obj.ref.moved(obj.ref.top, plain.get(obj.ref.top, obj.ref.top))) for obj in kept)
+
+
+def _rewritten(model: Model, moves: Sequence[Move]) -> Model:
+    """Return the whole schema as it reads after these renames.
 
     In the copy every constraint has a name: one that was made up would be made up anew after a renaming.
     """
@@ -81,12 +110,28 @@ def _rewritten(model: Model, statements: Sequence[tuple[Ref, str]]) -> Model:
         session = SqliteSession(connection)
         for obj in sorted(model.values(), key=_turn):
             _made(session, obj, model)
-        for ref, sql in statements:
+        for old, new in moves:
+            before = _definitions(session)
             try:
-                session.execute(sql)
+                if old.kind in _FOLLOWED:
+                    _renamed(session, old, new)
             except DatabaseError as error:
-                raise PlanError([_refused(ref, error.message)]) from None
-        return normalize(inspect(session, Target(dialect="sqlite", url="", label="")).model).model
+                raise PlanError([_refused(new, error.message)]) from None
+            if old.kind == Kind.VIEW:
+                _nothing_follows(old, before, _definitions(session))
+        return _untwinned(normalize(inspect(session, Target(dialect="sqlite", url="", label="")).model).model)
+
+
+def _definitions(session: SqliteSession) -> Mapping[Ref, str]:
+    found = inspect(session, Target(dialect="sqlite", url="", label="")).model
+    return {ref: obj.definition for ref, obj in found.items() if isinstance(obj, Unmodelled)}
+
+
+def _nothing_follows(view: Ref, before: Mapping[Ref, str], after: Mapping[Ref, str]) -> None:
+    """Raise PlanError for what reads a view under its old name, and is not ours to make anew under the new one."""
+    readers = sorted(ref for ref in before.keys() & after.keys() if before[ref] != after[ref])
+    if readers:
+        raise PlanError([_refused(ref, f"no such table: {view.name}") for ref in readers])
 
 
 def _nameless(obj: Object) -> TypeGuard[Unique | Check | ForeignKey]:

@@ -74,6 +74,12 @@ def column_clause(column: Column, table_options: Sequence[tuple[str, object]], *
     return " ".join(word for word in words if word)
 
 
+def null_change(column: Column) -> str:
+    """Write what ALTER COLUMN says about null."""
+    change = "SET NOT NULL" + _conflict(column.on_conflict) if column.not_null else "DROP NOT NULL"
+    return f"{double_quoted(column.ref.name)} {change}"
+
+
 def _named(name: str | None) -> str:
     return f"CONSTRAINT {double_quoted(name)} " if name else ""
 

@@ -23,6 +23,41 @@ def resolve(objects: Sequence[Object], model: Model) -> Sequence[Object]:
     return [_resolved(obj, model, named) for obj in uses.resolve(objects, model, "sqlite")]
 
 
+def dangling(model: Model) -> bool:
+    """Say whether a view or trigger may read what is not there; in doubt it does."""
+    there = {fold(obj.ref.name) for obj in model.values() if obj.ref.parent is None}
+    return any(not there.issuperset(_named_in(text)) for text in _bodies(model))
+
+
+def _bodies(model: Model) -> Iterator[Sequence[Token]]:
+    """Yield what views and triggers say behind their own names."""
+    for obj in model.values():
+        if isinstance(obj, View):
+            yield tokens(obj.query.text)
+            yield from (
+                _taken_apart(Unmodelled(ref=obj.ref.child("trigger", ""), definition=t)).body for t in obj.carried
+            )
+        elif isinstance(obj, Unmodelled) and obj.ref.kind in ("view", "trigger"):
+            yield _taken_apart(obj).body
+
+
+def _named_in(body: Sequence[Token]) -> set[str]:
+    """Return the tables and views that a text names; functions and what it names itself left out."""
+    own = {fold(body[at].value) for at in _common_tables(body)}
+    found = {fold(body[at].value) for at in _relations(body) if _next(body, at) != "("}
+    return {name for name in found - own if not name.startswith("sqlite_")}
+
+
+def _common_tables(body: Sequence[Token]) -> Iterator[int]:
+    """Yield where a WITH names a table of its own: before AS (…), behind a list of columns or not."""
+    for at in range(1, len(body) - 1):
+        if body[at].word == "AS" and (body[at + 1].text == "(" or body[at + 1].word in ("NOT", "MATERIALIZED")):
+            name = at - 1
+            while body[name].text != "(" and body[at - 1].text == ")" and name > 0:
+                name -= 1
+            yield max(name - 1, 0) if body[name].text == "(" else name
+
+
 def _resolved(obj: Object, model: Model, named: Mapping[str, Ref]) -> Object:
     if not isinstance(obj, Unmodelled) or obj.uses:
         return obj

@@ -6,12 +6,14 @@ What is legal: sqlite.org/lang_altertable.html.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.sqlite import render
 from reconciler.dialects.sqlite.lexer import Lexeme, tokens
 from reconciler.dialects.sqlite.names import fold
 from reconciler.dialects.sqlite.rebuild import rebuild
+from reconciler.dialects.sqlite.resolve import dangling
 from reconciler.model.fields import compared
 from reconciler.model.model import Model
 from reconciler.model.objects import KINDS, Check, Column, ForeignKey, Index, Object, PrimaryKey, Table, Unique, View
@@ -83,7 +85,43 @@ def _create_foreign_key(new: ForeignKey, states: States) -> Outcome:
 
 
 def _create_check(new: Check, states: States) -> Outcome:
-    return _with_column(new, new.uses, states)
+    """Make a check with the column that it is about, or in place where this library can."""
+    riding = _with_column(new, new.uses, states)
+    if riding is not Way.VIA_PARENT or "add_check" not in states.features or new.ref.top not in states.old:
+        return riding
+    return _one(f"ALTER TABLE {double_quoted(new.ref.top.name)} ADD {render.constraint_clause(new, new.ref.name)}")
+
+
+def _drop_check(old: Check, states: States) -> Outcome:
+    return _drop_constraint(old, "drop_check", states)
+
+
+def _drop_foreign_key(old: ForeignKey, states: States) -> Outcome:
+    return _drop_constraint(old, "drop_foreign_key", states)
+
+
+def _drop_constraint(old: Check | ForeignKey, feature: str, states: States) -> Outcome:
+    """Drop in place what has a name that nothing else in the table has."""
+    children: list[Object] = [*states.old.children(old.ref.top, Check), *states.old.children(old.ref.top, ForeignKey)]
+    children += states.old.children(old.ref.top, Unique)
+    keys = [key.name or "" for key in states.old.children(old.ref.top, PrimaryKey)]
+    alike = sum(fold(name) == fold(old.ref.name) for name in (*(child.ref.name for child in children), *keys))
+    if feature not in states.features or old.nameless or alike > 1 or old.ref.top not in states.new:
+        return Way.VIA_PARENT
+    return _one(f"ALTER TABLE {double_quoted(old.ref.top.name)} DROP CONSTRAINT {double_quoted(old.ref.name)}")
+
+
+def _alter_check(old: Check, new: Check, states: States) -> Outcome:
+    """Drop a check and make it again where both go in place."""
+    gone = _drop_check(old, states)
+    return Way.VIA_PARENT if isinstance(gone, Way) or "add_check" not in states.features else Way.REPLACE
+
+
+def _alter_null(old: Column, new: Column, states: States) -> Outcome:
+    """Say in place whether a column may be null, and what happens to a null (sqlite.org/lang_altertable.html)."""
+    if "alter_null" not in states.features or new.identity is not None or new.ref not in states.old:
+        return Way.VIA_PARENT
+    return _one(f"ALTER TABLE {double_quoted(new.ref.top.name)} ALTER COLUMN {render.null_change(new)}")
 
 
 def _with_column(new: Object, columns: object, states: States) -> Outcome:
@@ -99,9 +137,10 @@ def _with_column(new: Object, columns: object, states: States) -> Outcome:
 def _drop_column(old: Column, states: States) -> Outcome:
     """Drop in place what nothing else in the table's definition speaks of.
 
-    A trigger that does refuses the plan before, and a view is dropped before or refuses it too (plan/settle.py).
+    A trigger that does refuses the plan before, and a view is dropped before or refuses it too (plan/settle.py). SQLite
+    refuses it as well as long as any view or trigger of the whole file reads what is not there.
     """
-    if "drop_column" not in states.features or _mentioned(old.ref, states.old):
+    if "drop_column" not in states.features or _mentioned(old.ref, states.old) or dangling(states.old):
         return Way.VIA_PARENT
     return _one(f"ALTER TABLE {double_quoted(old.ref.top.name)} DROP COLUMN {double_quoted(old.ref.name)}")
 
@@ -182,12 +221,15 @@ RULES: RuleTable = {
     ),
     Kind.COLUMN: Rules(
         create=_add_column, drop=_drop_column, rename=_rename_column, inline=True, weight=45, drop_weight=80,
-        alter=_every(Column, Way.VIA_PARENT), late_bound=True,
+        alter={**_every(Column, Way.VIA_PARENT), "not_null": _alter_null, "on_conflict": _alter_null}, late_bound=True,
     ),
     Kind.PRIMARY_KEY: _constraint(PrimaryKey),
     Kind.UNIQUE: _constraint(Unique, _create_unique),
-    Kind.CHECK: _constraint(Check, _create_check),
-    Kind.FOREIGN_KEY: _constraint(ForeignKey, _create_foreign_key),
+    Kind.CHECK: replace(
+        _constraint(Check, _create_check), drop=_drop_check,
+        alter={**_every(Check, Way.VIA_PARENT), "expression": _alter_check},
+    ),
+    Kind.FOREIGN_KEY: replace(_constraint(ForeignKey, _create_foreign_key), drop=_drop_foreign_key),
     Kind.INDEX: Rules(create=_create_index, drop=_drop_index, rename=Way.REPLACE, alter=_every(Index, Way.REPLACE),
                       weight=60),
     Kind.VIEW: Rules(create=_create_view, drop=_drop_view, rename=Way.REPLACE, weight=70, drop_weight=10,

@@ -128,6 +128,10 @@ def _hint(message: str) -> str:
     return "check that the file is a SQLite database, and that nobody holds it locked"
 
 
+_TRIAL = """
+    CREATE TABLE t (a INTEGER, b INTEGER, CONSTRAINT c CHECK (a > 0), CONSTRAINT k FOREIGN KEY (a) REFERENCES t (a))"""
+
+
 @cache
 def features() -> frozenset[str]:
     """Return what this library's ALTER TABLE can do, found out by trying: versions do not tell."""
@@ -135,11 +139,15 @@ def features() -> frozenset[str]:
         "drop_column": "ALTER TABLE t DROP COLUMN b",
         "rename_column": "ALTER TABLE t RENAME COLUMN b TO c",
         "strict": "CREATE TABLE s (a INTEGER) STRICT",
+        "alter_null": "ALTER TABLE t ALTER COLUMN b SET NOT NULL ON CONFLICT FAIL",
+        "add_check": "ALTER TABLE t ADD CONSTRAINT d CHECK (a > 1)",
+        "drop_check": "ALTER TABLE t DROP CONSTRAINT c",
+        "drop_foreign_key": "ALTER TABLE t DROP CONSTRAINT k",
     }
     found = set()
     for feature, sql in trials.items():
         connection = sqlite3.connect(":memory:")
-        connection.execute("CREATE TABLE t (a INTEGER, b INTEGER)")
+        connection.execute(_TRIAL)
         try:
             connection.execute(sql)
             found.add(feature)
