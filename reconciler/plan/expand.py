@@ -154,12 +154,17 @@ def _ties_two_drops(work: _Work, old: Object) -> bool:
     if isinstance(old, Unmodelled) or any(outcome is Way.VIA_PARENT for _, outcome in _outcomes(work, Drop(old))):
         return False
     return any(
-        # Only roots of one kind can name each other; between others the edges of the two drops are enough.
+        # Where only one of two roots names the other, the edges of the two drops are enough.
         ref.top != old.ref.top
-        and ref.top.kind == old.ref.top.kind
         and any(isinstance(c, Drop) for c in work.settled.get(ref, ()))
+        and (ref.top.kind == old.ref.top.kind or _names(work, ref.top, old.ref.top))
         for ref in references(old)
     )
+
+
+def _names(work: _Work, one: Ref, other: Ref) -> bool:
+    """Say whether anything of a live root names anything of another one."""
+    return any(ref.inside(other) for obj in work.states.old.subtree(one) for ref in references(obj))
 
 
 def _step(work: _Work, change: Change, ask: Ask) -> Step:

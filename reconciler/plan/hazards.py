@@ -13,7 +13,7 @@ from reconciler.plan.scope import Reason
 from reconciler.plan.step import DataCheck, Step
 
 # The hazards to which `removed:` and `renamed_from:` consent, each at its own address.
-REMOVAL_CODES = frozenset({"DS102", "DS103", "CD103"})
+REMOVAL_CODES = frozenset({"DS102", "DS103", "DS108", "DS109", "CD103"})
 RENAME_CODES = frozenset({"BC101", "BC102"})
 
 
@@ -50,15 +50,18 @@ HAZARDS: Mapping[str, HazardKind] = {
     "DS105": HazardKind("drops what this tool did not create", Level.HIGH, Effect.CONSENT, destructive=True),
     "DS106": HazardKind("removes an enum value", Level.HIGH, Effect.CONSENT, destructive=True),
     "DS107": HazardKind("narrows a type", Level.HIGH, Effect.BLOCK, Effect.NOTICE, destructive=True),
+    "DS108": HazardKind("drops an extension", Level.HIGH, Effect.CONSENT, destructive=True),
+    "DS109": HazardKind("drops a sequence", Level.MEDIUM, Effect.CONSENT, destructive=True),
     "MF101": HazardKind("unique over existing rows", Level.MEDIUM, Effect.BLOCK),
     "MF103": HazardKind("not null without a default", Level.MEDIUM, Effect.BLOCK),
     "MF104": HazardKind("null becomes not null", Level.MEDIUM, Effect.BLOCK),
     "MF105": HazardKind("existing rows violate a constraint", Level.MEDIUM, Effect.BLOCK),
-    "BC101": HazardKind("renames a table or view", Level.MEDIUM, Effect.CONSENT),
+    "BC101": HazardKind("renames a table, view or sequence", Level.MEDIUM, Effect.CONSENT),
     "BC102": HazardKind("renames a column", Level.MEDIUM, Effect.CONSENT),
     "CD101": HazardKind("drops a foreign key", Level.LOW, Effect.NOTICE),
     "CD102": HazardKind("drops a check", Level.LOW, Effect.NOTICE),
     "CD103": HazardKind("drops a primary key", Level.HIGH, Effect.CONSENT),
+    "PG319": HazardKind("computes a materialized view anew", Level.LOW, Effect.NOTICE, Effect.NOTICE),
     "UD101": HazardKind("is not declared", Level.MEDIUM, Effect.BLOCK),
     "PR101": HazardKind("touches a protected object", Level.HIGH, Effect.BLOCK),
 }
@@ -173,8 +176,12 @@ _DROPS: Mapping[str, tuple[str, str]] = {
     Kind.FOREIGN_KEY: ("CD101", "rows that point nowhere are accepted from now on"),
     Kind.CHECK: ("CD102", "rows that break the rule are accepted from now on"),
     Kind.PRIMARY_KEY: ("CD103", "nothing identifies a row any more"),
+    Kind.EXTENSION: ("DS108", "its types, functions and operators are gone for whoever else calls them"),
+    Kind.SEQUENCE: ("DS109", "the number that it has reached is forgotten"),
 }
-_RENAMES: Mapping[str, str] = {Kind.TABLE: "BC101", Kind.VIEW: "BC101", Kind.COLUMN: "BC102"}
+_RENAMES: Mapping[str, str] = {
+    Kind.TABLE: "BC101", Kind.VIEW: "BC101", Kind.SEQUENCE: "BC101", Kind.COLUMN: "BC102",
+}  # fmt: skip
 
 
 def _of_drop(ref: Ref) -> list[Hazard]:

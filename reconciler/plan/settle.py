@@ -70,7 +70,23 @@ def _disturbed(
             problems.append(outcome)
         else:
             found.append(outcome)
-    return found
+    return [*found, *_held(change, states, settled)]
+
+
+def _held(change: Change, states: States, settled: Settled) -> list[tuple[Change, ...]]:
+    """Return how everything inside an object that goes and comes back does the same."""
+    if not isinstance(change, Drop) or not _comes_back(change.ref, settled):
+        return []
+    inside = (obj for obj in states.old.subtree(change.ref)[1:] if not isinstance(obj, Unmodelled))
+    return [
+        (Drop(obj), Create(states.new[obj.ref]))
+        for obj in inside
+        if obj.ref in states.new and not _comes_back(obj.ref, settled)
+    ]
+
+
+def _comes_back(ref: Ref, settled: Settled) -> bool:
+    return any(isinstance(change, Create) for change in settled.get(ref, ()))
 
 
 def _lets_go(user: Object, change: Change, states: States, settled: Settled) -> bool:
@@ -122,8 +138,7 @@ def _already_goes(user: Object, settled: Settled, states: States) -> bool:
 
 def _finds_again(rules: RuleTable, user: Object, change: Change, settled: Settled) -> bool:
     """Say whether an object that is not modelled only misses for a moment what it looks up by name."""
-    comes_back = any(isinstance(other, Create) for other in settled.get(change.ref, ()))
-    return isinstance(user, Unmodelled) and comes_back and late_bound(rules, change.ref)
+    return isinstance(user, Unmodelled) and _comes_back(change.ref, settled) and late_bound(rules, change.ref)
 
 
 def _again(user: Object, disturber: Ref, states: States) -> tuple[Change, ...] | Problem:

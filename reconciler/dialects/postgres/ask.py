@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.dialects.checks import SAMPLE, Spelling, asker, in_live_words, keys, live_name, sensitive
+from reconciler.dialects.postgres.ask_roots import ROOTS, ask_root, joining, on_bases
 from reconciler.dialects.postgres.identity import bounds
 from reconciler.dialects.postgres.names import table
 from reconciler.dialects.postgres.narrowing import Reads, by_server, by_shape, narrowing
@@ -34,8 +35,12 @@ _TRIES, _LOOKS = asker(_WORDS), asker(_spelling(by_shape))
 
 def ask(change: Change, states: States) -> Sequence[DataCheck]:
     """Return the questions of one change."""
-    common = (_TRIES if "input_is_valid" in states.features else _LOOKS)(change, states)
+    if change.ref.kind in ROOTS or change.ref.top.kind == Kind.DOMAIN:
+        return ask_root(change, states)
+    common = (_TRIES if "input_is_valid" in states.features else _LOOKS)(on_bases(change, states), states)
     match change:
+        case Alter(Column() as before, Column() as after, _) if before.type != after.type:
+            return [*common, *joining(before, after, states)]
         case Alter(Enum() as old, Enum() as new, _):
             return [*common, *_removed_values(old, new, states)]
         case Create(Column() as new) if new.generated is not None:

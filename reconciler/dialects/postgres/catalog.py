@@ -8,6 +8,7 @@ from __future__ import annotations
 # The oids of the catalogs themselves, fixed by PostgreSQL's headers (src/include/catalog/pg_*.h).
 PG_TYPE, PG_PROC, PG_CLASS, PG_ATTRDEF, PG_CONSTRAINT = 1247, 1255, 1259, 2604, 2606
 PG_REWRITE, PG_TRIGGER, PG_POLICY, PG_STATISTIC, PG_EXTENSION = 2618, 2620, 3256, 3381, 3079
+PG_NAMESPACE, PG_OPCLASS, PG_COLLATION = 2615, 2616, 3456
 # Objects below this oid came with the server (src/include/access/transam.h, FirstNormalObjectId).
 FIRST_OWN = 16384
 DEFAULT_COLLATION = 100
@@ -16,7 +17,12 @@ HEAP = 2
 
 _MANAGED = "= ANY (CAST(:namespaces AS oid[]))"
 
-SCHEMAS = "SELECT oid, nspname FROM pg_namespace WHERE nspname = ANY (CAST(:names AS text[]))"
+SCHEMAS = f"""
+SELECT n.oid, n.nspname, d.description
+FROM pg_namespace n
+LEFT JOIN pg_description d ON d.objoid = n.oid AND d.classoid = {PG_NAMESPACE} AND d.objsubid = 0
+WHERE n.nspname = ANY (CAST(:names AS text[]))
+"""
 
 TEMPORARY = "SELECT pg_my_temp_schema()"
 
@@ -51,16 +57,17 @@ JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN pg_collation co ON co.oid = a.attcollation
 LEFT JOIN pg_description ds ON ds.objoid = a.attrelid AND ds.classoid = {PG_CLASS} AND ds.objsubid = a.attnum
-WHERE c.relnamespace {_MANAGED} AND c.relkind IN ('r', 'v')
+WHERE c.relnamespace {_MANAGED} AND c.relkind IN ('r', 'v', 'm')
 ORDER BY a.attrelid, a.attnum
 """
 
 
 SEQUENCES = f"""
 SELECT s.seqrelid, c.relnamespace, c.relname, s.seqstart, s.seqincrement, d.refobjid, d.refobjsubid, d.deptype,
-       s.seqmin, s.seqmax, s.seqcache, s.seqcycle, s.seqtypid::regtype::text
+       s.seqmin, s.seqmax, s.seqcache, s.seqcycle, s.seqtypid::regtype::text, ds.description
 FROM pg_sequence s
 JOIN pg_class c ON c.oid = s.seqrelid
+LEFT JOIN pg_description ds ON ds.objoid = c.oid AND ds.classoid = {PG_CLASS} AND ds.objsubid = 0
 LEFT JOIN pg_depend d ON d.classid = {PG_CLASS} AND d.objid = s.seqrelid AND d.refclassid = {PG_CLASS}
                      AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
 WHERE c.relnamespace {_MANAGED} AND c.relpersistence <> 't'
@@ -72,6 +79,41 @@ SELECT t.oid, t.typarray, t.typnamespace, t.typname, d.description,
 FROM pg_type t
 LEFT JOIN pg_description d ON d.objoid = t.oid AND d.classoid = {PG_TYPE} AND d.objsubid = 0
 WHERE t.typnamespace {_MANAGED} AND t.typtype = 'e'
+"""
+
+DOMAINS = f"""
+SELECT t.oid, t.typarray, t.typnamespace, t.typname, format_type(t.typbasetype, t.typtypmod), t.typnotnull,
+       pg_get_expr(t.typdefaultbin, {PG_TYPE}), CASE WHEN t.typcollation <> b.typcollation THEN co.collname END,
+       d.description
+FROM pg_type t
+JOIN pg_type b ON b.oid = t.typbasetype
+LEFT JOIN pg_collation co ON co.oid = t.typcollation
+LEFT JOIN pg_description d ON d.objoid = t.oid AND d.classoid = {PG_TYPE} AND d.objsubid = 0
+WHERE t.typnamespace {_MANAGED} AND t.typtype = 'd'
+ORDER BY t.oid
+"""
+
+# NOT NULL has a row of its own from 17 on; it is read with the domain.
+DOMAIN_CHECKS = f"""
+SELECT c.oid, c.contypid, c.conname, pg_get_expr(c.conbin, 0), c.convalidated, d.description
+FROM pg_constraint c
+JOIN pg_type t ON t.oid = c.contypid
+LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = {PG_CONSTRAINT} AND d.objsubid = 0
+WHERE t.typnamespace {_MANAGED} AND c.contype = 'c'
+ORDER BY c.oid
+"""
+
+# Extensions belong to the database and stand in no schema of ours; what came with the server is left out. A comment
+# that is the extension's own is none.
+EXTENSIONS = f"""
+SELECT e.oid, e.extname, n.nspname, e.extversion,
+       CASE WHEN d.description IS DISTINCT FROM a.comment THEN d.description END
+FROM pg_extension e
+JOIN pg_namespace n ON n.oid = e.extnamespace
+LEFT JOIN pg_description d ON d.objoid = e.oid AND d.classoid = {PG_EXTENSION} AND d.objsubid = 0
+LEFT JOIN pg_available_extensions a ON a.name = e.extname
+WHERE e.extname <> 'plpgsql'
+ORDER BY e.oid
 """
 
 VIEWS = f"""
@@ -86,12 +128,12 @@ VIEW_GRANTS = f"""
 SELECT c.oid, NULL::name, x.privilege_type, CASE x.grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(x.grantee) END,
        x.is_grantable
 FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) x
-WHERE c.relnamespace {_MANAGED} AND c.relkind = 'v' AND x.grantee <> c.relowner
+WHERE c.relnamespace {_MANAGED} AND c.relkind IN ('v', 'm') AND x.grantee <> c.relowner
 UNION ALL
 SELECT c.oid, a.attname, x.privilege_type, CASE x.grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(x.grantee) END,
        x.is_grantable
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid CROSS JOIN LATERAL aclexplode(a.attacl) x
-WHERE c.relnamespace {_MANAGED} AND c.relkind = 'v' AND x.grantee <> c.relowner
+WHERE c.relnamespace {_MANAGED} AND c.relkind IN ('v', 'm') AND x.grantee <> c.relowner
 ORDER BY 1, 2 NULLS FIRST, 4, 3
 """
 
@@ -104,7 +146,9 @@ WHERE d.deptype = 'e'
    OR (d.deptype IN ('n', 'a') AND d.refobjid >= {FIRST_OWN} AND (
         d.classid IN ({PG_REWRITE}, {PG_TRIGGER}, {PG_POLICY}, {PG_PROC}, {PG_STATISTIC})
      OR (d.classid = {PG_ATTRDEF} AND d.deptype = 'n')
-     OR (d.classid IN ({PG_CLASS}, {PG_CONSTRAINT}, {PG_TYPE}) AND d.refclassid IN ({PG_TYPE}, {PG_PROC}))
+     OR (d.classid IN ({PG_CLASS}, {PG_CONSTRAINT}, {PG_TYPE})
+         AND d.refclassid IN ({PG_TYPE}, {PG_PROC}, {PG_OPCLASS}, {PG_COLLATION}))
+     OR (d.classid = {PG_TYPE} AND d.deptype = 'n' AND d.refclassid = {PG_CLASS})
      OR (d.classid = {PG_CLASS} AND d.objid IN
           (SELECT indexrelid FROM pg_index WHERE indexprs IS NOT NULL OR indpred IS NOT NULL))))
 """
@@ -166,7 +210,7 @@ LEFT JOIN (
            json_object_agg(attnum, attstattarget) FILTER (WHERE attstattarget >= 0) AS targets
     FROM pg_attribute WHERE attnum > 0 AND (attoptions IS NOT NULL OR attstattarget >= 0) GROUP BY attrelid
 ) a ON a.attrelid = i.indexrelid
-WHERE t.relnamespace {_MANAGED} AND t.relkind = 'r'
+WHERE t.relnamespace {_MANAGED} AND t.relkind IN ('r', 'm')
   AND NOT EXISTS (SELECT FROM pg_constraint p WHERE p.conindid = i.indexrelid AND p.contype IN ('p', 'u'))
 ORDER BY i.indexrelid
 """
@@ -182,9 +226,9 @@ FROM pg_proc p
 WHERE p.pronamespace {_MANAGED}  -- a range type brings its own functions
   AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = {PG_PROC} AND i.objid = p.oid AND i.deptype = 'i')
 UNION ALL
-SELECT {PG_TYPE}, t.oid, CASE t.typtype WHEN 'd' THEN 'domain' ELSE 'type' END, 0::oid, t.typnamespace, t.typname, ''
+SELECT {PG_TYPE}, t.oid, 'type', 0::oid, t.typnamespace, t.typname, ''
 FROM pg_type t
-WHERE t.typnamespace {_MANAGED} AND t.typtype IN ('d', 'r', 'b')
+WHERE t.typnamespace {_MANAGED} AND t.typtype IN ('r', 'b')
   AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
 UNION ALL
 SELECT {PG_TRIGGER}, g.oid, 'trigger', g.tgrelid, c.relnamespace, g.tgname, pg_get_triggerdef(g.oid)
@@ -199,9 +243,6 @@ WHERE c.relnamespace {_MANAGED} AND r.rulename <> '_RETURN'
 UNION ALL
 SELECT {PG_STATISTIC}, s.oid, 'statistics', s.stxrelid, s.stxnamespace, s.stxname, pg_get_statisticsobjdef(s.oid)
 FROM pg_statistic_ext s WHERE s.stxnamespace {_MANAGED}
-UNION ALL
-SELECT {PG_EXTENSION}, e.oid, 'extension', 0::oid, e.extnamespace, e.extname, ''
-FROM pg_extension e WHERE e.extnamespace {_MANAGED}
 UNION ALL
 SELECT d.classid, d.objid, replace(o.type, ' ', '_'), 0::oid, d.refobjid,
        coalesce(o.name, o.identity), ''

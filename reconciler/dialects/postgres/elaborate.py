@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from reconciler.dialects.base import DatabaseError, Session
+from reconciler.dialects.base import Session
 from reconciler.dialects.postgres import catalog, types
-from reconciler.dialects.postgres.lexer import canonical, is_one_piece
+from reconciler.dialects.postgres.elaborate_types import of_domains, stand_in, stays_in_place, tried
+from reconciler.dialects.postgres.lexer import canonical
 from reconciler.dialects.postgres.literals import written
 from reconciler.dialects.postgres.normalize import normalize
 from reconciler.dialects.postgres.reading import read_shapes
@@ -22,10 +23,10 @@ from reconciler.dialects.postgres.resolve import resolve
 from reconciler.dialects.postgres.rules.keys import check_clause, exclusion_clause, index_text, primary_key_clause
 from reconciler.dialects.postgres.rules.statements import parenthesized
 from reconciler.dialects.postgres.session import run_all
-from reconciler.dialects.sql import double_quoted, text_literal
+from reconciler.dialects.sql import double_quoted
 from reconciler.model.model import Model
 from reconciler.model.names import helper_name
-from reconciler.model.objects import Check, Column, Enum, Exclusion, Index, Object, PrimaryKey, Table, View
+from reconciler.model.objects import Check, Column, Domain, Enum, Exclusion, Index, Object, PrimaryKey, Table, View
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import spelled, texts
 from reconciler.model.values import Sql
@@ -56,12 +57,14 @@ def elaborate(session: Session, objects: Sequence[Object], actual: Model, desire
     Raises:
         DatabaseError: when the connection is lost.
     """
-    wanted = [obj for obj in objects if (texts(obj) or isinstance(obj, Column)) and _stays_in_place(obj)]
+    wanted = [obj for obj in objects if (texts(obj) or isinstance(obj, Column)) and stays_in_place(obj)]
     if not wanted:
         return {}
     with _aside(session):
-        _stand_in_enums(session, actual, desired)
-        found = _of_tables(session, [obj for obj in wanted if not isinstance(obj, View)], desired)
+        stand_in(session, actual, desired)
+        inside = [obj for obj in wanted if not isinstance(obj, View) and obj.ref.top.kind != Kind.DOMAIN]
+        found = _of_tables(session, inside, desired)
+        found |= of_domains(session, [obj for obj in wanted if obj.ref.top.kind == Kind.DOMAIN], desired)
         return found | _of_views(session, [obj for obj in wanted if isinstance(obj, View)], actual, desired)
 
 
@@ -86,43 +89,6 @@ def _aside(session: Session) -> Iterator[None]:
             session.rollback()
 
 
-def _stays_in_place(obj: Object) -> bool:
-    """Say whether every text of an object is no more than what it is declared as.
-
-    `int) AS SELECT harm() --` for a type would still be one command. Such an object is left out.
-    """
-    found = [sql.text for sql in texts(obj).values()]
-    if isinstance(obj, Column):
-        found.append(str(obj.type))
-    if isinstance(obj, Index | Exclusion):
-        found += (text for part in obj.parts for text in (part.opclass or "", part.operator or ""))
-    return all(map(is_one_piece, found))
-
-
-def _stand_in_enums(session: Session, actual: Model, desired: Model) -> None:
-    """Make the declared form of each enum that is new or differs; a temporary type hides the one of the default schema.
-
-    Its name is spelled as that one's is, so texts come out the same. In other schemas names are qualified, and there is
-    no stand-in.
-    """
-    for obj in desired.values():
-        if isinstance(obj, Enum) and not obj.ref.schema and actual.get(obj.ref) != obj:
-            values = ", ".join(map(text_literal, obj.values))
-            _tried(session, f"CREATE TYPE pg_temp.{double_quoted(obj.ref.name)} AS ENUM ({values})")
-
-
-def _tried(session: Session, *statements: str) -> bool:
-    """Run statements that may fail without harm, and say whether they went through; they stay."""
-    try:
-        run_all(session, ["SAVEPOINT tried", *statements, "RELEASE tried"])
-    except DatabaseError as error:
-        if error.lost:
-            raise
-        run_all(session, ["ROLLBACK TO tried", "RELEASE tried"])
-        return False
-    return True
-
-
 # --- columns, checks, indexes -----------------------------------------------------------------------------------------
 
 
@@ -143,11 +109,10 @@ def _of_chunk(session: Session, parts: Sequence[_Part], schema: str, desired: Mo
     """Make these tables at once; when one of them fails, one by one, and object by object where it has to be."""
     session.execute("SAVEPOINT chunk")
     try:
-        if not _tried(session, *(text for part in parts for text in _all_of(part, desired))):
-            for part in parts:
-                if not _tried(session, *_all_of(part, desired)):
-                    _piece_by_piece(session, part, desired)
-        return _read_back(session, parts, schema)
+        made = [obj for part in parts for obj in part.objects]
+        if not tried(session, *(text for part in parts for text in _all_of(part, desired))):
+            made = [obj for part in parts for obj in _made_alone(session, part, desired)]
+        return _read_back(session, made, schema, desired)
     finally:
         run_all(session, ["ROLLBACK TO chunk", "RELEASE chunk"])
 
@@ -156,10 +121,12 @@ def _all_of(part: _Part, desired: Model) -> list[str]:
     return [_bare_table(part.ref, desired), *(text for obj in part.objects for text in _made(obj))]
 
 
-def _piece_by_piece(session: Session, part: _Part, desired: Model) -> None:
-    if _tried(session, _bare_table(part.ref, desired)):
-        for obj in part.objects:
-            _tried(session, *_made(obj))
+def _made_alone(session: Session, part: _Part, desired: Model) -> Sequence[Object]:
+    """Make one table, or as much of it as can be made, and return what that is."""
+    if tried(session, *_all_of(part, desired)):
+        return part.objects
+    bare = tried(session, _bare_table(part.ref, desired))
+    return [obj for obj in part.objects if bare and tried(session, *_made(obj))]
 
 
 def _temporary(name: str) -> str:
@@ -167,13 +134,16 @@ def _temporary(name: str) -> str:
 
 
 def _bare_table(ref: Ref, desired: Model) -> str:
-    """Write a temporary table with the declared columns and nothing else."""
+    """Write a temporary table with nothing but columns: those declared, or those of a materialized view's query."""
+    view = desired.get(ref)
+    if isinstance(view, View):
+        return f"CREATE TEMPORARY TABLE {double_quoted(ref.name)} AS {view.query.text}\nWITH NO DATA"
     columns = sorted(desired.children(ref, Column), key=lambda column: column.position)
     lines = [
         f"{double_quoted(column.ref.name)} {types.SERIAL.get(column.type.name, str(column.type))}"
         + (f" COLLATE {double_quoted(column.collation)}" if column.collation else "")
         for column in columns
-        if _stays_in_place(column)
+        if stays_in_place(column)
     ]
     return f"CREATE TEMPORARY TABLE {double_quoted(ref.name)} ({', '.join(lines)})"
 
@@ -199,19 +169,18 @@ def _made(obj: Object) -> Sequence[str]:
             return ()
 
 
-def _read_back(session: Session, parts: Sequence[_Part], schema: str) -> dict[Ref, Object]:
+def _read_back(session: Session, objects: Sequence[Object], schema: str, desired: Model) -> dict[Ref, Object]:
     temporary = session.query(catalog.TEMPORARY)[0][0]
     shapes = read_shapes(session, {temporary: schema})
-    live = normalize(Model(tables(shapes))).model
-    return {obj.ref: _as_spelled(obj, live[obj.ref]) for part in parts for obj in part.objects if _is_there(obj, live)}
+    types_ = (obj for obj in desired.values() if isinstance(obj, Domain | Enum))
+    live = normalize(Model((*types_, *tables(shapes)))).model
+    made = ((obj, live.get(_stand_in(obj.ref))) for obj in objects)
+    return {obj.ref: _as_spelled(obj, found) for obj, found in made if found is not None}
 
 
-def _is_there(obj: Object, live: Model) -> bool:
-    """Say whether every text of the object could be made."""
-    made = live.get(obj.ref)
-    if isinstance(obj, Column) and isinstance(made, Column):
-        return obj.generated is None or made.generated is not None
-    return made is not None
+def _stand_in(ref: Ref) -> Ref:
+    """Return the address that an object has inside what stands in for a table or materialized view."""
+    return Ref(ref.schema, (Kind.TABLE, *ref.parts[1:]))
 
 
 def _as_spelled(obj: Object, made: Object) -> Object:
@@ -256,7 +225,7 @@ def _of_some_views(session: Session, wanted: Sequence[View], actual: Model, desi
     texts_ = [f"CREATE TEMPORARY VIEW {double_quoted(name)} AS {view.query.text}" for name, view in named.items()]
     session.execute("SAVEPOINT views")
     try:
-        if _tried(session, *shadows, *texts_):
+        if tried(session, *shadows, *texts_):
             temporary = session.query(catalog.TEMPORARY)[0][0]
             made = {view.ref.name: view for view in views(read_shapes(session, {temporary: ""}))}
             return {view.ref: _as_made(view, made[name]) for name, view in named.items()}

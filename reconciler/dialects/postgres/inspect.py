@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from reconciler.dialects.base import Session, Target
-from reconciler.dialects.postgres import catalog
 from reconciler.dialects.postgres.reading import Rows, read_all, schemas_of
 from reconciler.dialects.postgres.reading_rest import rest
+from reconciler.dialects.postgres.reading_roots import domains, enums, extensions, schemas
+from reconciler.dialects.postgres.reading_sequences import sequences
 from reconciler.dialects.postgres.reading_tables import tables
 from reconciler.dialects.postgres.reading_views import views
 from reconciler.dialects.postgres.session import default_schema
 from reconciler.model.model import Inspection, Model
-from reconciler.model.objects import Enum, Object, Schema
-from reconciler.model.ref import Kind, Ref
+from reconciler.model.objects import Object
 
 
 def inspect(session: Session, target: Target) -> Inspection:
@@ -26,18 +26,17 @@ def inspect(session: Session, target: Target) -> Inspection:
     found = schemas_of(session, words)
     if not found:
         return Inspection(model=Model())
-    return Inspection(model=Model(_objects(read_all(session, found))))
+    rows = read_all(session, {oid: word for oid, word, _ in found})
+    rows.schema_comments = {oid: comment for oid, _, comment in found if comment}
+    return Inspection(model=Model(_objects(rows, words)))
 
 
-def _objects(rows: Rows) -> Iterator[Object]:
-    yield from (Schema(ref=Ref.root(Kind.SCHEMA, name)) for name in rows.schemas.values() if name)
+def _objects(rows: Rows, words: Mapping[str, str]) -> Iterator[Object]:
+    yield from schemas(rows)
+    yield from extensions(rows, words)
     yield from enums(rows)
+    yield from domains(rows)
+    yield from sequences(rows)
     yield from tables(rows)
     yield from views(rows)
     yield from rest(rows)
-
-
-def enums(rows: Rows) -> Iterator[Enum]:
-    """Yield the enumerated types."""
-    for oid, _, _, _, comment, values in rows.enums:
-        yield Enum(ref=rows.address[catalog.PG_TYPE, oid, 0], values=tuple(values), comment=comment)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from reconciler.dialects.base import Normalized
 from reconciler.dialects.postgres import types
+from reconciler.dialects.postgres.identity import bounds
 from reconciler.dialects.postgres.identity import settled as settled_identity
 from reconciler.dialects.postgres.lexer import Sort, Unreadable, canonical, tokens, unwrapped
 from reconciler.dialects.postgres.literals import settled
@@ -24,12 +25,16 @@ from reconciler.model.names import LONGEST
 from reconciler.model.objects import (
     Check,
     Column,
+    Domain,
     Enum,
     Exclusion,
+    Extension,
     ForeignKey,
     Index,
+    NumberSequence,
     Object,
     PrimaryKey,
+    Schema,
     Table,
     Unique,
     View,
@@ -37,19 +42,19 @@ from reconciler.model.objects import (
 from reconciler.model.ref import Ref
 from reconciler.model.texts import map_texts
 from reconciler.model.types import Type
-from reconciler.model.values import IndexPart, Sql
+from reconciler.model.values import Default, IndexPart, Sql
 
 FAMILY = "postgres"
 
-Commented = TypeVar("Commented", PrimaryKey, Unique, Enum)
+Commented = TypeVar("Commented", Schema, PrimaryKey, Unique, Enum)
 
 
 @dataclass(slots=True)
 class _Work:
-    """What normalizing one model reads and finds: its keys, its enums by the name of their type, and the problems."""
+    """What normalizing one model reads and finds: its keys, its types by their names, and the problems."""
 
     keys: Mapping[Ref, tuple[str, ...]]
-    enums: Mapping[str, Ref]
+    types: Mapping[str, Enum | Domain]
     parts: dict[Problem, str] = field(default_factory=dict)
 
     def add(self, obj: Object, part: str, message: str, hint: str) -> None:
@@ -61,7 +66,7 @@ def normalize(model: Model) -> Normalized:
     """Bring either side into normal form; idempotent. An object that is in it already is given back itself."""
     work = _Work(
         keys={obj.ref.top: obj.columns for obj in model.values() if isinstance(obj, PrimaryKey)},
-        enums={type_name(obj.ref): obj.ref for obj in model.values() if isinstance(obj, Enum)},
+        types={type_name(obj.ref): obj for obj in model.values() if isinstance(obj, Enum | Domain)},
     )
     objects = [_normal(obj, work) for obj in model.values()]
     return Normalized(model=Model(objects), problems=tuple(work.parts), parts=work.parts)
@@ -127,11 +132,11 @@ def _commented(obj: Commented, work: _Work) -> Commented:
 
 def _column(obj: Column, work: _Work) -> Column:
     _no_conflict_clause(obj, work)
-    type_ = types.native(obj.type, lambda name: type_name(enum_of(name)))
-    enum = work.enums.get(element_name(type_))
+    type_ = _native(obj.type)
+    own = work.types.get(element_name(type_))
     serial = type_.name in types.SERIAL
     identity = obj.identity and settled_identity(obj.identity, type_.name)
-    default = settled(obj.default, type_.name, is_enum=enum is not None and not type_.name.endswith("[]"))
+    default = _settled(obj.default, type_, work)
     in_key = obj.ref.name in work.keys.get(obj.ref.top, ())
     if serial and obj.default is not None:
         work.add(
@@ -142,8 +147,62 @@ def _column(obj: Column, work: _Work) -> Column:
         not_null=obj.not_null or in_key or serial or identity is not None,
         collation=None if obj.collation in ("default", "") else obj.collation,
         options=settled_settings(obj.options, type_.name),
-        uses=obj.uses | {enum} if enum else obj.uses,
+        uses=obj.uses | {own.ref} if own else obj.uses,
     )  # fmt: skip
+
+
+def _native(written: Type) -> Type:
+    return types.native(written, lambda name: type_name(enum_of(name)))
+
+
+def _settled(default: Default | None, type_: Type, work: _Work) -> Default | None:
+    """Give a default one form; that of a domain is one of the type behind it."""
+    own = work.types.get(type_.name)
+    while isinstance(own, Domain):
+        type_ = _native(own.type)
+        own = work.types.get(type_.name)
+    return settled(default, type_.name, is_enum=own is not None)
+
+
+def _domain(obj: Domain, work: _Work) -> Domain:
+    type_ = _native(obj.type)
+    own = work.types.get(element_name(type_))
+    return changed(
+        obj, type=type_, default=_settled(obj.default, type_, work), comment=obj.comment or None,
+        collation=None if obj.collation in ("default", "") else obj.collation,
+        uses=obj.uses | {own.ref} if own else obj.uses,
+    )  # fmt: skip
+
+
+def _sequence(obj: NumberSequence, work: _Work) -> NumberSequence:
+    """Leave out what follows from type and direction (manual, "CREATE SEQUENCE")."""
+    type_ = _native(obj.type)
+    usual = bounds(type_.name, obj.increment)
+    least = usual.minimum if obj.minimum is None else obj.minimum
+    most = usual.maximum if obj.maximum is None else obj.maximum
+    begins = least if obj.increment > 0 else most
+    start = begins if obj.start is None else obj.start
+    edge = bounds(type_.name, 1).maximum
+    if not -edge - 1 <= least < most <= edge:
+        work.add(
+            obj, "minimum" if obj.minimum is not None else "maximum",
+            f"its numbers go from {least} to {most}, and {type_.name} holds {-edge - 1} to {edge}",
+            "mend min or max, or give it a wider type",
+        )  # fmt: skip
+    elif not least <= start <= most:
+        work.add(obj, "start", f"it starts at {start}, which is not between {least} and {most}", "mend start")
+    if obj.cache < 1:
+        work.add(obj, "cache", "it keeps at least one number at hand", "leave cache out")
+    return changed(
+        obj, type=type_, comment=obj.comment or None, start=None if start == begins else start,
+        minimum=None if least == usual.minimum else least, maximum=None if most == usual.maximum else most,
+    )  # fmt: skip
+
+
+def _extension(obj: Extension, work: _Work) -> Extension:
+    if obj.ref.name == "plpgsql":
+        work.add(obj, "", "every database has it from the beginning", "leave it out")
+    return changed(obj, comment=obj.comment or None)
 
 
 def element_name(type_: Type) -> str:
@@ -230,7 +289,19 @@ def _view(obj: View, work: _Work) -> View:
         )  # fmt: skip
     query = Sql(text, obj.query.dialect, canonical(without_end(obj.query.canonical)))
     same = (query.text, query.canonical) == (obj.query.text, obj.query.canonical)
-    return changed(obj, query=obj.query if same else query, comment=obj.comment or None)
+    found = ((name, _option(value)) for name, value in obj.options)
+    # Only a view's own options are off unless somebody turns them on.
+    options = tuple((name, value) for name, value in found if value is not False or name.startswith("storage."))
+    return changed(obj, query=obj.query if same else query, comment=obj.comment or None, options=options)
+
+
+_TRUTH: Mapping[str, bool] = {"true": True, "false": False}
+
+
+def _option(value: str | int | bool) -> str | int | bool:
+    """Return an option's value, which the catalog keeps as text."""
+    text = settled_parameter(value)
+    return int(text) if text.lstrip("-").isdigit() else _TRUTH.get(text, text)
 
 
 def without_end(query: str) -> str:
@@ -245,7 +316,11 @@ _NORMAL: Mapping[type[Object], Callable[[Any, _Work], Object]] = {
     Unique: _unique,
     Check: _check,
     Exclusion: _exclusion,
+    Schema: _commented,
+    Extension: _extension,
     Enum: _commented,
+    Domain: _domain,
+    NumberSequence: _sequence,
     ForeignKey: _foreign_key,
     Index: _index,
     View: _view,

@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.dialects.base import Session
 from reconciler.dialects.postgres import catalog
+from reconciler.dialects.postgres.reading_sequences import parts_of_columns
 from reconciler.dialects.postgres.session import features
 from reconciler.model.ref import Kind, Ref
 
@@ -17,7 +18,6 @@ Place = tuple[int, int, int]
 # pg_class.relkind → kind word of relations that are not modelled
 _FOREIGN_KINDS: Mapping[str, str] = {
     "p": "partitioned_table",
-    "m": "materialized_view",
     "f": "foreign_table",
     "c": "type",
 }
@@ -27,15 +27,20 @@ _FOREIGN_KINDS: Mapping[str, str] = {
 class Rows:
     """One reading. `schemas` is {oid: word in an address}; `address` leads from a catalog entry to its Ref.
 
-    `opclasses` are {oid: (name, whether it is its type's default)}.
+    `opclasses` are {oid: (name, whether it is its type's default)}; `inner` the sequences that are part of a column, by
+    relation and column number.
     """
 
     schemas: Mapping[int, str]
+    schema_comments: Mapping[int, str] = field(default_factory=dict)
     relations: Sequence[Row] = ()
     columns: Sequence[Row] = ()
     constraints: Sequence[Row] = ()
     indexes: Sequence[Row] = ()
     enums: Sequence[Row] = ()
+    domains: Sequence[Row] = ()
+    domain_checks: Sequence[Row] = ()
+    extensions: Sequence[Row] = ()
     sequences: Sequence[Row] = ()
     views: Sequence[Row] = ()
     grants: Sequence[Row] = ()
@@ -45,6 +50,7 @@ class Rows:
     edges: Mapping[Place, Sequence[Place]] = field(default_factory=dict)
     address: dict[Place, Ref] = field(default_factory=dict)
     column_names: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    inner: Mapping[tuple[int, int], Row] = field(default_factory=dict)
 
     def uses(self, *places: Place, own: Ref) -> frozenset[Ref]:
         """Return what the catalog says that these entries refer to, by address; the object itself left out."""
@@ -57,19 +63,23 @@ class Rows:
         found.discard(own)
         return frozenset(found)
 
+    def is_table(self, row: Row) -> bool:
+        """Say whether a relation is a table of ours."""
+        return relation_ref(row, self.schemas).kind == Kind.TABLE
+
     def column(self, relation: int, number: int) -> str:
         """Return a column's name."""
         return self.column_names[relation, number]
 
 
-def schemas_of(session: Session, names: Mapping[str, str]) -> Mapping[int, str]:
-    """Return {oid: word} of those schemas that exist; `names` is {name: word in an address}."""
+def schemas_of(session: Session, names: Mapping[str, str]) -> Sequence[Row]:
+    """Return (oid, word, comment) of those schemas that exist; `names` is {name: word in an address}."""
     wanted = "{" + ",".join('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' for name in names) + "}"
-    return {oid: names[name] for oid, name in session.query(catalog.SCHEMAS, {"names": wanted})}
+    return [(oid, names[name], comment) for oid, name, comment in session.query(catalog.SCHEMAS, {"names": wanted})]
 
 
 def read_shapes(session: Session, schemas: Mapping[int, str]) -> Rows:
-    """Read tables, columns, constraints, indexes, enums and views: all that has texts to compare."""
+    """Read tables, columns, constraints, indexes, types and views: all that has texts to compare."""
     rows = _shapes(session, schemas)
     _address(rows)
     return rows
@@ -85,9 +95,12 @@ def _shapes(session: Session, schemas: Mapping[int, str]) -> Rows:
         constraints=session.query(catalog.constraints(known), given),
         indexes=session.query(catalog.indexes(known), given),
         enums=session.query(catalog.ENUMS, given),
+        domains=session.query(catalog.DOMAINS, given),
         views=session.query(catalog.VIEWS, given),
         opclasses={str(oid): (name, is_default) for oid, name, is_default in session.query(catalog.OPCLASSES)},
     )
+    if rows.domains:
+        rows.domain_checks = session.query(catalog.DOMAIN_CHECKS, given)
     rows.column_names = {(row[0], row[1]): row[2] for row in rows.columns}
     if any(row[11] is not None or _has_own_collation(row) for row in rows.indexes):
         rows.collations = {str(oid): name for oid, name in session.query(catalog.COLLATIONS)}
@@ -99,33 +112,47 @@ def read_all(session: Session, schemas: Mapping[int, str]) -> Rows:
     given = {"namespaces": "{" + ",".join(map(str, schemas)) + "}"}
     rows = _shapes(session, schemas)
     rows.sequences = session.query(catalog.SEQUENCES, given)
+    rows.extensions = session.query(catalog.EXTENSIONS)
     rows.leftovers = session.query(catalog.LEFTOVERS, given)
     if rows.views:
         rows.grants = session.query(catalog.VIEW_GRANTS, given)
     edges: dict[Place, list[Place]] = {}
-    members: set[tuple[int, int]] = set()
+    members: dict[tuple[int, int], int] = {}
     for cls, oid, sub, other_cls, other, other_sub, how in session.query(catalog.DEPENDENCIES):
         if how == "e":
-            members.add((cls, oid))
+            members[cls, oid] = other
         else:
             edges.setdefault((cls, oid, sub), []).append((other_cls, other, other_sub))
     rows.edges = edges
     _without(rows, members)
+    rows.inner = parts_of_columns(rows)
     _address(rows)
+    _address_members(rows, members)
     return rows
+
+
+def _address_members(rows: Rows, members: Mapping[tuple[int, int], int]) -> None:
+    """Whatever uses a part of an extension uses the extension."""
+    for oid, name, *_ in rows.extensions:
+        rows.address[catalog.PG_EXTENSION, oid, 0] = Ref.root(Kind.EXTENSION, name)
+    for (cls, oid), extension in members.items():
+        ref = rows.address.get((catalog.PG_EXTENSION, extension, 0))
+        if ref is not None:
+            rows.address[cls, oid, 0] = ref
 
 
 def _has_own_collation(row: Row) -> bool:
     return any(word not in ("0", str(catalog.DEFAULT_COLLATION)) for word in row[10].split())
 
 
-def _without(rows: Rows, members: set[tuple[int, int]]) -> None:
+def _without(rows: Rows, members: Mapping[tuple[int, int], int]) -> None:
     """Take out what extensions own."""
     if not members:
         return
     rows.relations = [row for row in rows.relations if (catalog.PG_CLASS, row[0]) not in members]
     rows.views = [row for row in rows.views if (catalog.PG_CLASS, row[0]) not in members]
     rows.enums = [row for row in rows.enums if (catalog.PG_TYPE, row[0]) not in members]
+    rows.domains = [row for row in rows.domains if (catalog.PG_TYPE, row[0]) not in members]
     rows.sequences = [row for row in rows.sequences if (catalog.PG_CLASS, row[0]) not in members]
     rows.leftovers = [row for row in rows.leftovers if (row[0], row[1]) not in members]
 
@@ -137,6 +164,9 @@ def _address(rows: Rows) -> None:
         address[catalog.PG_CLASS, row[0], 0] = relation_ref(row, rows.schemas)
     for row in rows.enums:
         ref = Ref.root(Kind.ENUM, row[3], rows.schemas[row[2]])
+        address[catalog.PG_TYPE, row[0], 0] = address[catalog.PG_TYPE, row[1], 0] = ref
+    for row in rows.domains:
+        ref = Ref.root(Kind.DOMAIN, row[3], rows.schemas[row[2]])
         address[catalog.PG_TYPE, row[0], 0] = address[catalog.PG_TYPE, row[1], 0] = ref
     for relation, number, name, *_ in rows.columns:
         table = address.get((catalog.PG_CLASS, relation, 0))
@@ -181,15 +211,22 @@ def _address_leftovers(rows: Rows) -> None:
             rows.address[cls, oid, 0] = Ref.root(kind, name, rows.schemas[schema])
         elif (holder := rows.address.get((catalog.PG_CLASS, relation, 0))) is not None:
             rows.address[cls, oid, 0] = holder.child(kind, name)
-    for oid, schema, name, _, _, owner, *_ in rows.sequences:
-        if owner is None:
-            rows.address[catalog.PG_CLASS, oid, 0] = Ref.root("sequence", name, rows.schemas[schema])
+    _address_sequences(rows)
+
+
+def _address_sequences(rows: Rows) -> None:
+    """A sequence that is part of a column has the column's address."""
+    columns = {row[0]: rows.address.get((catalog.PG_CLASS, *place)) for place, row in rows.inner.items()}
+    for oid, schema, name, *_ in rows.sequences:
+        ref = columns[oid] if oid in columns else Ref.root(Kind.SEQUENCE, name, rows.schemas[schema])
+        if ref is not None:
+            rows.address[catalog.PG_CLASS, oid, 0] = ref
 
 
 def relation_ref(row: Row, schemas: Mapping[int, str]) -> Ref:
     """Return the address of a relation; tables in some hierarchy, or of a type, are not tables of ours."""
     _, schema, name, kind, _, partition, typed, inherits, *_ = row
-    if kind == "v":
+    if kind in ("v", "m"):
         word: str = Kind.VIEW
     elif partition:
         word = "partition"

@@ -57,7 +57,7 @@ def indexes(rows: Rows) -> Iterator[Index | Exclusion]:
         collations.setdefault(row[0], {})[row[1]] = str(row[10])
     for row in rows.indexes:
         ref = rows.address.get((catalog.PG_CLASS, row[0], 0))
-        if ref is not None and ref.parts[0] == Kind.TABLE:
+        if ref is not None and ref.parts[0] in (Kind.TABLE, Kind.VIEW):
             made = _exclusion if ref.kind == Kind.EXCLUSION else _index
             yield made(_Row._make(row), ref, rows, collations[row[1]])
 

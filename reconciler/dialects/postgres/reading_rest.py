@@ -11,14 +11,11 @@ from reconciler.model.ref import Kind
 
 
 def rest(rows: Rows) -> Iterator[Unmodelled]:
-    """Yield sequences without an owner, routines, types, triggers, policies, rules, odd tables and whatever else."""
+    """Yield routines, types, triggers, policies, rules, odd tables and whatever else."""
     columns = _columns_with_edges(rows)
     queries = {row[0]: (row[1], row[4]) for row in rows.views}
     for row in rows.relations:
         yield from _relation(row, rows, columns.get(row[0], []), queries.get(row[0]))
-    for oid, _, _, _, _, owner, *_ in rows.sequences:
-        if owner is None:
-            yield Unmodelled(ref=rows.address[catalog.PG_CLASS, oid, 0])
     for row in rows.leftovers:
         ref = rows.address.get((row[0], row[1], 0))
         if ref is not None:

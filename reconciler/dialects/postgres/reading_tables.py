@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from reconciler.dialects.postgres import catalog, types
-from reconciler.dialects.postgres.identity import bounds
 from reconciler.dialects.postgres.identity import settled as settled_identity
 from reconciler.dialects.postgres.literals import settled
 from reconciler.dialects.postgres.names import qualified
@@ -66,15 +65,14 @@ def _type(words: str) -> Type:
 
 
 def _columns(rows: Rows) -> Iterator[Column]:
-    sequences = {(row[5], row[6]): row for row in rows.sequences if row[5] is not None}
-    address, edges = rows.address, rows.edges
+    address, edges, inner = rows.address, rows.edges, rows.inner
     for row in rows.columns:
         place = (catalog.PG_CLASS, row[0], row[1])
         ref = address.get(place)
         if ref is None:
             continue
-        if place in edges or (catalog.PG_ATTRDEF, row[11], 0) in edges or (row[0], row[1]) in sequences:
-            yield _column(row, ref, rows, sequences.get((row[0], row[1])))
+        if place in edges or (catalog.PG_ATTRDEF, row[11], 0) in edges or (row[0], row[1]) in inner:
+            yield _column(row, ref, rows, inner.get((row[0], row[1])))
         else:
             type_, default, generated = _plain(row[3], row[6], row[7])
             yield Column(
@@ -99,7 +97,7 @@ def _column(row: Row, ref: Ref, rows: Rows, sequence: Row | None) -> Column:
     relation, number, _, words, not_null, identity, generated, text, collation, comment, _, default_oid, *_ = row
     places = ((catalog.PG_CLASS, relation, number), (catalog.PG_ATTRDEF, default_oid or 0, 0))
     uses = rows.uses(*places, own=ref) if rows.edges else frozenset[Ref]()
-    serial = _serial(words, sequence, default_oid, rows)
+    serial = types.SERIAL_OF[words] if sequence and sequence[7] == "a" else ""
     expression = None if text is None or serial else Sql(text, "postgres")
     is_enum = any(used.kind == Kind.ENUM for used in uses) and not words.endswith("[]")
     return Column(
@@ -107,7 +105,7 @@ def _column(row: Row, ref: Ref, rows: Rows, sequence: Row | None) -> Column:
         default=None if generated or expression is None else settled(expression, words, is_enum),
         generated=Generated(expression, stored=generated == "s") if generated and expression else None,
         identity=_identity(identity, sequence, words), collation=collation, comment=comment, position=number,
-        options=_settings(*row[12:15]), clauses=_sequence_name(sequence, rows) if serial or identity else "", uses=uses,
+        options=_settings(*row[12:15]), clauses=_sequence_name(sequence, rows), uses=uses,
     )  # fmt: skip
 
 
@@ -134,22 +132,6 @@ def _identity(letter: str, sequence: Row | None, type_name: str) -> Identity | N
         return settled_identity(Identity(always=letter == "a"), type_name)
     start, increment, minimum, maximum, cache, cycle = (*sequence[3:5], *sequence[8:12])
     return settled_identity(Identity(letter == "a", start, increment, minimum, maximum, cache, cycle), type_name)
-
-
-# The numbers of a sequence that `serial` makes: start, increment, least number, cache, whether it begins again.
-_PLAIN = (1, 1, 1, 1, False)
-
-
-def _serial(words: str, sequence: Row | None, default_oid: int | None, rows: Rows) -> str:
-    """Return bigserial, serial or smallserial when the column draws from a sequence that it owns, else ""."""
-    if sequence is None or sequence[7] != "a" or default_oid is None:
-        return ""
-    # One from before version 10 counts in bigint whatever its column is.
-    numbers = (*sequence[3:5], sequence[8], *sequence[10:12])
-    if numbers != _PLAIN or sequence[9] != bounds(sequence[12], 1).maximum:
-        return ""
-    draws = (catalog.PG_CLASS, sequence[0], 0) in rows.edges.get((catalog.PG_ATTRDEF, default_oid, 0), ())
-    return types.SERIAL_OF.get(words, "") if draws else ""
 
 
 def _sequence_name(sequence: Row | None, rows: Rows) -> str:

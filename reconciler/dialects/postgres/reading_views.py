@@ -12,6 +12,8 @@ from reconciler.model.objects import View
 from reconciler.model.ref import Ref
 from reconciler.model.values import Sql
 
+_KINDS = frozenset({"v", "m"})
+
 
 def views(rows: Rows) -> Iterator[View]:
     """Yield every view; its `uses` go down to the columns that it reads."""
@@ -25,7 +27,7 @@ def views(rows: Rows) -> Iterator[View]:
     attached = _attached(rows)
     for row in rows.views:
         oid, relation = row[0], relations.get(row[0])
-        if relation is not None and relation[3] == "v":
+        if relation is not None and relation[3] in _KINDS:
             yield _view(row, relation, columns.get(oid, []), [*grants.get(oid, ())], attached.get(oid, ()), rows)
 
 
@@ -37,23 +39,24 @@ def _view(
     return View(
         ref=ref,
         query=Sql(query.strip().rstrip(";"), "postgres"),
+        materialized=relation[3] == "m",
         comment=relation[10],
         columns=tuple(column[2] for column in columns),
-        options=tuple(sorted(_option(text) for text in relation[8] or ())),
+        options=tuple(sorted(_option(text, relation[3]) for text in relation[8] or ())),
         carried=(
             *_column_words(ref, columns),
             *(_grant(ref, grant) for grant in grants),
             *attached,
             # Last: it is the end of our right to do the rest.
-            *([] if is_own else [f"ALTER VIEW {of(ref)} OWNER TO {double_quoted(owner)}"]),
+            *([] if is_own else [f"ALTER TABLE {of(ref)} OWNER TO {double_quoted(owner)}"]),
         ),
         uses=rows.uses((catalog.PG_REWRITE, rule, 0), own=ref),
     )
 
 
-def _option(text: str) -> tuple[str, str]:
+def _option(text: str, kind: str) -> tuple[str, str]:
     name, _, value = text.partition("=")
-    return name, value
+    return (f"storage.{name}" if kind == "m" else name), value
 
 
 def _column_words(ref: Ref, columns: Iterable[Row]) -> Iterator[str]:
@@ -73,9 +76,9 @@ def _grant(ref: Ref, row: Row) -> str:
 
 
 def _attached(rows: Rows) -> Mapping[int, list[str]]:
-    """Return the definitions of triggers and rules by the view that they stand on."""
+    """Return the definitions of triggers, rules and statistics by the view that they stand on."""
     found: dict[int, list[str]] = {}
     for cls, _, _, relation, _, _, definition in rows.leftovers:
-        if relation and cls in (catalog.PG_TRIGGER, catalog.PG_REWRITE):
+        if relation and cls in (catalog.PG_TRIGGER, catalog.PG_REWRITE, catalog.PG_STATISTIC):
             found.setdefault(relation, []).append(definition.rstrip(";"))
     return found

@@ -7,17 +7,32 @@ from dataclasses import replace
 
 from reconciler.dialects import uses
 from reconciler.dialects.postgres import types
+from reconciler.dialects.postgres.drawn import drawn, draws_alone, redrawn
 from reconciler.dialects.postgres.identity import portable as portable_identity
 from reconciler.dialects.postgres.lexer import Unreadable, tokens
-from reconciler.dialects.postgres.names import type_name
+from reconciler.dialects.postgres.names import of, type_name
 from reconciler.dialects.postgres.normalize import FAMILY, element_name
 from reconciler.dialects.postgres.reading_indexes import INVALID
 from reconciler.dialects.sql import double_quoted, respeller
 from reconciler.dialects.transpile import NotPortable, parsed, renamed_words
 from reconciler.model.model import Desired, Inspection, Model
-from reconciler.model.objects import Check, Column, Exclusion, ForeignKey, Index, Object, PrimaryKey, Unique, View
+from reconciler.model.objects import (
+    Check,
+    Column,
+    Domain,
+    Exclusion,
+    Extension,
+    ForeignKey,
+    Index,
+    NumberSequence,
+    Object,
+    OwnedBy,
+    PrimaryKey,
+    Unique,
+    View,
+)
 from reconciler.model.ref import Kind, Ref
-from reconciler.model.texts import map_texts
+from reconciler.model.texts import map_texts, texts
 from reconciler.model.types import Type
 from reconciler.model.values import IndexPart, Sql
 
@@ -27,10 +42,36 @@ def align(inspection: Inspection, desired: Desired) -> Desired:
 
     A primary key without a name gets the live one; a type that is named with another schema than the server does, the
     server's words, because whether one is needed depends on the search path; an operator class that is the default is
-    left out.
+    left out. What a spec says in so many words, and is what `serial` stands for, is serial.
     """
     found = (_aligned(obj, inspection.model.get(obj.ref)) for obj in desired.model.values())
-    return replace(desired, model=desired.model.updated(obj for obj in found if obj is not None))
+    model = desired.model.updated(obj for obj in found if obj is not None)
+    return replace(desired, model=_with_serials(inspection.model, model))
+
+
+def _with_serials(live: Model, model: Model) -> Model:
+    folded: dict[Ref, Ref] = {}
+    columns: list[Column] = []
+    for owner in model.values():
+        if isinstance(owner, OwnedBy) and owner.ref.top in model:
+            sequence, column, there = model[owner.ref.top], model.get(owner.column), live.get(owner.column)
+            if isinstance(column, Column) and isinstance(there, Column) and _is_serial(sequence, column, there, model):
+                folded |= dict.fromkeys((sequence.ref, owner.ref), column.ref)
+                columns.append(replace(column, type=there.type, default=None, not_null=column.not_null))
+    return model.only(lambda ref: ref not in folded).updated(columns) if folded else model
+
+
+def _is_serial(sequence: Object, column: Column, there: Column, model: Model) -> bool:
+    """Say whether a declared sequence, with the column that owns it, is the serial column that is there."""
+    return (
+        there.type.name in types.SERIAL
+        and there.clauses == of(sequence.ref)
+        and sequence == NumberSequence(ref=sequence.ref, type=column.type)
+        and column.type.name == types.SERIAL[there.type.name]
+        and isinstance(column.default, Sql)
+        and draws_alone(column.default.text)
+        and drawn(column.default.text, model) == {sequence.ref}
+    )
 
 
 def _aligned(obj: Object, live: Object | None) -> Object | None:
@@ -42,8 +83,13 @@ def _aligned(obj: Object, live: Object | None) -> Object | None:
         case (Index() as wanted, Index() as there) | (Exclusion() as wanted, Exclusion() as there):
             parts = tuple(map(_part, wanted.parts, there.parts))
             return replace(wanted, parts=parts) if len(wanted.parts) == len(there.parts) != 0 else None
-        case Column(type=wanted), Column(type=there) if wanted != there and _tail(wanted) == _tail(there):
-            return replace(obj, type=replace(there, spelling=str(wanted)))
+        case Column() | Domain(), Column() | Domain() if _same_tail(obj.type, live.type):
+            return replace(obj, type=replace(live.type, spelling=str(obj.type)))
+        case Extension(), Extension():
+            return replace(
+                obj, version=live.version if obj.version is None else obj.version,
+                namespace=live.namespace if obj.namespace is None else obj.namespace,
+            )  # fmt: skip
         case _:
             return None
 
@@ -52,6 +98,10 @@ def _part(wanted: IndexPart, there: IndexPart) -> IndexPart:
     """Leave out the operator class that the server takes by itself."""
     implied = there.opclass is None and wanted.opclass == there.implied_opclass
     return replace(wanted, opclass=None) if implied else wanted
+
+
+def _same_tail(wanted: Type, there: Type) -> bool:
+    return wanted != there and _tail(wanted) == _tail(there)
 
 
 def _tail(type_: Type) -> list[str]:
@@ -70,7 +120,15 @@ def resolve(objects: Sequence[Object], model: Model) -> Sequence[Object]:
         objects: desired ones.
         model: where the names are looked up.
     """
-    return [_resolved(obj, model) for obj in objects]
+    return [_drawing(_resolved(obj, model), model) for obj in objects]
+
+
+def _drawing(obj: Object, model: Model) -> Object:
+    """Add the sequences that an object's texts name."""
+    if not isinstance(obj, Column | Domain | Check | View):
+        return obj
+    found = frozenset(ref for sql in texts(obj).values() for ref in drawn(sql.text, model)) - obj.uses
+    return replace(obj, uses=obj.uses | found) if found else obj
 
 
 def _resolved(obj: Object, model: Model) -> Object:
@@ -136,9 +194,13 @@ def respell(obj: Object, renames: Mapping[Ref, Ref]) -> Object:
     """Return the object with its texts following a renaming, those that are only carried too."""
     rests_on = getattr(obj, "uses", frozenset[Ref]())
     obj = _respelled(obj, renames)
-    enums = {old: new for old, new in renames.items() if old.kind == Kind.ENUM and old in rests_on}
-    if enums:
-        obj = _with_enums(obj, enums)
+    mine = {old: new for old, new in renames.items() if old in rests_on}
+    named = {old: new for old, new in mine.items() if old.kind in (Kind.ENUM, Kind.DOMAIN)}
+    if named:
+        obj = _with_types(obj, named)
+    drawn_from = {old: new for old, new in mine.items() if old.kind == Kind.SEQUENCE}
+    if drawn_from:
+        obj = _with_sequences(obj, drawn_from)
     match obj:
         case View():
             return _view_after(obj, renames, touched=any(ref in renames or ref.top in renames for ref in rests_on))
@@ -154,16 +216,26 @@ def _names(renames: Mapping[Ref, Ref]) -> dict[str, str]:
     return {old.name: new.name for old, new in renames.items()}
 
 
-def _with_enums(obj: Object, enums: Mapping[Ref, Ref]) -> Object:
-    """Give a column the type's new name, and every text that casts to it."""
+def _with_sequences(obj: Object, sequences: Mapping[Ref, Ref]) -> Object:
+    """Give every text that draws from a sequence its new name."""
+    known = Model(NumberSequence(ref=ref) for ref in sequences)
 
     def respelled(_: str, sql: Sql) -> Sql:
-        return Sql(words(sql.text, _names(enums)), sql.dialect, words(sql.canonical, _names(enums)))
+        return Sql(redrawn(sql.text, sequences, known), sql.dialect, redrawn(sql.canonical, sequences, known))
+
+    return map_texts(obj, respelled)
+
+
+def _with_types(obj: Object, named: Mapping[Ref, Ref]) -> Object:
+    """Give a column or domain the type's new name, and every text that casts to it."""
+
+    def respelled(_: str, sql: Sql) -> Sql:
+        return Sql(words(sql.text, _names(named)), sql.dialect, words(sql.canonical, _names(named)))
 
     obj = map_texts(obj, respelled)
-    if not isinstance(obj, Column):
+    if not isinstance(obj, Column | Domain):
         return obj
-    new = {type_name(before): type_name(after) for before, after in enums.items()}
+    new = {type_name(before): type_name(after) for before, after in named.items()}
     element, brackets = element_name(obj.type), "[]" if obj.type.name.endswith("[]") else ""
     return replace(obj, type=Type(new.get(element, element) + brackets, native=True))
 
@@ -184,10 +256,16 @@ def portable(obj: Object) -> Object:
         # What a build that failed left behind was meant to be an index.
         method = obj.method.removeprefix(INVALID)
         return replace(obj, method=None if method == "btree" else method)
-    if not isinstance(obj, Column):
+    if isinstance(obj, Extension):
+        return replace(obj, namespace=obj.namespace or None)
+    if isinstance(obj, NumberSequence):
+        return replace(obj, type=types.portable(obj.type))
+    if not isinstance(obj, Column | Domain):
         return obj
     enum = next((ref for ref in obj.uses if ref.kind == Kind.ENUM), None)
     name = ".".join(_word(part) for part in (enum.schema, enum.name) if part) if enum else ""
+    if isinstance(obj, Domain):
+        return replace(obj, type=types.portable(obj.type, name))
     identity = obj.identity and portable_identity(obj.identity, obj.type.name)
     return replace(obj, type=types.portable(obj.type, name), identity=identity)
 

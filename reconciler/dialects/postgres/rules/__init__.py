@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from reconciler.dialects.postgres.rules.columns import COLUMN
+from reconciler.dialects.postgres.rules.domains import DOMAIN
 from reconciler.dialects.postgres.rules.enums import ENUM
+from reconciler.dialects.postgres.rules.extensions import EXTENSION
 from reconciler.dialects.postgres.rules.keys import CHECK, EXCLUSION, FOREIGN_KEY, INDEX, PRIMARY_KEY, UNIQUE
+from reconciler.dialects.postgres.rules.sequences import OWNED_BY, SEQUENCE
 from reconciler.dialects.postgres.rules.tables import SCHEMA, TABLE
 from reconciler.dialects.postgres.rules.views import VIEW
-from reconciler.model.fields import compared
-from reconciler.model.objects import KINDS, Object
 from reconciler.model.ref import Kind
-from reconciler.plan.rules import Rules, RuleTable, Way
-
-
-def _unsupported(cls: type[Object]) -> Rules:
-    return Rules(create=Way.UNSUPPORTED, drop=Way.UNSUPPORTED, alter=dict.fromkeys(compared(cls), Way.UNSUPPORTED))
-
+from reconciler.plan.rules import RuleTable
 
 RULES: RuleTable = {
     Kind.SCHEMA: SCHEMA,
-    **{kind: _unsupported(KINDS[kind]) for kind in (Kind.EXTENSION, Kind.DOMAIN, Kind.SEQUENCE, Kind.OWNED_BY)},
+    Kind.EXTENSION: EXTENSION,
     Kind.ENUM: ENUM,
+    Kind.DOMAIN: DOMAIN,
+    Kind.SEQUENCE: SEQUENCE,
+    Kind.OWNED_BY: OWNED_BY,
     Kind.TABLE: TABLE,
     Kind.COLUMN: COLUMN,
     Kind.PRIMARY_KEY: PRIMARY_KEY,

@@ -8,20 +8,20 @@ from reconciler.dialects.postgres import types
 from reconciler.dialects.postgres.identity import changes as identity_changes
 from reconciler.dialects.postgres.identity import words as identity_words
 from reconciler.dialects.postgres.literals import written
-from reconciler.dialects.postgres.names import table
+from reconciler.dialects.postgres.names import of, table
 from reconciler.dialects.postgres.rules.counters import counts, started, stopped
 from reconciler.dialects.postgres.rules.settings import changed_settings, made_settings
 from reconciler.dialects.postgres.rules.statements import alter, column_name, comment, comments, one, parenthesized
 from reconciler.dialects.sql import double_quoted
 from reconciler.model.change import Alter
-from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, Unmodelled, View
+from reconciler.model.objects import Check, Column, ForeignKey, Index, NumberSequence, Object, Unmodelled, View
 from reconciler.model.values import Default, Sql
 from reconciler.plan.rules import Outcome, Rules, States, Way
 from reconciler.plan.step import Statement
 
 # What the server takes along by itself when a column's type changes (manual, "ALTER TABLE": "Indexes and simple table
 # constraints involving the column will be automatically converted").
-_FOLLOWS = frozenset({"statistics", "exclusion", "constraint", "sequence", "domain", "row_security"})
+_FOLLOWS = frozenset({"statistics", "exclusion", "constraint", "row_security"})
 
 
 def definition(column: Column) -> str:
@@ -59,12 +59,17 @@ def _rename(old: Column, new: Column, states: States) -> Outcome:
     return one(f"ALTER TABLE {table(new.ref)} RENAME COLUMN {names}")
 
 
-def _freed(old: Column, new: Column) -> Iterator[Statement]:
+def _freed(old: Column, new: Column, states: States) -> Iterator[Statement]:
     """Yield what takes an identity, a sequence or an expression away that is not wanted any more: it is in the way."""
     if old.generated and old.generated.stored and not new.generated:
         yield alter(new, "DROP EXPRESSION")
     if counts(old) and not counts(new):
-        yield from stopped(old, new)
+        yield from (alter(new, "DROP DEFAULT"),) if _declared(old.clauses, states) else stopped(old, new)
+
+
+def _declared(sequence: str, states: States) -> bool:
+    """Say whether a serial column's sequence is to live on as an object of its own."""
+    return any(isinstance(obj, NumberSequence) and of(obj.ref) == sequence for obj in states.new.values())
 
 
 def _type(old: Column, new: Column, states: States) -> Outcome:
@@ -72,7 +77,7 @@ def _type(old: Column, new: Column, states: States) -> Outcome:
 
     The server forgets how values are kept and compressed when the type changes.
     """
-    found = list(_freed(old, new))
+    found = list(_freed(old, new, states))
     before, after = (types.SERIAL.get(name, name) for name in (old.type.name, new.type.name))
     if before != after or old.collation != new.collation:
         found += [*_retyped(old, new, after), *made_settings(new)]
@@ -115,14 +120,14 @@ def keeps_meaning(old: Column, new: Column) -> bool:
 
 
 def _not_null(old: Column, new: Column, states: States) -> Outcome:
-    return (*_freed(old, new), alter(new, "SET NOT NULL" if new.not_null else "DROP NOT NULL"))
+    return (*_freed(old, new, states), alter(new, "SET NOT NULL" if new.not_null else "DROP NOT NULL"))
 
 
 def _set_default(old: Column, new: Column, states: States) -> Outcome:
     if new.identity or new.type.name in types.SERIAL:
         return () if old.default is None else (alter(new, "DROP DEFAULT"),)
     words = "DROP DEFAULT" if new.default is None else f"SET DEFAULT {_default(new.default)}"
-    return (*_freed(old, new), alter(new, words))
+    return (*_freed(old, new, states), alter(new, words))
 
 
 def _generated(old: Column, new: Column, states: States) -> Outcome | Way:
@@ -134,7 +139,7 @@ def _generated(old: Column, new: Column, states: States) -> Outcome | Way:
     if old.generated is None:
         return Way.REPLACE
     if new.generated is None:
-        return tuple(_freed(old, new)) if old.generated.stored else Way.REPLACE
+        return tuple(_freed(old, new, states)) if old.generated.stored else Way.REPLACE
     if old.generated.stored != new.generated.stored or "set_expression" not in states.features:
         return Way.REPLACE
     held = new.not_null or any(model.children(new.ref.top, Check) for model in (states.old, states.new))
@@ -145,7 +150,7 @@ def _generated(old: Column, new: Column, states: States) -> Outcome | Way:
 
 def _identity(old: Column, new: Column, states: States) -> Outcome:
     if new.identity is None or old.identity is None:
-        return (*_freed(old, new), *(started(old, new) if counts(new) else ()))
+        return (*_freed(old, new, states), *(started(old, new) if counts(new) else ()))
     settings = list(identity_changes(old.identity, new.identity))
     return (alter(new, " ".join(settings)),) if settings else ()
 

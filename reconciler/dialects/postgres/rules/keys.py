@@ -11,6 +11,7 @@ from reconciler.dialects.postgres.rules.statements import comment, comments, not
 from reconciler.dialects.sql import deferrable_clause, double_quoted
 from reconciler.model.names import implicit_name
 from reconciler.model.objects import Check, Exclusion, ForeignKey, Index, PrimaryKey, Unique
+from reconciler.model.ref import Kind
 from reconciler.model.values import Action, IndexPart
 from reconciler.plan.rules import Outcome, Rules, States, Way
 from reconciler.plan.step import Statement
@@ -82,7 +83,12 @@ def foreign_key_clause(key: ForeignKey) -> str:
 
 def constraint_name(obj: Constraint) -> str:
     """Write a constraint's name as COMMENT wants it."""
-    return f"CONSTRAINT {double_quoted(_name(obj))} ON {table(obj.ref)}"
+    on = "DOMAIN " if obj.ref.top.kind == Kind.DOMAIN else ""
+    return f"CONSTRAINT {double_quoted(_name(obj))} ON {on}{table(obj.ref)}"
+
+
+def _alter(obj: Constraint) -> str:
+    return f"ALTER {'DOMAIN' if obj.ref.top.kind == Kind.DOMAIN else 'TABLE'} {table(obj.ref)}"
 
 
 def _name(obj: Constraint) -> str:
@@ -92,7 +98,7 @@ def _name(obj: Constraint) -> str:
 def _added(obj: Constraint, clause: str, relations: int) -> Outcome:
     carried = () if isinstance(obj, Check | ForeignKey) else obj.carried
     return (
-        Statement(f"ALTER TABLE {table(obj.ref)} ADD {clause}", relations=relations),
+        Statement(f"{_alter(obj)} ADD {clause}", relations=relations),
         *comments(constraint_name(obj), obj.comment), *map(Statement, carried),
     )  # fmt: skip
 
@@ -115,12 +121,12 @@ def _create_foreign_key(new: ForeignKey, states: States) -> Outcome:
 
 def _drop_constraint(old: Constraint, states: States) -> Outcome:
     locks = _FOREIGN_KEY_LOCKS if isinstance(old, ForeignKey) else 2
-    return one(f"ALTER TABLE {table(old.ref)} DROP CONSTRAINT {double_quoted(_name(old))}", locks)
+    return one(f"{_alter(old)} DROP CONSTRAINT {double_quoted(_name(old))}", locks)
 
 
 def _rename_constraint(old: Constraint, new: Constraint, states: States) -> Outcome:
     names = f"{double_quoted(old.ref.name)} TO {double_quoted(new.ref.name)}"
-    return one(f"ALTER TABLE {table(new.ref)} RENAME CONSTRAINT {names}")
+    return one(f"{_alter(new)} RENAME CONSTRAINT {names}")
 
 
 def _name_key(old: PrimaryKey, new: PrimaryKey, states: States) -> Outcome:
@@ -136,7 +142,7 @@ def _validate(old: Check | ForeignKey, new: Check | ForeignKey, states: States) 
     """Rows from before are looked at in place; nothing makes a constraint doubtful again but making it anew."""
     if new.not_valid:
         return Way.REPLACE
-    return one(f"ALTER TABLE {table(new.ref)} VALIDATE CONSTRAINT {double_quoted(new.ref.name)}")
+    return one(f"{_alter(new)} VALIDATE CONSTRAINT {double_quoted(new.ref.name)}")
 
 
 def _alter_foreign_key(old: ForeignKey, new: ForeignKey, states: States) -> Outcome:

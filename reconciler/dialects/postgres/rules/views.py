@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from reconciler.dialects.postgres.lexer import Sort, tokens
 from reconciler.dialects.postgres.names import of
 from reconciler.dialects.postgres.normalize import FAMILY
+from reconciler.dialects.postgres.parameters import changes as parameter_changes
+from reconciler.dialects.postgres.parameters import parameters
 from reconciler.dialects.postgres.rules.statements import comment, comments, one
 from reconciler.dialects.postgres.rules.tables import renamed
 from reconciler.dialects.transpile import NotPortable, output_columns, parsed
-from reconciler.model.objects import View
+from reconciler.model.objects import Options, View
 from reconciler.plan.rules import Outcome, Rules, States, Way
 from reconciler.plan.step import Statement
 
@@ -19,15 +21,24 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 
+def _word(view: View) -> str:
+    return "MATERIALIZED VIEW" if view.materialized else "VIEW"
+
+
 def _text(new: View, verb: str) -> str:
     """CREATE OR REPLACE sets the options anew too, so they are always written."""
-    options = ", ".join(f"{name} = {value}" for name, value in new.options)
-    return f"{verb} VIEW {of(new.ref)}{f' WITH ({options})' if options else ''} AS {new.query.text}"
+    options = f" WITH ({parameters(_parameters(new.options))})" if new.options else ""
+    return f"{verb} {_word(new)} {of(new.ref)}{options} AS {new.query.text}"
+
+
+def _parameters(options: Options) -> Options:
+    """Return options under the names that the server knows."""
+    return tuple((name.removeprefix("storage."), value) for name, value in options)
 
 
 def _create(new: View, states: States) -> Outcome:
     created = Statement(_text(new, "CREATE"))
-    return (created, *comments(f"VIEW {of(new.ref)}", new.comment), *map(Statement, _still_true(new)))
+    return (created, *comments(f"{_word(new)} {of(new.ref)}", new.comment), *map(Statement, _still_true(new)))
 
 
 def _still_true(new: View) -> Iterator[str]:
@@ -53,20 +64,29 @@ def column_in(statement: str) -> str | None:
 
 
 def _drop(old: View, states: States) -> Outcome:
-    return one(f"DROP VIEW {of(old.ref)}")
+    return one(f"DROP {_word(old)} {of(old.ref)}")
 
 
 def _rename(old: View, new: View, states: States) -> Outcome:
-    return renamed("VIEW", old, new)
+    return renamed(_word(old), old, new)
 
 
 def _comment(old: View, new: View, states: States) -> Outcome:
-    return (comment(f"VIEW {of(new.ref)}", new.comment),)
+    return (comment(f"{_word(new)} {of(new.ref)}", new.comment),)
+
+
+def _options(old: View, new: View, states: States) -> Outcome:
+    words = parameter_changes(_parameters(old.options), _parameters(new.options))
+    return tuple(Statement(f"ALTER {_word(new)} {of(new.ref)} {said}") for said in words)
 
 
 def _query(old: View, new: View, states: States) -> Outcome:
-    """The server replaces a view in place only when its columns stay, by name and type (manual, "CREATE VIEW")."""
-    return one(_text(new, "CREATE OR REPLACE")) if extends(old.query.canonical, new.query.canonical) else Way.REPLACE
+    """The server replaces a view in place only when its columns stay, by name and type (manual, "CREATE VIEW"), and
+
+    never one that is materialized.
+    """
+    in_place = not new.materialized and extends(old.query.canonical, new.query.canonical)
+    return one(_text(new, "CREATE OR REPLACE")) if in_place else Way.REPLACE
 
 
 def extends(old: str, new: str) -> bool:
@@ -105,5 +125,5 @@ def _sources(query: exp.Select) -> frozenset[tuple[str, str, str]] | None:
 
 VIEW = Rules(
     create=_create, drop=_drop, rename=_rename, adapts=False, weight=60, drop_weight=1,
-    alter={"query": _query, "materialized": Way.REPLACE, "comment": _comment, "options": Way.REPLACE},
+    alter={"query": _query, "materialized": Way.REPLACE, "comment": _comment, "options": _options},
 )  # fmt: skip
