@@ -177,12 +177,3 @@ def test_serial_becomes_a_sequence_with_a_will_of_its_own(pg: Target, form: Mapp
         assert pg.query("select last_value from t_no_seq") == [(3,)]
         converge(session, on(pg.url), declared([replace(PLAIN, ref=seq, **form), *changed(DRAWING, no)]))
     assert pg.query("select last_value, pg_get_serial_sequence('t', 'no') from t_no_seq") == [(3, None)]
-
-
-def test_an_identity_keeps_what_specs_cannot_say(pg: Target) -> None:
-    pg.execute("create table t (id int generated always as identity (minvalue -5 start 3 cache 7 cycle))")
-    with connected(on(pg.url)) as session:
-        live = DIALECT.normalize(DIALECT.inspect(session, on(pg.url)).model).model
-    found = live.get_as(T.child(Kind.COLUMN, "id"), Column)
-    assert found.clauses == "MINVALUE -5 CACHE 7 CYCLE"
-    assert not [ref for ref in live if ref.kind == Kind.SEQUENCE]
