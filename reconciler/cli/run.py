@@ -145,7 +145,7 @@ def _what_went_wrong(error: ReconcileError, output: Output) -> str:
     from reconciler.report.failure import failure_text
     from reconciler.report.scrub import scrubbed
 
-    text = failure_text(error)
+    text = failure_text(error, output.detail)
     return text + scrubbed("".join(traceback.format_exception(error))) if output.detail > 1 else text
 
 

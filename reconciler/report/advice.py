@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from reconciler.plan.hazards import Effect, Hazard
 from reconciler.report.entries import Entries
 from reconciler.report.facts import Review
-from reconciler.report.layout import Look, Style, counted
+from reconciler.report.layout import Look, Style, capped, counted, wrapped
 from reconciler.report.problems import render_one, safe
+
+# So many hazards are allowed one by one; for more the command names their codes.
+_MOST = 8
 
 
 def approval_required(review: Review) -> bool:
@@ -56,8 +59,14 @@ def _obstacles(review: Review, look: Look) -> list[str]:
 def _blockers(blockers: Sequence[Hazard], look: Look) -> list[str]:
     if not blockers:
         return []
-    title = "this cannot be allowed away. Mend what each line names, then plan again:"
-    return [f" {look.paint(Style.DANGER, 'blocked:')} {title}", *refusals(sorted(blockers, key=_by_place))]
+    title = "this cannot be allowed away. Mend what each line names and plan again:"
+    listed = capped([line.strip() for line in refusals(sorted(blockers, key=_by_place))], look)
+    lines = [
+        f"{'   ' if not number else '      '}{line}"
+        for text in listed
+        for number, line in enumerate(wrapped(text, look, 3, 6))
+    ]
+    return [f" {look.paint(Style.DANGER, 'blocked:')} {title}", *lines]
 
 
 def refusals(hazards: Sequence[Hazard]) -> list[str]:
@@ -84,7 +93,23 @@ def _consent(review: Review, look: Look, title: str) -> list[str]:
     words = allowing(review)
     if not words:
         return []
-    command = f"{look.apply} {' '.join(words)}"
+    if len(words) > _MOST and not look.detail:
+        return [f" {title}", *_consent_by_code(review, look)]
+    return [f" {title}", *_command([look.apply, *words], look)]
+
+
+def _command(words: Sequence[str], look: Look) -> list[str]:
+    """Return a command on one line where it fits, on several otherwise."""
+    command = " ".join(words)
     if len(command) + 3 > look.width:
-        command = " \\\n     ".join([look.apply, *words])
-    return [f" {title}", *(f"   {look.paint(Style.STRONG, line)}" for line in command.split("\n"))]
+        command = " \\\n     ".join(words)
+    return [f"   {look.paint(Style.STRONG, line)}" for line in command.split("\n")]
+
+
+def _consent_by_code(review: Review, look: Look) -> list[str]:
+    """Return the command that allows many hazards at once; it is good for exactly this plan."""
+    codes = dict.fromkeys(word.partition(":")[0] for word in review.planned.verdict.allow)
+    words = [look.apply, f"--expect-id {review.planned.plan.id}", *(f"--allow {safe(code)}" for code in codes)]
+    number = len(review.planned.verdict.allow)
+    note = f"   (all {number:,} of them, in this plan and no other; -v lists them one by one)"
+    return [*_command(words, look), note]

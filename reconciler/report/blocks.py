@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.ref import Ref
 from reconciler.plan.hazards import Effect, Hazard
 from reconciler.plan.step import Step, Transaction
+from reconciler.report.alike import Fold, folds, roots, sameness
 from reconciler.report.entries import Entries, Entry, danger, effect_word
 from reconciler.report.facts import Review
-from reconciler.report.layout import Cell, Look, Style, cut, padded, source_text, spread
+from reconciler.report.layout import Cell, Look, Style, counted, cut, cut_middle, padded, source_text, spread, wrapped
 from reconciler.report.problems import safe, width
 from reconciler.report.words import both, describe, label
 
 SIGNS: Mapping[str, str] = {"create": "+", "update": "~", "rename": ">", "replace": "~", "delete": "-"}
 
 _INDENT = "       "
+# So many blocks are shown without folding any, and so many altogether, unless somebody wants all.
+_SHORT, _MOST = 12, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +41,24 @@ def blocks(review: Review, found: Entries, look: Look) -> list[str]:
     def worst(groups: Sequence[_Group]) -> tuple[bool, bool, int, int]:
         return min(danger(entry, found.refused) for group in groups for entry in group.entries)
 
-    ordered = sorted(by_root.values(), key=worst)
+    listed = folds(sorted(by_root.values(), key=worst), _alike, look, short=_SHORT)
+    shown = listed if look.detail else listed[:_MOST]
     lines: list[str] = []
-    for groups in ordered:
-        lines += [*([""] if lines else []), *_block(groups, review, found, look)]
-    return lines
+    for fold in shown:
+        lines += [*([""] if lines else []), *_block(fold.first, review, found, look)]
+        lines += _and_others(fold, look) if len(fold) > 1 else []
+    more = sum(map(len, listed)) - sum(map(len, shown))
+    return [*lines, "", f" … {counted(more, 'more object')}, -v shows what happens to them"] if more else lines
+
+
+def _alike(groups: Sequence[_Group]) -> Hashable:
+    return tuple(tuple(map(sameness, group.entries)) for group in groups)
+
+
+def _and_others(fold: Fold[list[_Group]], look: Look) -> list[str]:
+    others = [entry for groups in fold.items[1:] for entry in groups[0].entries[:1]]
+    title = f"   the same for {len(fold) - 1:,} more (-v): "
+    return ["", look.paint(Style.STRONG, title) + roots(others, look, look.width - len(title))]
 
 
 def _groups(review: Review, found: Entries) -> list[_Group]:
@@ -83,9 +99,10 @@ def _block(groups: Sequence[_Group], review: Review, found: Entries, look: Look)
 
 
 def _rule(root: Ref, place: str, look: Look) -> str:
-    title, end = f" ── {safe(str(root))} ", f" {safe(place)} ──" if place else ""
-    dashes = "─" * max(look.width - width(title) - width(end), 3)
-    return f" ── {look.paint(Style.STRONG, safe(str(root)))} {look.paint(Style.FAINT, dashes + end)}"
+    end = f" {cut_middle(safe(place), look.width // 3)} ──" if place else ""
+    name = cut_middle(safe(str(root)), max(look.width - width(end) - len(" ──  ───"), 12))
+    dashes = "─" * max(look.width - width(f" ── {name} ") - width(end), 3)
+    return f" ── {look.paint(Style.STRONG, name)} {look.paint(Style.FAINT, dashes + end)}"
 
 
 # --- changes ----------------------------------------------------------------------------------------------------------
@@ -96,7 +113,8 @@ def _changes(group: _Group, file: str, found: Entries, look: Look) -> list[str]:
     kinds = max((width(kind) for _, kind, _ in named), default=0)
     names = min(max((width(name) for _, _, name in named), default=0), 32)
     lines: list[str] = []
-    for entry, kind, name in named:
+    for entry, kind, full in named:
+        name = cut_middle(full, max(look.width - kinds - 24, 32))
         head = f"{padded(Cell(kind), kinds, look.paint)}  {padded(Cell(name), names, look.paint)}  "
         place = _place(entry, file)
         room = look.width - width(head) - len("   + ") - width(place) - len("   ")
@@ -170,7 +188,9 @@ def hazard_lines(hazard: Hazard, refused: frozenset[Hazard], look: Look, *, name
     sign = "i" if hazard.effect is Effect.NOTICE else "!"
     where = f" {safe(str(hazard.ref))}:" if named else ""
     code = look.paint(style, f"{sign} {hazard.code} {word}")
-    lines = [f"     {code} {where} {hazard.kind.title}: {safe(hazard.message)}"]
+    lead = len("     ") + len(f"{sign} {hazard.code} {word}")
+    first, *rest = wrapped(f"{where} {hazard.kind.title}: {safe(hazard.message)}".strip(), look, lead + 2, len(_INDENT))
+    lines = [f"     {code}  {first}", *(_INDENT + line for line in rest)]
     if hazard.sample:
         keys = "; ".join(map(safe, hazard.sample))
         more = " …" if hazard.count and hazard.count > len(hazard.sample) else ""
@@ -187,7 +207,7 @@ def _statements(group: _Group, steps: Sequence[Step], look: Look) -> list[str]:
     for number in group.steps:
         step = steps[number - 1]
         title = f"-- step {number} of {len(steps)}: {step.action} {safe(str(step.subject))}"
-        lines.append(_INDENT + look.paint(Style.FAINT, title))
+        lines.append(_INDENT + look.paint(Style.FAINT, cut_middle(title, look.width - len(_INDENT))))
         for statement in step.statements:
             ends = statement.transaction is Transaction.COMMIT_AFTER
             text = source_text(f"{statement.sql};")

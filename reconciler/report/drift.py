@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +13,7 @@ from reconciler.errors import Position
 from reconciler.plan.hazards import Effect, Hazard
 from reconciler.report.entries import Entry, entries
 from reconciler.report.facts import Review
-from reconciler.report.layout import Look, Style, counted, spread
+from reconciler.report.layout import Look, Style, counted, cut_middle, spread, wrapped
 from reconciler.report.plan_json import source_data
 from reconciler.report.problems import safe, width
 from reconciler.report.text import header, listed, notes, undeclared, up_to_date
@@ -131,17 +132,24 @@ def _section(finding: Finding, found: tuple[Drift, ...], look: Look) -> list[str
     mine = [one for one in found if one.finding is finding]
     if not mine:
         return []
-    advice = {one.suggestion for one in mine}
-    common = f"   → {safe(min(advice))}" if len(advice) == 1 else ""
-    lines = [f" {_TITLES[finding]} ({len(mine):,}):{common}"]
-    shown = mine if look.detail or finding is not Finding.UNDECLARED else mine[:10]
+    usual, times = Counter(one.suggestion for one in mine).most_common(1)[0]
+    common = f"   → {safe(usual)}" if times * 2 > len(mine) or times == len(mine) else ""
+    title = f" {_TITLES[finding]} ({len(mine):,}):"
+    lines = [title + common] if width(title + common) <= look.width else [title, common]
+    most = 10 if finding is Finding.UNDECLARED else 20
+    shown = mine if look.detail else mine[:most]
     for one in shown:
         sign = look.paint(_STYLES[finding], _SIGNS[finding])
-        address, place = safe(one.address), f"{one.source.file}:{one.source.line}" if one.source else ""
-        lines.append(spread(f"   {sign} {address}", safe(place), look, shown=width(f"   + {address}")))
-        lines += [f"       {safe(one.message)}"] if finding in _TELLING else []
-        lines += [] if common else [f"       → {safe(one.suggestion)}"]
+        place = safe(f"{one.source.file}:{one.source.line}") if one.source else ""
+        address = cut_middle(safe(one.address), max(look.width - width(place) - len("   +    "), 24))
+        lines.append(spread(f"   {sign} {address}", place, look, shown=width(f"   + {address}")))
+        lines += _indented(one.message, look) if finding in _TELLING else []
+        lines += [] if common and one.suggestion == usual else _indented(f"→ {one.suggestion}", look)
     return lines + ([f"   … {len(mine) - len(shown):,} more, -v lists them"] if len(shown) < len(mine) else [])
+
+
+def _indented(text: str, look: Look) -> list[str]:
+    return [f"       {line}" for line in wrapped(safe(text), look, 7, 7)]
 
 
 def _last(review: Review, found: tuple[Drift, ...], look: Look) -> list[str]:

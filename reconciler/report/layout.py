@@ -127,6 +127,22 @@ def joined(items: Sequence[str], look: Look, *, indent: str = " ", gap: str = " 
     return lines
 
 
+def wrapped(text: str, look: Look, first: int, rest: int) -> list[str]:
+    """Return a sentence as lines that fit, without their indents: so many cells on the first line, and on the others.
+
+    A word is never cut: whoever copies it from here gets all of it.
+    """
+    lines, room = [""], look.width - first
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and width(longer) > room:
+            lines.append(word)
+            room = look.width - rest
+        else:
+            lines[-1] = longer
+    return lines
+
+
 def spread(left: str, right: str, look: Look, *, shown: int = 0) -> str:
     """Return a line with something at its right end, where it fits; `shown` is the width of `left` without colours."""
     gap = look.width - (shown or width(left)) - width(right)

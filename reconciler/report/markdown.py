@@ -19,7 +19,7 @@ _SPECIAL = re.compile(r"[^\w\s,;]|_")
 # In a sentence these say nothing to a parser, unless they are part of an address or of a name for a picture.
 _ORDINARY = re.compile(r"""[.?'"/=](?!\w)|:(?=\s|$)|[^\x00-\x7f]""")
 # What forges turn into links: to people, issues, requests, snippets, labels, epics, milestones, and into the web.
-_CALL = re.compile(r"[@#!$~%&^](?=\S)|:(?=//)|(?<=www)\.", re.IGNORECASE)
+_CALL = re.compile(r"[@#!$~%&^](?=\S)|:(?=//|[\w+-]+:)|(?<=www)\.", re.IGNORECASE)
 _RUN = re.compile("`+")
 
 

@@ -13,6 +13,10 @@ from reconciler.report.layout import Cell, Look, Style, capped, counted, grid
 from reconciler.report.plan_json import diagnostics, plan_data
 from reconciler.report.problems import safe
 from reconciler.report.text import listed, notes, plan_text
+from reconciler.report.words import label
+
+# So many steps are told one by one.
+_MOST = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +39,9 @@ def duration(seconds: float) -> str:
 
 
 def step_lines(done: Sequence[StepDone], look: Look) -> list[str]:
-    """Return one line for each step that is committed."""
+    """Return one line for each step that is committed; of many, one for all that did the same to the same kind."""
+    if len(done) > _MOST and not look.detail:
+        return _step_counts(done, look)
     rows = [
         [
             Cell("✔", Style.GOOD),
@@ -49,6 +55,24 @@ def step_lines(done: Sequence[StepDone], look: Look) -> list[str]:
         for one in done
     ]
     return grid(rows, look.paint, indent=" ", gap="  ")
+
+
+def _step_counts(done: Sequence[StepDone], look: Look) -> list[str]:
+    groups: dict[tuple[str, str], list[StepDone]] = {}
+    for one in done:
+        groups.setdefault((one.step.action, label(one.step.subject.kind)), []).append(one)
+    rows = [
+        [
+            Cell("✔", Style.GOOD),
+            Cell(f"{len(steps):,} ×", right=True),
+            Cell(SIGNS[action], action),
+            Cell(f"{action} {kind}"),
+            Cell(counted(changed, "row") if (changed := sum(one.rows for one in steps)) else "", right=True),
+            Cell(duration(sum(one.seconds for one in steps)), right=True),
+        ]
+        for (action, kind), steps in groups.items()
+    ]
+    return [*grid(rows, look.paint, indent=" ", gap="  "), "   (-v tells each step)"]
 
 
 def apply_text(applied: Applied, done: Sequence[StepDone], look: Look) -> str:

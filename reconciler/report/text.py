@@ -72,7 +72,9 @@ def _totals(review: Review, found: Entries, look: Look) -> list[str]:
     numbers = [f"{found.totals[verb]} {ADJECTIVES[verb]}" for verb in VERBS if found.totals[verb]]
     first = f" {'PLAN':<6}{planned.plan.id}   {'   '.join(numbers)}"
     style = Style.DANGER if level == "HIGH" else Style.CARE if level == "MEDIUM" else Style.GOOD
-    gap = max(look.width - width(first) - len(f"risk: {level}"), 3)
+    gap = look.width - width(first) - len(f"risk: {level}")
+    told = f"risk: {look.paint(style, level)}"
+    head = [f"{first}{' ' * gap}{told}"] if gap >= len("   ") else [first, " " * 7 + told]
     lost = sum(map(destroys, found.all))
     facts = [
         *([f"{counted(lost, 'change')} {'destroys' if lost == 1 else 'destroy'} data"] if lost else []),
@@ -80,7 +82,7 @@ def _totals(review: Review, found: Entries, look: Look) -> list[str]:
         counted(len(planned.plan.steps), "step"),
         counted(len(planned.plan.statements), "statement"),
     ]
-    return [f"{first}{' ' * gap}risk: {look.paint(style, level)}", *joined(facts, look, indent=" " * 7)]
+    return [*head, *joined(facts, look, indent=" " * 7)]
 
 
 def _stopped(found: Entries) -> list[str]:

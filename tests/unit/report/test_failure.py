@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.errors import ApplyFailed, NotConverged, Problem, SpecError, TargetError
+from reconciler.errors import ApplyFailed, NotConverged, Position, Problem, SpecError, TargetError
 from reconciler.report.failure import failure_text
 from reconciler.report.scrub import scrubbed
 
@@ -51,3 +51,14 @@ def test_what_still_differs_is_listed() -> None:
 def test_nothing_from_a_server_moves_the_cursor() -> None:
     text = failure_text(TargetError("the database says: \x1b[2J\nDETAIL: \x07", hint="\x9b"))
     assert not {"\x1b", "\x07", "\x9b"} & set(text)
+
+
+def test_a_hundred_problems_are_counted_and_twenty_told() -> None:
+    places = [Position(f"t{number % 12}.yaml", number + 1, 1) for number in range(100)]
+    error = SpecError([Problem(code="SPEC011", message=f"no. {n}", position=place) for n, place in enumerate(places)])
+    text = failure_text(error)
+    assert text.count("error[SPEC011]") == 20
+    assert text.endswith("\n100 problems in 12 files; 80 of them not shown, -v shows all\n")
+    everything = failure_text(error, 1)
+    assert everything.count("error[SPEC011]") == 100
+    assert everything.endswith("\n100 problems in 12 files\n")
