@@ -6,7 +6,8 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from reconciler.model.objects import Object, compared
+from reconciler.model.fields import compared
+from reconciler.model.objects import Object
 from reconciler.model.ref import Ref
 from reconciler.report.entries import Entry
 from reconciler.report.layout import Look, cut
