@@ -78,13 +78,17 @@ def plan_report(review: Review, order: Order) -> Report:
     """Return the report of a plan."""
     from reconciler.report.plan_json import plan_data
     from reconciler.report.plan_markdown import plan_markdown
+    from reconciler.report.sql import plan_sql
     from reconciler.report.text import plan_text
 
     command = apply_command(order, review.environment)
     return Report(
         text=lambda look: plan_text(review, replace(look, apply=command)),
         data=lambda: plan_data(review),
-        forms={Format.MARKDOWN: lambda look: plan_markdown(review, replace(look, apply=command))},
+        forms={
+            Format.MARKDOWN: lambda look: plan_markdown(review, replace(look, apply=command)),
+            Format.SQL: lambda look: plan_sql(review),
+        },
         problems=review.warnings,
     )
 

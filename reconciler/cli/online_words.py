@@ -12,6 +12,9 @@ from reconciler.cli import commands
 from reconciler.cli.grammar import Invocation, command
 from reconciler.cli.options import Format, Output, Where, seconds
 
+# The formats of a plan.
+PLAN = (Format.TEXT, Format.JSON, Format.MARKDOWN, Format.SQL)
+
 Patience = Annotated[
     str, typer.Option("--lock-timeout", metavar="TIME", help="How long to wait for locks: 500ms, 30s, 5m.")
 ]
@@ -40,8 +43,7 @@ def plan(
     """Compare specs and database, and show what an apply would do."""
     pending, file = 2 if detailed_exitcode else 0, Path(out) if out is not None else None
     patient = replace(where, lock_timeout=seconds(lock_timeout))
-    forms = (Format.TEXT, Format.JSON, Format.MARKDOWN)
-    return Invocation("plan", output, lambda desk: commands.plan(patient, tuple(allow or ()), file, pending), forms)
+    return Invocation("plan", output, lambda desk: commands.plan(patient, tuple(allow or ()), file, pending), PLAN)
 
 
 @command

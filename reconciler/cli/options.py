@@ -27,6 +27,7 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     MARKDOWN = "markdown"
+    SQL = "sql"
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,9 +129,13 @@ def _unexpected(error: Exception) -> Unexpected:
 
 def _deliver(invocation: Invocation, report: Report) -> int:
     """Give the result to everyone who wants it, stdout first, and say on stderr what went wrong."""
+    try:
+        texts = [_rendered(sink, report, invocation) for sink in invocation.output.sinks]
+    except ReconcileError as error:  # there is a result, and no such form of it
+        report = failed(error)
+        texts = [_rendered(sink, report, invocation) for sink in invocation.output.sinks]
     code = report.exit_code
-    for sink in invocation.output.sinks:
-        text = _rendered(sink, report, invocation)
+    for sink, text in zip(invocation.output.sinks, texts, strict=True):
         if sink.path is None:
             write(sys.stdout, text)
         else:
@@ -157,6 +161,8 @@ def _rendered(sink: Sink, report: Report, invocation: Invocation) -> str:
         from reconciler.report.failure import failure_markdown
 
         return failure_markdown(invocation.command, report.error) if report.error else ""
+    if sink.format is Format.SQL:
+        return ""
     from reconciler.report.json import document, envelope
 
     data: Mapping[str, Any] | None = report.data()

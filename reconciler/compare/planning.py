@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from reconciler.compare.compare import Comparison, Owned, compare, fingerprints, resolved
 from reconciler.dialects.base import DatabaseError, Dialect, Server, Session, Target
 from reconciler.errors import Problem
-from reconciler.model.model import Desired
+from reconciler.model.model import Desired, Model
 from reconciler.model.ref import Ref
 from reconciler.plan.expand import expand
 from reconciler.plan.hazards import REMOVAL_CODES, RENAME_CODES, Answer, Hazard, forbidden, inherent, judge
@@ -22,7 +22,10 @@ from reconciler.plan.step import DataCheck
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A plan beside its circumstances: hazards, what refuses it, what could not be done for want of a privilege."""
+    """A plan beside its circumstances: hazards, what refuses it, what could not be done for want of a privilege.
+
+    `states` are the models on both ends of the plan, as the rules saw them.
+    """
 
     plan: Plan
     comparison: Comparison
@@ -31,6 +34,7 @@ class Planned:
     hazards: tuple[Hazard, ...]
     verdict: Verdict
     obstacles: tuple[Problem, ...]
+    states: States = field(default_factory=lambda: States(old=Model(), new=Model()))
 
 
 def prepare(
@@ -61,13 +65,13 @@ def prepare(
     server = dialect.server(session)
     notes = [f"before anything else: {sql}" for sql in dialect.groundwork(session, target)]
     comparison = replace(comparison, notes=(*comparison.notes, *notes, *_puzzles(comparison)))
-    plan = _plan(dialect, comparison, server, owned)
+    plan, states = _plan(dialect, comparison, server, owned)
     hazards = _hazards(session, plan, comparison, owned, policy)
     verdict = decide(hazards, policy=policy, given=given, reviewed=_reviewed(comparison), first=not owned.known)
     return Planned(
         plan=plan, comparison=comparison, server=server, owned=owned, verdict=verdict,
         hazards=tuple(sorted(hazards, key=lambda h: (h.code, h.ref))),
-        obstacles=tuple(dialect.preflight(session, plan, comparison.live)),
+        obstacles=tuple(dialect.preflight(session, plan, comparison.live)), states=states,
     )  # fmt: skip
 
 
@@ -88,11 +92,11 @@ def _hazards(session: Session, plan: Plan, comparison: Comparison, owned: Owned,
     )
 
 
-def _plan(dialect: Dialect, comparison: Comparison, server: Server, owned: Owned) -> Plan:
+def _plan(dialect: Dialect, comparison: Comparison, server: Server, owned: Owned) -> tuple[Plan, States]:
     old, new, changes = resolved(dialect, comparison)
     states = States(old=old, new=new, live=comparison.renamed.live, features=server.features)
     steps = order(expand(dialect.rules, changes, states, dialect.ask))
-    return make_plan(dialect.name, *fingerprints(comparison, owned), steps)
+    return make_plan(dialect.name, *fingerprints(comparison, owned), steps), states
 
 
 def _reviewed(comparison: Comparison) -> frozenset[tuple[str, Ref]]:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from reconciler.dialects.script import Order, Script
 from reconciler.errors import Problem
 from reconciler.model.model import Desired, Inspection, Model
 from reconciler.model.objects import Object
@@ -141,6 +142,7 @@ class Dialect:
     * `default_schema`: the name of the schema that addresses leave out unless the environment names one, "" for none.
     * `stamp(session)`: a word that changes with the schema, "" where the database has none.
     * `groundwork(session, target)`: what even the ledger needs to have a place; committed before anything.
+    * `script(order)`: a plan as statements that a person runs by hand, guarded so that they may be run twice.
     * `ledger_schema`: prefix of the ledger's table names, quoted, empty where there are no schemas.
     """
 
@@ -164,6 +166,7 @@ class Dialect:
     preflight: Callable[[Session, Plan, Model], Sequence[Problem]]
     capacity: Callable[[Session], int | None]
     ledger_schema: Callable[[Target], str]
+    script: Callable[[Order], Script]
     default_schema: str = ""
     stamp: Callable[[Session], str] = lambda session: ""
     groundwork: Callable[[Session, Target], Sequence[str]] = lambda session, target: ()

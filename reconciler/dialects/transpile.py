@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.dialects.plain import plain
 from reconciler.model.values import Sql
@@ -154,15 +154,29 @@ def output_columns(text: str, dialect: str) -> tuple[str, ...] | None:
 def renamed_words(text: str, words: dict[str, str], dialect: str) -> str:
     """Rename identifiers in a text, token by token; everything else stays to the letter."""
     import sqlglot
-    from sqlglot import TokenType
 
     pieces: list[str] = []
     end = 0
-    for token in sqlglot.tokenize(text, read=dialect):
-        if token.token_type in (TokenType.VAR, TokenType.IDENTIFIER) and token.text in words:
+    tokens = sqlglot.tokenize(text, read=dialect)
+    for number, token in enumerate(tokens):
+        if token.text in words and _is_name(tokens, number):
             pieces += [text[end : token.start], _quoted(words[token.text], dialect)]
             end = token.end + 1
     return "".join((*pieces, text[end:]))
+
+
+def _is_name(tokens: Sequence[Any], number: int) -> bool:
+    """Say whether a token is a name: a word such as `name` or `date` is one, unless it stands where a type does."""
+    from sqlglot import TokenType
+    from sqlglot.parser import Parser
+
+    kind = tokens[number].token_type
+    if kind in (TokenType.VAR, TokenType.IDENTIFIER):
+        return True
+    before = tokens[number - 1].token_type if number else None
+    after = tokens[number + 1].token_type if number + 1 < len(tokens) else None
+    of_type = before in (TokenType.DCOLON, TokenType.ALIAS) or after in (TokenType.STRING, TokenType.L_PAREN)
+    return kind in Parser.ID_VAR_TOKENS and not of_type
 
 
 def _quoted(name: str, dialect: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.errors import PlanError, Problem
+from reconciler.plan.order import blocks
 from reconciler.plan.step import Step, Transaction
 
 
@@ -24,7 +25,7 @@ def segments(steps: Sequence[Step], capacity: int | None) -> tuple[tuple[Step, .
 def _grouped(steps: Sequence[Step], capacity: int | None) -> Iterator[tuple[Step, ...]]:
     group: list[Step] = []
     size = 0
-    for block in _blocks(steps):
+    for block in blocks(steps):
         weight = sum(statement.relations for step in block for statement in step.statements)
         if capacity is not None and weight > capacity:
             raise PlanError([_too_large(block[0], weight, capacity)])
@@ -38,19 +39,6 @@ def _grouped(steps: Sequence[Step], capacity: int | None) -> Iterator[tuple[Step
             group, size = [], 0
     if group:
         yield tuple(group)
-
-
-def _blocks(steps: Sequence[Step]) -> Iterator[list[Step]]:
-    """Yield runs of steps inside which nothing may be committed: what goes in order to come back is never left away."""
-    made = {ref: index for index, step in enumerate(steps) for ref in step.creates}
-    block: list[Step] = []
-    until = 0
-    for index, step in enumerate(steps):
-        block.append(step)
-        until = max(until, *(made.get(ref, 0) for ref in step.drops), 0)
-        if index >= until:
-            yield block
-            block = []
 
 
 def _too_large(step: Step, weight: int, capacity: int) -> Problem:

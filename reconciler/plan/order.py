@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from reconciler.errors import PlanError, Problem
@@ -64,3 +64,16 @@ def _by_ref(sets: Iterable[frozenset[Ref]]) -> dict[Ref, list[int]]:
 
 def _all(index: dict[Ref, list[int]], refs: Iterable[Ref]) -> set[int]:
     return {step for ref in refs for step in index.get(ref, ())}
+
+
+def blocks(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    """Yield runs of steps inside which nothing may be committed: what goes in order to come back is never left away."""
+    made = {ref: index for index, step in enumerate(steps) for ref in step.creates}
+    block: list[Step] = []
+    until = 0
+    for index, step in enumerate(steps):
+        block.append(step)
+        until = max(until, *(made.get(ref, 0) for ref in step.drops), 0)
+        if index >= until:
+            yield block
+            block = []

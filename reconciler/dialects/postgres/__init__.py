@@ -13,6 +13,7 @@ from reconciler.dialects.postgres.normalize import FAMILY, normalize
 from reconciler.dialects.postgres.preflight import preflight
 from reconciler.dialects.postgres.resolve import align, portable, resolve, respell
 from reconciler.dialects.postgres.rules import RULES
+from reconciler.dialects.postgres.script import script
 from reconciler.dialects.postgres.session import DEFAULT_SCHEMA, connect, default_schema, server, transaction
 from reconciler.dialects.sql import double_quoted, renamer
 
@@ -50,5 +51,6 @@ DIALECT = Dialect(
     preflight=preflight,
     capacity=capacity,
     ledger_schema=_ledger_schema,
+    script=script,
     groundwork=_groundwork,
 )

@@ -16,12 +16,12 @@ from reconciler.errors import LockTaken, TargetError
 # CONCURRENTLY, which waits for every older snapshot; one that polls holds none in between.
 _SHORTEST, _LONGEST = 0.2, 0.5
 
-_KEY = "hashtextextended('reconcile:' || current_database() || ':' || :schema, 0)"
-_TRY = f"SELECT pg_try_advisory_lock({_KEY})"
+KEY = "hashtextextended('reconcile:' || current_database() || ':' || :schema, 0)"
+_TRY = f"SELECT pg_try_advisory_lock({KEY})"
 _HELD = f"""
 SELECT count(*) FROM pg_locks l
 WHERE l.locktype = 'advisory' AND l.granted AND l.pid = pg_backend_pid() AND l.objsubid = 1
-  AND ((l.classid::bigint << 32) | l.objid::bigint) = {_KEY}
+  AND ((l.classid::bigint << 32) | l.objid::bigint) = {KEY}
 """
 _HOLDER = f"""
 SELECT a.pid, coalesce(nullif(a.application_name, ''), 'unknown'), a.usename,
@@ -29,7 +29,7 @@ SELECT a.pid, coalesce(nullif(a.application_name, ''), 'unknown'), a.usename,
        to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')
 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-  AND ((l.classid::bigint << 32) | l.objid::bigint) = {_KEY}
+  AND ((l.classid::bigint << 32) | l.objid::bigint) = {KEY}
 """
 
 

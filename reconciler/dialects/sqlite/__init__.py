@@ -19,6 +19,7 @@ from reconciler.dialects.sqlite.rename import rename
 from reconciler.dialects.sqlite.render import table_name
 from reconciler.dialects.sqlite.resolve import resolve
 from reconciler.dialects.sqlite.rules import RULES
+from reconciler.dialects.sqlite.script import script
 from reconciler.dialects.sqlite.session import connect, path_of, server, transaction
 from reconciler.errors import Problem
 from reconciler.model.model import Model
@@ -86,6 +87,7 @@ DIALECT = Dialect(
     preflight=_preflight,
     capacity=_no_capacity,
     ledger_schema=_ledger_schema,
+    script=script,
     stamp=_stamp,
 )
 

@@ -32,8 +32,8 @@ def rebuild(table: Ref, changes: Sequence[Change], states: States) -> Sequence[S
     """
     old, new = states.old.get_as(table, Table), states.new.get_as(table, Table)
     if old.not_understood:
-        raise PlanError([_puzzling(old)])
-    target = _carrying(states, table)
+        raise PlanError([puzzling(old)])
+    target = carrying(states, table)
     name = helper_name(f"{table}\n{_subtree(target, table).fingerprint()}", table.name)
     texts = [
         "PRAGMA legacy_alter_table=ON",
@@ -44,13 +44,21 @@ def rebuild(table: Ref, changes: Sequence[Change], states: States) -> Sequence[S
         f"DROP TABLE {double_quoted(table.name)}",
         f"ALTER TABLE {double_quoted(name)} RENAME TO {double_quoted(table.name)}",
         "PRAGMA legacy_alter_table=OFF",
-        *(_index(index, states.old) for index in sorted(target.children(table, Index), key=lambda index: index.ref)),
+        *(
+            definition_of(index, states.old)
+            for index in sorted(target.children(table, Index), key=lambda index: index.ref)
+        ),
         *(child.definition for child in target.children(table, Unmodelled) if child.definition),
     ]
     return [Statement(text) for text in texts]
 
 
-def _puzzling(table: Table) -> Problem:
+def _by_ref(index: Index) -> Ref:
+    return index.ref
+
+
+def puzzling(table: Table) -> Problem:
+    """Return the problem of a table that we do not understand."""
     return Problem(
         code="RUN035",
         message=f"{table.ref} has to be rebuilt, and its CREATE TABLE is not understood: {table.not_understood}",
@@ -63,7 +71,7 @@ def _subtree(model: Model, table: Ref) -> Model:
     return Model(model.subtree(table))
 
 
-def _carrying(states: States, table: Ref) -> Model:
+def carrying(states: States, table: Ref) -> Model:
     """Return the new model, with the clauses that only the live objects know put back into those that stay."""
 
     def carry(obj: Object) -> Object:
@@ -91,7 +99,7 @@ def _copy(states: States, table: Ref, name: str, old: Table, new: Table) -> str:
     """
     after = {column.ref for column in states.new.children(table, Column) if column.generated is None}
     columns = [column.ref.name for column in render.columns_of(states.old, table) if column.ref in after]
-    if _rowid_worth_keeping(states.old, old) and _rowid_worth_keeping(states.new, new):
+    if rowid_worth_keeping(states.old, old) and rowid_worth_keeping(states.new, new):
         columns.insert(0, "rowid")
     listed = names(double_quoted, columns)
     if not columns:
@@ -99,7 +107,7 @@ def _copy(states: States, table: Ref, name: str, old: Table, new: Table) -> str:
     return f"INSERT INTO {double_quoted(name)} ({listed}) SELECT {listed} FROM {double_quoted(table.name)}"
 
 
-def _rowid_worth_keeping(model: Model, table: Table) -> bool:
+def rowid_worth_keeping(model: Model, table: Table) -> bool:
     """A rowid that no column shows is kept too: something may point at it, a full-text index for one."""
     columns = model.children(table.ref, Column)
     if ("without_rowid", True) in table.options or any(column.identity is not None for column in columns):
@@ -124,7 +132,7 @@ def _sequence(old_name: str, new_name: str, old: Table, new: Table) -> Sequence[
     )
 
 
-def _index(index: Index, old: Model) -> str:
+def definition_of(index: Index, old: Model) -> str:
     """Recreate an index; one that did not change in its own stored words."""
     before = old.get(index.ref)
     if isinstance(before, Index) and before == index and before.definition:

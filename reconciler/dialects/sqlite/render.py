@@ -117,6 +117,15 @@ def references_clause(key: ForeignKey) -> str:
 
 def create_table(table: Table, model: Model, name: str) -> str:
     """Write CREATE TABLE under a name, with everything that the model holds inside the table except indexes."""
+    return f"CREATE TABLE {double_quoted(name)} {_body(table, model)}"
+
+
+def create_table_once(table: Table, model: Model) -> str:
+    """Write CREATE TABLE for a table that may be there already."""
+    return f"CREATE TABLE IF NOT EXISTS {double_quoted(table.ref.name)} {_body(table, model)}"
+
+
+def _body(table: Table, model: Model) -> str:
     columns = sorted(model.children(table.ref, Column), key=lambda column: column.position)
     keys = model.children(table.ref, PrimaryKey)
     alias = next((column for column in columns if column.identity is not None), None)
@@ -132,7 +141,7 @@ def create_table(table: Table, model: Model, name: str) -> str:
         words for option, words in _OPTIONS.items() if (option, True) in table.options
     )  # fmt: skip
     body = ",\n  ".join(lines)
-    return f"CREATE TABLE {double_quoted(name)} (\n  {body}\n){f' {options}' if options else ''}"
+    return f"(\n  {body}\n){f' {options}' if options else ''}"
 
 
 def _name_of(obj: Object) -> str | None:

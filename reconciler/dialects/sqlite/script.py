@@ -1,0 +1,313 @@
+"""A plan in, a script for the sqlite3 program out: one transaction that ends in the same database from before or after.
+
+SQLite can neither ask before a statement nor skip one. So what has a name of its own goes and comes (IF EXISTS), and a
+table whose columns or constraints change is made anew by a copy that is right from both forms (remaking.py). A guard is
+a CHECK whose name is the message: it stops the script where neither form is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.dialects.script import Net, Order, Script, commented, net
+from reconciler.dialects.sql import double_quoted, text_literal
+from reconciler.dialects.sqlite import render
+from reconciler.dialects.sqlite.remaking import Remake, counted, indexes, remade, remake, unguarded
+from reconciler.errors import PlanError, Problem
+from reconciler.model.change import Rename
+from reconciler.model.objects import Column, Index, Table, Unique, Unmodelled, View
+from reconciler.model.ref import Kind, Ref
+from reconciler.plan.hazards import HAZARDS, Effect
+
+_ORPHANS = "(SELECT count(*) FROM pragma_foreign_key_check)"
+
+
+@dataclass(slots=True)
+class _Work:
+    """A plan sorted by what is to be done: tables to make, to make anew and to drop, and all that has a name."""
+
+    order: Order
+    made: list[Table] = field(default_factory=list)
+    gone: list[Table] = field(default_factory=list)
+    remakes: list[Remake] = field(default_factory=list)
+    others: list[Net] = field(default_factory=list)
+
+
+def script(order: Order) -> Script:
+    """Write a plan. Raises PlanError with everything that no script can do twice."""
+    work = _sorted(order)
+    body = [*_opening(order)]
+    if order.plan.steps:
+        body += [*_transaction(work)]
+    body += [_last(work)]
+    remarks = ("tables that are made anew are so each time the script runs: the same rows, in the same form",)
+    return Script(
+        body="\n".join(body) + "\n", run="sqlite3 -bail DATABASE < FILE", remarks=remarks if work.remakes else ()
+    )
+
+
+# --- sorting ----------------------------------------------------------------------------------------------------------
+
+
+def _sorted(order: Order) -> _Work:
+    work, problems = _Work(order), list[Problem]()
+    found = [*net(order.plan.steps), *_followers(order)]
+    work.made = [one.new for one in found if one.old is None and isinstance(one.new, Table)]
+    work.gone = [one.old for one in found if one.new is None and isinstance(one.old, Table)]
+    made, gone = ({table.ref for table in tables} for tables in (work.made, work.gone))
+    anew = sorted(_anew(order, found) - made - gone)
+    for ref in anew:
+        try:
+            work.remakes.append(_questioned(remake(ref, order.states), order))
+        except PlanError as error:
+            problems += error.problems()
+    problems += [unguarded(one.ref, "it would not follow a rename") for one in found if _stays_behind(one)]
+    if problems:
+        raise PlanError(problems)
+    for one in {one.ref: one for one in found}.values():
+        inlined = isinstance(one.new, Unique) and one.ref.top in made
+        if _named(one) and not inlined and one.ref.top not in {*anew, *gone}:
+            work.others.append(one)
+    return work
+
+
+def _renames(order: Order) -> set[Ref]:
+    return {change.ref for step in order.plan.steps for change in step.changes if isinstance(change, Rename)}
+
+
+def _followers(order: Order) -> list[Net]:
+    """Return the views and triggers whose text follows a rename: ALTER TABLE would rewrite them, a copy does not."""
+    states = order.states
+    users = {user.ref for ref in sorted(_renames(order)) for user in states.old.dependents(ref)}
+    own = (View, Unmodelled)
+    return [Net(ref=ref, old=states.old[ref], new=states.new[ref]) for ref in sorted(users)
+            if isinstance(states.old[ref], own) and ref in states.new]  # fmt: skip
+
+
+def _stays_behind(one: Net) -> bool:
+    return isinstance(one.new, Unmodelled) and one.same and _type(one) is None and one.ref.parent is None
+
+
+def _anew(order: Order, found: Sequence[Net]) -> set[Ref]:
+    """Return the tables whose own text changes: by what is inside them, or because a name in it does."""
+    inside = {one.ref.top for one in found if not one.same and not _named(one)}
+    renames = _renames(order)
+    named = {ref.top for ref in renames if ref.kind not in (Kind.INDEX, Kind.VIEW)}
+    users = {user.ref.top for ref in renames for user in order.states.old.dependents(ref)}
+    return {ref for ref in inside | named | users if ref.kind == Kind.TABLE and ref in order.states.new}
+
+
+def _named(one: Net) -> bool:
+    """Say whether an object is made and dropped by its own name: an index may stand for a new unique constraint."""
+    obj = one.new or one.old
+    return isinstance(obj, Index | View | Unmodelled) or (isinstance(obj, Unique) and one.old is None)
+
+
+def _questioned(one: Remake, order: Order) -> Remake:
+    """What the rows are asked uses the names before the plan, so it cannot be asked again after a rename."""
+    moved = one.live != one.name or any(before != after for after, before in one.before.items())
+    asked = [check for step in order.plan.steps for check in step.checks if _silent(check.code)]
+    if moved and any(check.ref.top == one.ref for check in asked):
+        why = "a type narrows and a name changes at once, and the rows could not be asked again; make two plans of it"
+        raise PlanError([unguarded(one.ref, why)])
+    return one
+
+
+def _silent(code: str) -> bool:
+    """Say whether SQLite would take the rows although they contradict: all else its own constraints refuse."""
+    return HAZARDS[code].effect is Effect.BLOCK and not code.startswith("MF")
+
+
+# --- guards -----------------------------------------------------------------------------------------------------------
+
+
+def guard(message: str, condition: str) -> str:
+    """Write what stops the script with this message unless the condition is true."""
+    name = double_quoted(message.replace("\0", ""))
+    return (
+        f'CREATE TEMP TABLE "__rc_guard" (ok CONSTRAINT {name} CHECK (ok));\n'
+        f'INSERT INTO "__rc_guard" SELECT coalesce({condition}, 0);\nDROP TABLE "__rc_guard";'
+    )
+
+
+def _shape(table: str, columns: Mapping[str, str]) -> str:
+    """Write the condition that a table has these columns, {name: type}, and no others; no case or blank counts."""
+    wanted = sorted(f"{name} {''.join(type_.split())}".lower() for name, type_ in columns.items())
+    real = (
+        "SELECT lower(name || ' ' || CASE WHEN hidden IN (2, 3) THEN '' ELSE replace(replace(replace(type, ' ', ''),"
+        f" char(10), ''), char(9), '') END) AS word FROM pragma_table_xinfo({text_literal(table)}) WHERE hidden <> 1"
+    )
+    listed = ", ".join(map(text_literal, wanted))
+    return (
+        f"((SELECT count(*) FROM ({real})) = {len(wanted)}"
+        f" AND NOT EXISTS (SELECT 1 FROM ({real}) WHERE word NOT IN ({listed})))"
+    )
+
+
+def _columns(found: Iterable[Column], names: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the columns of a table as a shape wants them; a computed one's type is told with other words."""
+    return {(names or {}).get(c.ref.name, c.ref.name): "" if c.generated else str(c.type) for c in found}
+
+
+def _exists(name: str, type_: str = "table") -> str:
+    return f"EXISTS (SELECT 1 FROM sqlite_schema WHERE type = '{type_}' AND name = {text_literal(name)} COLLATE NOCASE)"
+
+
+def _absent(name: str) -> str:
+    return f"NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = {text_literal(name)} COLLATE NOCASE)"
+
+
+def _either(one: Remake) -> str:
+    """Write the condition that a table is there in one of its two forms."""
+    old = one.states.old.children(one.ref, Column)
+    live = {column.ref.name: one.states.live(column.ref).name for column in old}
+    before, after = _shape(one.live, _columns(old, live)), _shape(one.name, _columns(one.columns))
+    if one.live == one.name:
+        return f"({before} OR {after})"
+    return f"(({before} AND {_absent(one.name)}) OR ({after} AND {_absent(one.live)}))"
+
+
+# --- text -------------------------------------------------------------------------------------------------------------
+
+
+def _opening(order: Order) -> Iterator[str]:
+    yield ".bail on"
+    yield "PRAGMA foreign_keys = OFF;"
+    yield "PRAGMA legacy_alter_table = ON;"
+    if order.refusal:
+        yield guard(order.refusal, "0")
+    yield guard(
+        "foreign keys could not be switched off: run this outside of a transaction",
+        "(SELECT foreign_keys = 0 FROM pragma_foreign_keys)",
+    )
+
+
+def _transaction(work: _Work) -> Iterator[str]:
+    yield "\nBEGIN IMMEDIATE;"
+    yield f'CREATE TEMP TABLE "__rc_orphans" AS SELECT {_ORPHANS} AS number;'
+    yield from _guards(work)
+    yield from _dropped(work)
+    for table in work.made:
+        yield f"\n-- create {commented(str(table.ref))}"
+        yield f"{render.create_table_once(table, work.order.states.new)};"
+    for one in work.remakes:
+        yield f"\n-- update {commented(str(one.ref))}: made anew, right from both of its forms"
+        yield from _anew_text(one)
+    yield from _created(work)
+    yield "\n-- looked at again before anything is kept"
+    yield guard(
+        "rows would point to nothing: nothing was changed", f'{_ORPHANS} <= (SELECT number FROM "__rc_orphans")'
+    )
+    for address, condition in _result(work):
+        yield guard(f"{address} is not as planned: nothing was changed", condition)
+    yield 'DROP TABLE "__rc_orphans";'
+    yield "COMMIT;"
+
+
+def _anew_text(one: Remake) -> Iterator[str]:
+    statements = list(remade(one))
+    copied = max(number for number, sql in enumerate(statements) if sql.startswith("INSERT INTO"))
+    for number, sql in enumerate(statements):
+        yield f"{sql};"
+        if number == copied:
+            yield guard(f"{one.ref}: the copy has not as many rows", counted(one))
+
+
+def _guards(work: _Work) -> Iterator[str]:
+    states, why = work.order.states, "is neither as it was nor as planned: plan again"
+    for table in work.made:
+        shape = _shape(table.ref.name, _columns(states.new.children(table.ref, Column)))
+        yield guard(f"{table.ref} {why}", f"{_absent(table.ref.name)} OR {shape}")
+    for table in work.gone:
+        name = states.live(table.ref).name
+        shape = _shape(name, _columns(states.old.children(table.ref, Column)))
+        yield guard(f"{table.ref} {why}", f"{_absent(name)} OR {shape}")
+    for one in work.remakes:
+        yield guard(f"{one.ref} {why}", _either(one))
+    for other in work.others:
+        if (words := _type(other)) is not None:
+            name = text_literal(other.ref.name)
+            strange = f"name = {name} COLLATE NOCASE AND type <> '{words}'"
+            yield guard(f"{other.ref} {why}", f"NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE {strange})")
+    for check in (check for step in work.order.plan.steps for check in step.checks if _silent(check.code)):
+        message = check.message.replace("{count}", "some")
+        yield guard(f"{check.code} at {check.ref}: {message}", f"({check.count}) = 0")
+
+
+def _type(one: Net) -> str | None:
+    """Return SQLite's word for what an object is."""
+    match one.new or one.old:
+        case Index() | Unique():
+            return "index"
+        case View():
+            return "view"
+        case _:
+            return "trigger" if one.ref.kind == "trigger" else None
+
+
+def _dropped(work: _Work) -> Iterator[str]:
+    """What has a name goes if it is there; what it was comes back below."""
+    live = work.order.states.live
+    for one in work.others:
+        word = _type(one)
+        if word is not None:
+            name = live(one.ref).name if one.old is not None else one.ref.name
+            yield f"DROP {word.upper()} IF EXISTS {double_quoted(name)};"
+    for table in work.gone:
+        yield f"\n-- delete {commented(str(table.ref))}"
+        yield f"DROP TABLE IF EXISTS {double_quoted(live(table.ref).name)};"
+
+
+def _created(work: _Work) -> Iterator[str]:
+    for one in sorted(work.others, key=lambda one: _TURNS.get(_type(one) or "", 3)):
+        for sql in _texts(one):
+            yield f"\n{sql};"
+
+
+_TURNS: Mapping[str, int] = {"index": 0, "view": 1, "trigger": 2}
+
+
+def _texts(one: Net) -> Sequence[str]:
+    match one.new:
+        case Unique():
+            return [render.create_unique_index(one.new)]
+        case Index(definition=definition):
+            return [definition if one.same and definition else render.create_index(one.new, one.new.ref.top.name)]
+        case View(carried=carried):
+            return [render.create_view(one.new), *carried]
+        case Unmodelled(definition=definition) if definition:
+            return [definition]
+        case _:
+            return []
+
+
+def _result(work: _Work) -> Iterator[tuple[str, str]]:
+    """Yield each address with the condition that it is as planned."""
+    states = work.order.states
+    for table in work.made:
+        yield str(table.ref), _shape(table.ref.name, _columns(states.new.children(table.ref, Column)))
+    for one in work.remakes:
+        yield str(one.ref), _shape(one.name, _columns(one.columns))
+        for index in indexes(one):
+            yield str(index.ref), _exists(index.ref.name, "index")
+    for table in work.gone:
+        yield str(table.ref), _absent(states.live(table.ref).name)
+    for other in work.others:
+        if (word := _type(other)) is not None:
+            yield str(other.ref), _absent(other.ref.name) if other.new is None else _exists(other.ref.name, word)
+
+
+def _last(work: _Work) -> str:
+    """Write the query that says in words whether the database matches."""
+    plan = work.order.plan.id
+    rows = list(_result(work))
+    if not rows:
+        return f"\nSELECT 'there is nothing to do for plan {plan}' AS reconcile;"
+    values = "\n  UNION ALL ".join(f"SELECT {text_literal(address)} AS address, {how} AS fits" for address, how in rows)
+    right = text_literal(f"the database matches plan {plan}: {len(rows)} of {len(rows)} addresses are as planned")
+    wrong = text_literal(f"the database does not match plan {plan}: ")
+    return (
+        "\nSELECT CASE WHEN sum(NOT fits) = 0 THEN " + right + f"\n  ELSE {wrong} ||"
+        f" group_concat(CASE WHEN NOT fits THEN address END, ', ') END AS reconcile\nFROM (\n  {values}\n);"
+    )
