@@ -40,11 +40,22 @@ class Entry:
 
 def entries(url: str) -> list[Entry]:
     """Return what pg_dump writes about a database's schema, in its order; the ledger is left out."""
-    command = [client_program("pg_dump"), "--schema-only", "--no-owner", "--exclude-table", "_reconcile_*"]
+    return _with_holders(list(_entries(dump(url))))
+
+
+def dump(url: str) -> str:
+    """Return the SQL that pg_dump writes."""
+    command = [client_program("pg_dump"), "--schema-only", "--no-owner", "--exclude-table", "*._reconcile_*"]
     done = subprocess.run([*command, "--dbname", url], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise EngineMissingError(f"pg_dump failed: {done.stderr}")
-    return _with_holders(list(_entries(done.stdout)))
+    return done.stdout
+
+
+def restore(url: str, sql: str) -> None:
+    """Run SQL with psql; what cannot be made is left out."""
+    command = [client_program("psql"), "--no-psqlrc", "--quiet", "--dbname", url]
+    subprocess.run(command, input=sql, capture_output=True, text=True, check=False)
 
 
 # What pg_dump starts a text with that is about no other relation.
@@ -77,12 +88,14 @@ def _entries(dump: str) -> Iterator[Entry]:
     end = dump.find("--\n-- PostgreSQL database dump complete")
     headings = list(_HEADING.finditer(dump))
     for heading, following in zip(headings, [*headings[1:], None], strict=True):
-        text = dump[heading.end() : following.start() if following else end].strip()
+        text = _SETTING.sub("", dump[heading.end() : following.start() if following else end]).strip()
         name, type_, schema = heading.groups()
         if not _EMPTY.fullmatch(text):
             yield Entry(name, type_, _schema(name, type_, schema, text), text)
 
 
+# What pg_dump sets between entries.
+_SETTING = re.compile(r"^SET default_\w+ = .*;$", re.MULTILINE)
 # A remark instead of a statement: a schema that is there anyway.
 _EMPTY = re.compile(r"(?:--.*\n?)*")
 _EXTENSION_SCHEMA = re.compile(rf"WITH SCHEMA ({_NAME})")
@@ -96,12 +109,16 @@ def _schema(name: str, type_: str, schema: str, text: str) -> str:
     return _unquoted(found.group(1).rstrip(";")) if found else "" if schema == "-" else schema
 
 
+# A default of NULL is no default, and the name that a NOT NULL has since PostgreSQL 18 says nothing.
+_NOTHING = re.compile(rf" DEFAULT NULL::[^']+?(?=,?$| NOT NULL,?$)| CONSTRAINT {_NAME}(?= NOT NULL,?$)")
+
+
 def _canonical(entry: Entry) -> str:
     if entry.type != "TABLE":
         return entry.text
     head, opening, rest = entry.text.partition("(\n")
     body, closing, tail = rest.rpartition("\n)")
-    lines = sorted(line.rstrip(",") for line in body.splitlines())
+    lines = sorted(_NOTHING.sub("", line).rstrip(",") for line in body.splitlines())
     return "\n".join([head + opening, *lines, closing + tail])
 
 

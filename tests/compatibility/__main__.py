@@ -25,7 +25,7 @@ def main() -> int:
     try:
         if given.to:
             newer = Subject(name, given.server, tuple(given.to), given.schema)
-            outcome = upgrade(subject, newer, given.rows, directory)
+            outcome = upgrade(subject, newer, given.rows, directory, given.mend)
         else:
             outcome = round_trip(subject, directory)
     finally:
@@ -42,6 +42,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("files", nargs="+", type=Path, help="SQL files, loaded in this order")
     parser.add_argument("--to", nargs="+", type=Path, metavar="FILE", help="the same of a newer release: become that")
     parser.add_argument("--rows", type=int, default=3, metavar="N", help="rows for each table before it does (3)")
+    parser.add_argument("--mend", nargs="+", type=Path, default=(), metavar="FILE", help="SQL to run after they are in")
     parser.add_argument("--name", help="what to call it; the first file's name otherwise")
     parser.add_argument("--schema", default="", help="the schema that holds the objects; the default one otherwise")
     parser.add_argument("--out", type=Path, help="where specs and differences go; a temporary folder otherwise")
@@ -56,7 +57,7 @@ def summary(subject: Subject, outcome: Outcome, seconds: float) -> str:
     if outcome.compared is not None:
         found = outcome.compared
         lines.append(
-            f"  compared: {found.same:,} same, {len(found.differing):,} different, "
+            f"  compared: {found.same:,} same, {found.respelled:,} respelled, {len(found.differing):,} different, "
             f"{len(found.in_part):,} different as the import said, {found.left_out.total():,} left out"
         )
     lines += [f"  rows: {outcome.kept}"] if outcome.kept else []

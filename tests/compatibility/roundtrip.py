@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,6 @@ from tests.compatibility.compare import Compared, compared
 from tests.compatibility.rows import Kept
 from tests.compatibility.said import Said, understood
 from tests.compatibility.subject import NotLoadedError, Subject, load
-from tests.engines import client_program
 from tests.observer_postgres import Entry
 from tests.target import Target, dialect_of, fresh
 
@@ -87,8 +85,7 @@ def prepare(source: Target, target: Target, said: Said) -> None:
     needed = [entry for entry in observer_postgres.entries(source.url) if _is_needed(entry, said)]
     script = "SET check_function_bodies = off;\nSET client_min_messages = fatal;\n"
     text = script + "\n".join(entry.text for entry in needed)
-    command = [client_program("psql"), "--no-psqlrc", "--quiet", "--dbname", target.url]
-    subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    observer_postgres.restore(target.url, text)
 
 
 def _is_needed(entry: Entry, said: Said) -> bool:

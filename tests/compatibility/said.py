@@ -45,7 +45,9 @@ class Said:
             if word in ("EXTENSION", "SCHEMA"):
                 return True
             return self._named(word.lower(), name) or entry.holder in self.relations
-        return self._named(word, entry.name) or entry.name in self.relations or entry.holder in self.relations
+        words = (word, "constraint") if entry.type.endswith("CONSTRAINT") else (word,)
+        named = any(self._named(each, entry.name) for each in words)
+        return named or entry.name in self.relations or entry.holder in self.relations
 
     def part_of(self, entry: Entry) -> bool:
         """Say whether the import told of something in this entry that specs do not hold."""
