@@ -21,7 +21,7 @@ from reconciler.errors import Problem, ReconcileError, SpecError, StalePlan
 from reconciler.execute.apply import Progress
 from reconciler.model.fields import live_only
 from reconciler.model.model import Desired, Model
-from reconciler.model.objects import Column, Object, Unmodelled
+from reconciler.model.objects import Column, Object, Unmodelled, View
 from reconciler.plan.policy import Allowance, Approve
 from reconciler.report.facts import Applied, Imported, Review, SpecVersion, Validated
 from reconciler.report.plan_file import SavedPlan, read_plan
@@ -257,16 +257,22 @@ def _left_out(obj: Object) -> str:
     """Say what of a live object specs cannot hold: all of it, or a part that the database alone knows; "" for none."""
     if isinstance(obj, Unmodelled):
         return str(obj.ref)
-    found = (getattr(obj, name) for name in live_only(type(obj)) if name not in _REMADE)
-    values = [value for value in found if not isinstance(value, bool)]
-    words = [", ".join(f"{k}={v}" for k, v in value) if isinstance(value, tuple) else str(value) for value in values]
+    found = (getattr(obj, name) for name in live_only(type(obj)) if (type(obj), name) not in _REMADE)
+    words = [_words(value) for value in found if not isinstance(value, bool)]
     counts = isinstance(obj, Column) and (obj.identity is not None or obj.type.name.endswith("serial"))
     told = "; ".join(word for word in words if word and not counts)
     return f"{obj.ref}: {told}" if told else ""
 
 
+def _words(value: object) -> str:
+    """Spell what the database alone knows: pairs of an option and its value, statements, or a text."""
+    if not isinstance(value, tuple):
+        return str(value)
+    return ", ".join(each if isinstance(each, str) else "=".join(each) for each in value)
+
+
 # Live texts that are made again from the specs, or belong to whoever runs them.
-_REMADE = frozenset({"carried", "definition"})
+_REMADE = frozenset({(View, "carried")})
 
 
 def _refuse_with(review: Review) -> None:

@@ -15,7 +15,7 @@ from tests.compatibility.upgrade import upgrade
 from tests.observer_postgres import Entry
 
 HERE = Path(__file__).parent
-SERVERS = ["postgres"]
+SERVERS = ["postgres", "sqlite"]
 
 
 def subject(server: str, *names: str) -> Subject:
@@ -55,6 +55,24 @@ def test_what_tables_rest_on_is_made_and_left_out(tmp_path: Path) -> None:
     assert outcome.compared is not None
     left_out = {sort: count for sort, count in outcome.compared.left_out.items() if sort != "acl"}
     assert left_out == {"function": 2, "trigger": 1, "table": 2, "table attach": 1, "index": 2, "index attach": 1}
+
+
+def test_what_an_import_says_in_part_is_told_apart(tmp_path: Path) -> None:
+    file = tmp_path / "clustered.sql"
+    file.write_text(
+        "create table t (a int not null, b int not null, constraint a_key unique (a));\n"
+        "create index b_idx on t (b);\n"
+        "alter table t cluster on b_idx;\n"
+        "alter table t replica identity using index a_key;\n"
+    )
+    outcome = round_trip(Subject("clustered", "postgres", (file,)), tmp_path)
+    assert outcome.good, outcome
+    assert outcome.compared is not None
+    assert len(outcome.compared.in_part) == 2
+    assert sorted(outcome.said) == [
+        'table.t.index.b_idx: ALTER TABLE "t" CLUSTER ON "b_idx"',
+        'table.t.unique.a_key: ALTER TABLE "t" REPLICA IDENTITY USING INDEX "a_key"',
+    ]
 
 
 def test_what_cannot_be_made_is_told(tmp_path: Path) -> None:
