@@ -25,7 +25,9 @@ def ask_root(change: Change, states: States) -> Sequence[DataCheck]:
     match change:
         case Alter(Domain(), Domain(not_null=True) as new, fields) if "not_null" in fields:
             return [*_breaking(new.ref, new.ref, '"value" IS NULL', "MF104", states)]
-        case Create(Check() as new) if new.ref.top in states.old:
+        case Create(Check(not_valid=False) as new) | Alter(Check(not_valid=True), Check(not_valid=False) as new, _) if (
+            new.ref.top in states.old and states.old.get(new.ref) != new
+        ):
             return [*_breaking(new.ref.top, new.ref, f"NOT ({new.expression.text})", "MF105", states)]
         case Alter(NumberSequence(), NumberSequence() as new, _):
             return [_beyond(new, states)]

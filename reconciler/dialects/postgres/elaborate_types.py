@@ -114,7 +114,7 @@ def _rule(obj: Object) -> Sequence[str]:
     head = f"ALTER DOMAIN {_temporary(obj.ref.top)}"
     match obj:
         case Check():
-            return (f"{head} ADD {check_clause(replace(obj, clauses=''))}",)
+            return (f"{head} ADD {check_clause(obj)}",)
         case Domain(default=default) if default is not None:
             words = parenthesized(default) if isinstance(default, Sql) else written(default)
             return (f"{head} SET DEFAULT {words}",)

@@ -39,7 +39,7 @@ from reconciler.model.objects import (
     Unique,
     View,
 )
-from reconciler.model.ref import Ref
+from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import map_texts
 from reconciler.model.types import Type
 from reconciler.model.values import Default, IndexPart, Sql
@@ -223,6 +223,9 @@ def _foreign_key(obj: ForeignKey, work: _Work) -> ForeignKey:
 
 def _check(obj: Check, work: _Work) -> Check:
     """What nothing enforces is not valid either, and that is not said twice."""
+    for part, given in (("no_inherit", obj.no_inherit), ("enforced", not obj.enforced)):
+        if given and obj.ref.top.kind == Kind.DOMAIN:
+            work.add(obj, part, f"a domain's checks have no {part!r}", f"leave {part} out")
     return changed(obj, not_valid=obj.enforced and obj.not_valid, comment=obj.comment or None)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from reconciler.dialects.base import Session
 from reconciler.dialects.postgres.names import qualified
+from reconciler.dialects.postgres.preflight_extensions import extensions
 from reconciler.dialects.postgres.session import features
 from reconciler.dialects.sql import double_quoted
 from reconciler.errors import Problem
@@ -32,13 +33,17 @@ _FOREIGN = """
 SELECT CASE n.nspname WHEN current_schema() THEN '' ELSE n.nspname END, c.relname, pg_get_userbyid(c.relowner),
        has_table_privilege(c.oid, 'REFERENCES'), 'relation'
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'v') AND NOT pg_has_role(c.relowner, 'USAGE') AND n.nspname NOT LIKE 'pg\\_%'
+WHERE c.relkind IN ('r', 'v', 'm', 'S') AND NOT pg_has_role(c.relowner, 'USAGE') AND n.nspname NOT LIKE 'pg\\_%'
 UNION ALL
 SELECT CASE n.nspname WHEN current_schema() THEN '' ELSE n.nspname END, t.typname, pg_get_userbyid(t.typowner),
        false, 'type'
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-WHERE t.typtype = 'e' AND NOT pg_has_role(t.typowner, 'USAGE') AND n.nspname NOT LIKE 'pg\\_%'
+WHERE t.typtype IN ('e', 'd') AND NOT pg_has_role(t.typowner, 'USAGE') AND n.nspname NOT LIKE 'pg\\_%'
 """
+
+
+# The word for a kind in ALTER … OWNER TO; whatever is like a table, views of both sorts too, may be called one.
+_OWNED_AS: Mapping[str, str] = {Kind.ENUM: "TYPE", Kind.DOMAIN: "DOMAIN", Kind.SEQUENCE: "SEQUENCE", Kind.VIEW: "VIEW"}
 
 
 def preflight(session: Session, plan: Plan, actual: Model) -> Sequence[Problem]:
@@ -61,6 +66,7 @@ def preflight(session: Session, plan: Plan, actual: Model) -> Sequence[Problem]:
         *_schemas(session, plan.steps, user, database, path, may_create=may_create),
         *_foreign(session, plan.steps, actual, user),
         *_features(session, plan.steps),
+        *(_problem(message, hint, ref) for message, hint, ref in extensions(session, plan.steps)),
     ]
 
 
@@ -103,10 +109,10 @@ def _foreign(session: Session, steps: Sequence[Step], actual: Model, user: str) 
     owners = {(kind, schema, name): owner for schema, name, owner, _, kind in rows}
     touched = {change.ref.top for step in steps for change in step.changes} & set(actual)
     for ref in sorted(touched):
-        word = "type" if ref.kind == Kind.ENUM else "relation"
+        word = "type" if ref.kind in (Kind.ENUM, Kind.DOMAIN) else "relation"
         owner = owners.get((word, ref.schema, ref.name))
         if owner is not None:
-            verb = {Kind.ENUM: "TYPE", Kind.VIEW: "VIEW"}.get(Kind(ref.kind), "TABLE")
+            verb = _OWNED_AS.get(ref.kind, "TABLE")
             yield _problem(
                 f"{ref} belongs to {owner}, and {user} may not change it",
                 f"ALTER {verb} {qualified(ref.schema, ref.name)} OWNER TO {double_quoted(user)}", ref,

@@ -47,6 +47,6 @@ def domains(rows: Rows) -> Iterator[Object]:
             ref = owner.child(Kind.CHECK, name)
             uses = rows.uses((catalog.PG_CONSTRAINT, oid, 0), own=ref) - {owner}
             yield Check(
-                ref=ref, expression=Sql(text, "postgres"), comment=comment, clauses="" if valid else "NOT VALID",
+                ref=ref, expression=Sql(text, "postgres"), comment=comment, not_valid=not valid,
                 uses=uses,
             )  # fmt: skip

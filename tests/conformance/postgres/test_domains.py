@@ -15,7 +15,7 @@ from reconciler.model.ref import Kind, Ref
 from reconciler.model.types import Type
 from reconciler.model.values import Literal
 from reconciler.plan.hazards import Effect
-from tests.conformance.postgres.driver import connected, converge, declared, on, planned
+from tests.conformance.postgres.driver import connected, converge, declared, on, planned, script
 from tests.conformance.postgres.samples import changed, check, column, enum, index, key, native, root, sql, view
 from tests.target import Target
 
@@ -97,6 +97,19 @@ def test_values_that_break_a_new_rule_block_the_plan(pg: Target) -> None:
         ]
         pg.execute("update t set mail = 'a@b', other = 'a@b', work = 'a@b'")
         converge(session, on(pg.url), declared([replace(PLAIN, not_null=True), AT, *wide]))
+
+
+def test_a_rule_may_leave_old_values_alone_for_a_while(pg: Target) -> None:
+    doubtful = replace(AT, not_valid=True)
+    with connected(on(pg.url)) as session:
+        converge(session, on(pg.url), declared([PLAIN, *USED]))
+        pg.execute("insert into t (id, mail) values (1, 'ab')")
+        assert not [h for h in converge(session, on(pg.url), declared([PLAIN, doubtful, *USED])).hazards if h.count]
+        blocked = planned(session, on(pg.url), declared([PLAIN, AT, *USED]))
+        assert [h.message for h in blocked.hazards] == ["rows whose t.mail breaks it: 1"]
+        pg.execute("update t set mail = 'a@b'")
+        done = converge(session, on(pg.url), declared([PLAIN, AT, *USED]))
+    assert script(done) == 'ALTER DOMAIN "email" VALIDATE CONSTRAINT "email_at"'
 
 
 @pytest.mark.parametrize("form", [{"type": Type("varchar", ("9",))}, {"collation": "C"}], ids=repr)
