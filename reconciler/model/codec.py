@@ -34,9 +34,10 @@ def _each(values: Any) -> list[Any]:
     return [encode(value) for value in values]
 
 
+_PLAIN = frozenset({str, int, bool})
 # By their exact type; `_encoder` adds each class that is met.
 _ENCODERS: dict[type, Way] = {
-    **dict.fromkeys((str, int, bool, type(None)), _same),
+    **dict.fromkeys((*_PLAIN, type(None)), _same),
     **dict.fromkeys((tuple, list), _each),
     frozenset: lambda values: sorted(map(encode, values)),
     Decimal: lambda number: {_VALUE: str(number)},
@@ -49,20 +50,39 @@ def _encoder(cls: type) -> Way:
     return _ENCODERS.setdefault(cls, _fields_encoder(cls) if is_dataclass(cls) else plain)
 
 
-def _fields_encoder(cls: Any) -> Way:
-    names = [field.name for field in fields(cls)]
-    defaults = [field.default for field in fields(cls)]
+def _fields_encoder(cls: Any, leaving_out: str = "") -> Way:
+    counted = [field for field in fields(cls) if field.name != leaving_out]
+    names, defaults = [field.name for field in counted], [field.default for field in counted]
+    if not names:
+        return lambda value: {}
     one = attrgetter(*names)
     read = one if len(names) > 1 else lambda value: (one(value),)
 
     def fields_of(value: Any) -> dict[str, Any]:
         return {
-            name: encode(given)
+            name: given if type(given) in _PLAIN else encode(given)
             for name, default, given in zip(names, defaults, read(value), strict=True)
             if given is not default and given != default
         }
 
     return fields_of
+
+
+def encode_fields(obj: Object) -> dict[str, Any]:
+    """Return an object as plain data without its address."""
+    cls: Any = type(obj)
+    found: dict[str, Any] = _own_encoder(cls)(obj)
+    return found
+
+
+@cache
+def _own_encoder(cls: Any) -> Way:
+    return _fields_encoder(cls, leaving_out="ref")
+
+
+def decode_fields(cls: Any, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields, without the address, for which `encode_fields` gave this data. Raises KeyError, ValueError."""
+    return _given(_ways(cls), data)
 
 
 def decode(hint: Any, data: Any) -> Any:
@@ -104,13 +124,17 @@ def _tuple(arguments: tuple[Any, ...]) -> Way:
 
 
 def _dataclass(cls: Any) -> Way:
-    ways = {name: decoder(hint) for name, hint in get_type_hints(cls).items()}
+    ways = _ways(cls)
+    return lambda data: cls(**_given(ways, data))
 
-    def made(data: Mapping[str, Any]) -> Any:
-        given = {name: value if (way := ways[name]) is None else way(value) for name, value in data.items()}
-        return cls(**given)
 
-    return made
+@cache
+def _ways(cls: Any) -> dict[str, Way | None]:
+    return {name: decoder(hint) for name, hint in get_type_hints(cls).items()}
+
+
+def _given(ways: Mapping[str, Way | None], data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value if (way := ways[name]) is None else way(value) for name, value in data.items()}
 
 
 def _union(hints: tuple[Any, ...]) -> Way | None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from reconciler.spec.cache import Shelf, shelf
 from reconciler.spec.codes import CODES
 from reconciler.spec.load import Document, Documents, load_paths, load_text
 from reconciler.spec.lower import lower
@@ -44,6 +45,7 @@ __all__ = [
     "Policy",
     "Project",
     "Secret",
+    "Shelf",
     "anchored",
     "bare_project",
     "default_environment",
@@ -57,6 +59,7 @@ __all__ = [
     "project_text",
     "read_project",
     "resolve",
+    "shelf",
     "sql_dialect",
     "url_dialect",
     "with_url",
@@ -65,13 +68,14 @@ __all__ = [
 ]
 
 
-def load(where: Project | Sequence[Path]) -> Documents:
+def load(where: Project | Sequence[Path], kept: Shelf | None = None) -> Documents:
     """Return every document of a project, or below some paths.
 
     Args:
         where: a project, or files, directories and globs.
+        kept: where it is kept what was made of them in earlier runs; nothing is, by default.
 
     Raises:
         SpecError: with every problem of every file.
     """
-    return load_paths(where.specs if isinstance(where, Project) else where)
+    return load_paths(where.specs if isinstance(where, Project) else where, kept)

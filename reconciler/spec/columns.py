@@ -139,7 +139,7 @@ def type_of(context: Context, ref: Ref, node: Node, fields: Fields) -> Type:
         return Type("text")
     enum = _enum_name(read)
     if enum:
-        context.enums.append((Ref.root(Kind.ENUM, enum[1], enum[0]), context.source, portable))
+        context.enums.append((Ref.root(Kind.ENUM, enum[1], enum[0]), context.source, lambda: portable))
     return read
 
 

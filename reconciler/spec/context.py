@@ -5,10 +5,10 @@ Texts, literals and SQL are read here, because each may hold variables and each 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from reconciler.errors import Position, Problem
 from reconciler.model.model import Desired, Model
@@ -20,25 +20,13 @@ from reconciler.spec.fragments import flaw
 from reconciler.spec.names import split_name
 from reconciler.spec.nodes import At, Node, Source, pointed
 from reconciler.spec.overrides import Fields, chosen
+from reconciler.spec.places import Kept, Place, Positions, Read, place_of
 from reconciler.spec.scalars import Scalar
 from reconciler.spec.urls import CHAINS
 from reconciler.spec.variables import interpolated, interpolated_scalar
 
 # The families whose databases hold schemas; elsewhere a qualified name has no meaning.
 _WITH_SCHEMAS = frozenset({"postgres"})
-
-
-class Place(NamedTuple):
-    """Where an object is declared: the file, the value of its name or key, and its fields."""
-
-    source: Source
-    node: Node
-    fields: Fields
-
-    @property
-    def at(self) -> At:
-        """The place of the object's name, or of its value where it has no name."""
-        return self.node.key or self.node.at
 
 
 @dataclass(slots=True)
@@ -59,12 +47,32 @@ class Context:
     objects: list[Object] = field(default_factory=list)
     columns: dict[Ref, list[str]] = field(default_factory=dict)
     keys: dict[Ref, tuple[str, ...]] = field(default_factory=dict)
-    places: dict[Ref, Place] = field(default_factory=dict)
+    places: dict[Ref, Place | Kept] = field(default_factory=dict)
     renames: list[tuple[Ref, Ref]] = field(default_factory=list)
     removed: dict[Ref, str] = field(default_factory=dict)
-    removals: dict[Ref, Place] = field(default_factory=dict)
+    removals: dict[Ref, Place | Kept] = field(default_factory=dict)
     unnamed: set[Ref] = field(default_factory=set)
-    enums: list[tuple[Ref, Source, Node]] = field(default_factory=list)
+    enums: list[tuple[Ref, Source, Callable[[], Node]]] = field(default_factory=list)
+
+    def blank(self) -> Context:
+        """Return one for the same dialect, with nothing in it."""
+        return Context(
+            dialect=self.dialect, chain=self.chain, sql=self.sql, variables=self.variables,
+            default_schema=self.default_schema, source=self.source,
+        )  # fmt: skip
+
+    def take(self, share: Context) -> None:
+        """Take in what one document adds."""
+        self.problems.update(share.problems)
+        self.objects += share.objects
+        self.columns.update(share.columns)
+        self.keys.update(share.keys)
+        self.places.update(share.places)
+        self.renames += share.renames
+        self.removed.update(share.removed)
+        self.removals.update(share.removals)
+        self.unnamed |= share.unnamed
+        self.enums += share.enums
 
     @property
     def family(self) -> str:
@@ -78,13 +86,21 @@ class Context:
 
     def add(self, obj: Object, node: Node, fields: Fields) -> None:
         """Take an object in; a second one of the same address is a problem."""
-        place = Place(self.source, node, fields)
-        first = self.places.setdefault(obj.ref, place)
-        if first is place:
+        place = Read(self.source, node, fields)
+        if self.places.setdefault(obj.ref, place) is place:
             self.objects.append(obj)
         else:
-            also = (first.source.position(first.at),)
+            also = (self.position(obj.ref),)
             self.problem("SPEC034", f"{obj.ref} is declared twice", place.at, also=also)
+
+    def place(self, ref: Ref) -> Place:
+        """Return where an object is declared. Raises KeyError."""
+        return place_of(self.places, ref)
+
+    def position(self, ref: Ref) -> Position:
+        """Return where an object is declared, for people. Raises KeyError."""
+        place = self.place(ref)
+        return place.source.position(place.at)
 
     def rename(self, new: Ref, old: Ref) -> None:
         """Note that an object had another name."""
@@ -193,48 +209,6 @@ def _inside(source: Source, node: Node, offset: int) -> At:
     written = source.lines[line + row] if line + row < len(source.lines) else ""
     column = written.find(node.value[start:].split("\n")[0])
     return (line + 1 + row, column + offset - start + 1, column + offset - start + 2) if column >= 0 else node.at
-
-
-class Positions(Mapping[tuple[Ref, str], Position]):
-    """Where objects and their fields are declared; made into positions only when somebody asks."""
-
-    def __init__(self, places: Mapping[Ref, Place]) -> None:
-        self._places = places
-
-    def __getitem__(self, key: tuple[Ref, str]) -> Position:
-        ref, part = key
-        place = self._places[ref]
-        if not part:
-            return place.source.position(place.at)
-        for name in (part.split(".")[0], *_WRITTEN_AS.get(part.split(".")[0], ())):
-            node = place.fields.get(name)
-            if node is not None:
-                return place.source.position(node.at)
-        raise KeyError(key)
-
-    def __iter__(self) -> Iterator[tuple[Ref, str]]:
-        for ref, place in self._places.items():
-            yield ref, ""
-            for name in place.fields:
-                yield ref, name
-
-    def __len__(self) -> int:
-        return sum(1 + len(place.fields) for place in self._places.values())
-
-
-# Fields of the model whose key in a document has another name.
-_WRITTEN_AS: Mapping[str, tuple[str, ...]] = {
-    "type": ("native",),
-    "parts": ("columns", "elements"),
-    "options": ("with", "storage", "compression", "statistics"),
-    "expression": ("sql",),
-    "target": ("references",),
-    "target_columns": ("references",),
-    "minimum": ("min",),
-    "maximum": ("max",),
-    "namespace": ("schema",),
-    "column": ("owned_by",),
-}
 
 
 def desired(context: Context) -> Desired:

@@ -5,12 +5,14 @@ Every problem of every file is found before anything is raised.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import Problem, SpecError
 from reconciler.spec import validate
+from reconciler.spec.cache import Shelf
 from reconciler.spec.collector import no_collecting
 from reconciler.spec.files import read_source, spec_files
 from reconciler.spec.nodes import Node, Source, pointed, shown
@@ -19,18 +21,54 @@ from reconciler.spec.parse import parse
 # The last two are keys inside other documents too.
 KINDS = ("table", "enum", "view", "sequence", "domain", "extension", "schema", "removed")
 _KEYS_TOO = 2
+# A few files are read faster than anything is looked up about them.
+FEWEST = 100
+_FORMS = "forms"
 LATER_KINDS = (
     "trigger", "function", "procedure", "event", "data", "assertion", "backfill",
 )  # fmt: skip
 
 
+@dataclass(slots=True)
+class SpecFile:
+    """A spec file. `nodes` are its documents; None while nobody has needed them, because their form is known."""
+
+    source: Source
+    nodes: list[Node] | None = None
+
+    @property
+    def digest(self) -> str:
+        """A word for the content, the same in every process."""
+        return hashlib.blake2b(self.source.text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+
+    def read(self) -> list[Node]:
+        """Return the documents of the file."""
+        if self.nodes is None:
+            self.nodes = parse(self.source).documents
+        return self.nodes
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document: what kind of object it declares, and its nodes."""
+    """One YAML document: what kind of object it declares, and which of its file's documents it is.
+
+    `key` tells its content from every other one's, "" when nothing of it is to be kept beyond the process.
+    """
 
     kind: str
-    node: Node
-    source: Source
+    file: SpecFile
+    number: int
+    key: str = ""
+
+    @property
+    def source(self) -> Source:
+        """The file's name and text."""
+        return self.file.source
+
+    @property
+    def node(self) -> Node:
+        """Everything in the document."""
+        return self.file.read()[self.number]
 
     @property
     def name(self) -> Node:
@@ -47,55 +85,85 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """Every document of a set of specs, in the order of the files."""
+    """Every document of a set of specs, in the order of the files; `shelf` keeps what was made of them before."""
 
     documents: tuple[Document, ...]
     files: tuple[str, ...] = ()
+    shelf: Shelf | None = None
+
+    def forget(self) -> None:
+        """Let go of all nodes; a document that is asked for its own reads its file's text again."""
+        for document in self.documents:
+            document.file.nodes = None
 
 
-def load_paths(paths: Sequence[Path]) -> Documents:
-    """Read and check every spec below the paths. Raises SpecError with every problem of every file."""
+def load_paths(paths: Sequence[Path], shelf: Shelf | None = None) -> Documents:
+    """Read and check every spec below the paths. Raises SpecError with every problem of every file.
+
+    Args:
+        paths: files, directories and globs.
+        shelf: knows the files that were found to be in order before; they are not parsed again.
+    """
     problems: list[Problem] = []
     found = spec_files(paths, problems)
     if not found and not problems:
         problems.append(Problem(code="SPEC005", message="no spec was found: no *.yaml file where specs are looked for"))
+    shelf = shelf if len(found) >= FEWEST else None
+    known = shelf.texts(_FORMS) if shelf else {}
+    kinds: dict[str, str] = {}
     with no_collecting():
-        documents = [document for path in found for document in _file(path, problems)]
+        documents = [document for path in found for document in _file(path, known, kinds, problems)]
+    if shelf:
+        shelf.keep(_FORMS, kinds)
     if problems:
         raise SpecError(problems)
-    return Documents(tuple(documents), tuple(str(path) for path in found))
+    return Documents(tuple(documents), tuple(map(str, found)), shelf)
 
 
 def load_text(text: str, file: str = "<text>") -> Documents:
     """Read and check one text as if it were a file. Raises SpecError with every problem."""
     problems: list[Problem] = []
-    documents = _text(Source(file, text), problems)
+    documents = _read(SpecFile(Source(file, text)), problems)
     if problems:
         raise SpecError(problems)
     return Documents(tuple(documents), (file,))
 
 
-def _file(path: Path, problems: list[Problem]) -> list[Document]:
+def _file(path: Path, known: Mapping[str, str], kinds: dict[str, str], problems: list[Problem]) -> list[Document]:
+    """Return the documents of a file, and note their kinds by its content when nothing is wrong with it."""
     source = read_source(path)
     if isinstance(source, Problem):
         problems.append(source)
         return []
-    return _text(source, problems)
+    file = SpecFile(source)
+    digest = file.digest
+    words = known.get(digest)
+    if words is None:
+        before = len(problems)
+        documents = _read(file, problems)
+        if len(problems) > before:
+            return documents
+        words = " ".join(document.kind for document in documents)
+    kinds[digest] = words
+    # The value of a variable may be a secret, and is nobody's to keep.
+    key = "" if "${var." in source.text else digest
+    return [Document(kind, file, number, key and f"{key}.{number}") for number, kind in enumerate(words.split())]
 
 
-def _text(source: Source, problems: list[Problem]) -> list[Document]:
-    parsed = parse(source)
+def _read(file: SpecFile, problems: list[Problem]) -> list[Document]:
+    source, parsed = file.source, parse(file.source)
     own = list(parsed.problems)
     documents: list[Document] = []
+    file.nodes = parsed.documents
     if not parsed.documents and parsed.sound:
         hint = "delete it, or declare something"
         own.append(source.problem("SPEC005", "the file has no document", (1, 1, 0), hint=hint))
     if parsed.sound:
-        for node in parsed.documents:
+        for number, node in enumerate(parsed.documents):
             kind = _kind(source, node, own)
             if kind:
                 own += validate.problems(kind, node, source)
-                documents.append(Document(kind, node, source))
+                documents.append(Document(kind, file, number))
     problems += sorted(own, key=lambda problem: (problem.position is None, problem.position))
     return documents
 

@@ -12,11 +12,12 @@ from reconciler.model.model import Desired
 from reconciler.model.objects import Schema
 from reconciler.model.ref import Kind, Ref
 from reconciler.spec.collector import no_collecting
-from reconciler.spec.context import Context, Place, desired
+from reconciler.spec.context import Context, desired
 from reconciler.spec.load import Document, Documents
 from reconciler.spec.names import split_name
 from reconciler.spec.nodes import Node, shown
 from reconciler.spec.overrides import Fields, applied
+from reconciler.spec.places import Read
 from reconciler.spec.refer import check_references
 from reconciler.spec.roots import (
     lower_domain,
@@ -27,6 +28,7 @@ from reconciler.spec.roots import (
     lower_view,
 )
 from reconciler.spec.scalars import Scalar
+from reconciler.spec.shares import Shares
 from reconciler.spec.tables import lower_table
 
 _REMOVABLE = frozenset({
@@ -60,48 +62,58 @@ def lower(
     """
     context = Context(dialect=dialect, chain=fallback, sql=sql, variables=variables, default_schema=default_schema)
     with no_collecting():
-        _declarations(context, documents.documents)
-        _removals(context, documents.documents)
+        shares = Shares(context, documents.shelf)
+        roots = _roots(context, documents.documents, shares)
+        _declarations(context, roots, shares)
+        _removals(context, documents.documents, shares)
         check_references(context)
+    shares.keep()
     if context.problems:
         raise SpecError(sorted(context.problems, key=lambda problem: (problem.position is None, problem.position)))
     return desired(context)
 
 
-def _declarations(context: Context, documents: Iterable[Document]) -> None:
-    roots = _roots(context, documents)
-    for ref, (document, fields) in roots.items():
-        context.source = document.source
-        if ref.schema and Ref.root(Kind.SCHEMA, ref.schema) not in roots:
-            _schema(context, ref, document)
-        _LOWER[document.kind](context, ref, document.name, fields)
-        if "renamed_from" in fields:
-            _rename(context, ref, fields["renamed_from"])
-
-
-def _removals(context: Context, documents: Iterable[Document]) -> None:
-    for document in documents:
-        if document.kind == "removed" and applied(document.fields, context.chain) is not None:
-            context.source = document.source
-            _removed(context, document)
-
-
-def _roots(context: Context, documents: Iterable[Document]) -> dict[Ref, tuple[Document, Fields]]:
+def _roots(context: Context, documents: Iterable[Document], shares: Shares) -> dict[Ref, Document]:
     """Return the root objects that exist for the dialect; one that is declared twice is a problem."""
-    found: dict[Ref, tuple[Document, Fields]] = {}
+    found: dict[Ref, Document] = {}
     for document in documents:
         if document.kind == "removed":
             continue
-        context.source = document.source
-        fields = applied(document.fields, context.chain)
-        ref = context.root(document.kind, document.name) if fields is not None else None
-        if ref is None or fields is None:
+        ref = shares.root(document, _root)
+        if ref is None:
             continue
         if ref in found:
-            _twice(context, ref, found[ref][0], document)
+            _twice(context, ref, found[ref], document)
         else:
-            found[ref] = (document, fields)
+            found[ref] = document
     return found
+
+
+def _root(context: Context, document: Document) -> Ref | None:
+    return None if applied(document.fields, context.chain) is None else context.root(document.kind, document.name)
+
+
+def _declarations(context: Context, roots: Mapping[Ref, Document], shares: Shares) -> None:
+    for ref, document in roots.items():
+        context.source = document.source
+        if ref.schema and Ref.root(Kind.SCHEMA, ref.schema) not in roots:
+            _schema(context, ref, document)
+        context.take(shares.share(document, ref, _declared))
+
+
+def _declared(share: Context, document: Document, ref: Ref | None) -> None:
+    fields = applied(document.fields, share.chain)
+    if ref is None or fields is None:
+        return
+    _LOWER[document.kind](share, ref, document.name, fields)
+    if "renamed_from" in fields:
+        _rename(share, ref, fields["renamed_from"])
+
+
+def _removals(context: Context, documents: Iterable[Document], shares: Shares) -> None:
+    for document in documents:
+        if document.kind == "removed":
+            context.take(shares.share(document, None, _removed))
 
 
 def _twice(context: Context, ref: Ref, first: Document, second: Document) -> None:
@@ -115,6 +127,7 @@ def _twice(context: Context, ref: Ref, first: Document, second: Document) -> Non
         lines = [f"{path}: {words}" for path, words in differences[:_MOST_DIFFERENCES]]
         more = len(differences) - len(lines)
         hint = "\n".join([*lines, *([f"and {more} more"] if more else []), "keep one of the two"])
+    context.source = second.source
     context.problem("SPEC034", message, second.name, hint=hint, also=(place,))
 
 
@@ -163,17 +176,19 @@ def _rename(context: Context, ref: Ref, node: Node) -> None:
         context.rename(ref, old if qualified else Ref(ref.schema, old.parts))
 
 
-def _removed(context: Context, document: Document) -> None:
+def _removed(share: Context, document: Document, _: Ref | None) -> None:
+    if applied(document.fields, share.chain) is None:
+        return
     node = document.name
     try:
         ref = Ref.parse(node.value)
     except ValueError as error:
-        context.problem("SPEC017", str(error), node)
+        share.problem("SPEC017", str(error), node)
         return
     if ref.kind not in _REMOVABLE:
-        context.problem("SPEC012", f"removing an object of the kind {ref.kind!r} is not built yet", node)
+        share.problem("SPEC012", f"removing an object of the kind {ref.kind!r} is not built yet", node)
         return
-    if ref.schema == context.default_schema:
+    if ref.schema == share.default_schema:
         ref = Ref("", ref.parts)
-    context.removed[ref] = document.fields["reason"].value
-    context.removals[ref] = Place(context.source, node, document.fields)
+    share.removed[ref] = document.fields["reason"].value
+    share.removals[ref] = Read(share.source, node, document.fields)

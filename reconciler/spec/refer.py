@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
+from reconciler.errors import Position
 from reconciler.model.objects import (
     Domain,
     Enum,
@@ -19,9 +20,10 @@ from reconciler.model.objects import (
     View,
 )
 from reconciler.model.ref import Kind, Ref
-from reconciler.spec.context import Context, Place
+from reconciler.spec.context import Context
 from reconciler.spec.names import join_name
 from reconciler.spec.nodes import At, Node
+from reconciler.spec.places import Place, place_of
 from reconciler.spec.validate import suggestion
 
 # What shares one space of names within a schema, by family.
@@ -33,17 +35,25 @@ _NAMESPACE: Mapping[str, frozenset[type[Object]]] = {
 _EXPRESSION_SIGNS = frozenset("()+-*/|' ")
 
 
+def check_own(share: Context) -> None:
+    """Note every column that a document's own keys and indexes name and its table has not."""
+    for obj in share.objects:
+        check = _OWN.get(type(obj))
+        if check is not None:
+            check(share, obj)
+
+
 def check_references(context: Context) -> None:
     """Note every dangling reference, shared name, and contradiction between renames, removals and declarations."""
     for obj in context.objects:
-        check = _CHECKS.get(type(obj))
+        check = _BETWEEN.get(type(obj))
         if check is not None:
             context.source = context.places[obj.ref].source
             check(context, obj)
     for enum, source, node in context.enums:
         if enum not in context.places:
             context.source = source
-            _no_enum(context, enum, node)
+            _no_enum(context, enum, node())
     _shared_names(context)
     _renames(context)
     _removals(context)
@@ -55,77 +65,94 @@ def _no_enum(context: Context, enum: Ref, node: Node) -> None:
     context.problem("SPEC032", f"there is no enum {enum.name!r}", node, hint=hint)
 
 
-def _columns(context: Context, table: Ref, names: Iterable[tuple[str, At]]) -> None:
+# Where the name of this number is written. Places are looked up only when they are told of: a document that was not
+# read again has to be read for them.
+Where = Callable[[int], At]
+
+
+def _columns(context: Context, table: Ref, names: Iterable[str], where: Where) -> None:
     known = context.columns.get(table, [])
     seen: set[str] = set()
-    for name, at in names:
+    for number, name in enumerate(names):
         if name not in known:
             signs = _EXPRESSION_SIGNS.intersection(name)
             hint = suggestion(name, known) or ('an expression is written {sql: "…"}' if signs else "")
-            context.problem("SPEC031", f"table {table.name!r} has no column {name!r}", at, hint=hint)
+            context.problem("SPEC031", f"table {table.name!r} has no column {name!r}", where(number), hint=hint)
         elif name in seen:
-            context.problem("SPEC042", f"column {name!r} is listed twice", at)
+            context.problem("SPEC042", f"column {name!r} is listed twice", where(number))
         seen.add(name)
 
 
-def _places(place: Place, key: str, names: Sequence[str]) -> Iterator[tuple[str, At]]:
-    """Yield names with where each is written: its own place in the list, else the object's."""
-    node = place.fields.get(key)
-    items = node.value if node is not None and type(node.value) is list else []
-    for number, name in enumerate(names):
-        yield name, items[number].at if number < len(items) else place.at
+def _listed(place: Place, key: str, first: int = 0) -> Where:
+    """Return where names are written: each in its own place in the list, from `first` on, else where the object is."""
+
+    def where(number: int) -> At:
+        node = place.fields.get(key)
+        items = node.value if node is not None and type(node.value) is list else []
+        return items[first + number].at if first + number < len(items) else place.at
+
+    return where
 
 
 def _key_columns(context: Context, obj: Object) -> None:
     if isinstance(obj, PrimaryKey | Unique):
-        _columns(context, obj.ref.top, _places(context.places[obj.ref], "columns", obj.columns))
-        _columns(context, obj.ref.top, _places(context.places[obj.ref], "include", obj.include))
+        place = context.place(obj.ref)
+        _columns(context, obj.ref.top, obj.columns, _listed(place, "columns"))
+        _columns(context, obj.ref.top, obj.include, _listed(place, "include"))
 
 
 def _index_columns(context: Context, obj: Object) -> None:
     if not isinstance(obj, Index | Exclusion) or obj.ref.top.kind == Kind.VIEW:  # a view's columns are its query's
         return
-    place = context.places[obj.ref]
+    place = context.place(obj.ref)
     key = "columns" if isinstance(obj, Index) else "elements"
-    written = _places(place, key, [part.column or "" for part in obj.parts])
     # An index may hold one column twice, with different operator classes.
-    for name, at in written:
-        if name:
-            _columns(context, obj.ref.top, [(name, at)])
-    _columns(context, obj.ref.top, _places(place, "include", obj.include))
+    for number, part in enumerate(obj.parts):
+        if part.column:
+            _columns(context, obj.ref.top, [part.column], _listed(place, key, number))
+    _columns(context, obj.ref.top, obj.include, _listed(place, "include"))
+
+
+def _key_columns_that_refer(context: Context, obj: Object) -> None:
+    if not isinstance(obj, ForeignKey):
+        return
+    place = context.place(obj.ref)
+    _columns(context, obj.ref.top, obj.columns, _listed(place, "columns"))
+    where = _listed(place, "on_delete_columns")
+    for number, name in enumerate(obj.on_delete_columns):
+        if name not in obj.columns:
+            message = f"on_delete_columns: {name!r} is not one of the key's columns"
+            context.problem("SPEC031", message, where(number))
 
 
 def _foreign_key(context: Context, obj: Object) -> None:
     if not isinstance(obj, ForeignKey):
         return
-    place = context.places[obj.ref]
-    _columns(context, obj.ref.top, _places(place, "columns", obj.columns))
-    for name, where in _places(place, "on_delete_columns", obj.on_delete_columns):
-        if name not in obj.columns:
-            context.problem("SPEC031", f"on_delete_columns: {name!r} is not one of the key's columns", where)
-    at = place.fields["references"].at
+
+    def where(_: int) -> At:
+        return context.place(obj.ref).fields["references"].at
+
     if obj.target not in context.columns:
-        _no_table(context, obj.target, at)
+        _no_table(context, obj.target, where(0))
         return
-    _columns(context, obj.target, [(name, at) for name in obj.target_columns])
+    _columns(context, obj.target, obj.target_columns, where)
     wanted = obj.target_columns or context.keys.get(obj.target, ())
     if not wanted:
         hint = "write which columns: table(column, …)"
-        context.problem("SPEC033", f"table {obj.target.name!r} has no primary key to refer to", at, hint=hint)
+        context.problem("SPEC033", f"table {obj.target.name!r} has no primary key to refer to", where(0), hint=hint)
     elif len(wanted) != len(obj.columns):
         listed = ", ".join(wanted)
         message = f"{_refer(len(obj.columns))} to {len(wanted)}: {obj.target.name}({listed})"
-        context.problem("SPEC033", message, at)
+        context.problem("SPEC033", message, where(0))
 
 
 def _owner(context: Context, obj: Object) -> None:
     if not isinstance(obj, OwnedBy):
         return
-    at = context.places[obj.ref].at
     if obj.column.top not in context.columns:
-        _no_table(context, obj.column.top, at)
+        _no_table(context, obj.column.top, context.place(obj.ref).at)
     else:
-        _columns(context, obj.column.top, [(obj.column.name, at)])
+        _columns(context, obj.column.top, [obj.column.name], lambda _: context.place(obj.ref).at)
 
 
 def _no_table(context: Context, target: Ref, at: At) -> None:
@@ -135,14 +162,14 @@ def _no_table(context: Context, target: Ref, at: At) -> None:
     context.problem("SPEC030", f"there is no table {join_name(target.schema, target.name)!r}", at, hint=hint)
 
 
-_CHECKS: Mapping[type[Object], Callable[[Context, Object], None]] = {
+_OWN: Mapping[type[Object], Callable[[Context, Object], None]] = {
     PrimaryKey: _key_columns,
     Unique: _key_columns,
     Index: _index_columns,
     Exclusion: _index_columns,
-    ForeignKey: _foreign_key,
-    OwnedBy: _owner,
+    ForeignKey: _key_columns_that_refer,
 }
+_BETWEEN: Mapping[type[Object], Callable[[Context, Object], None]] = {ForeignKey: _foreign_key, OwnedBy: _owner}
 
 
 def _shared_names(context: Context) -> None:
@@ -151,32 +178,36 @@ def _shared_names(context: Context) -> None:
     for ref in (obj.ref for obj in context.objects if type(obj) in sharing):
         other = first.setdefault((ref.schema, ref.name), ref)
         if other != ref:
-            place, also = context.places[ref], context.places[other]
+            place = context.place(ref)
             context.source = place.source
             message = f"{ref} has the name of {other}; on {context.dialect} they cannot both have it"
-            context.problem("SPEC035", message, place.at, also=(also.source.position(also.at),))
+            context.problem("SPEC035", message, place.at, also=(context.position(other),))
 
 
 def _renames(context: Context) -> None:
     leading = dict(context.renames)
     sources: dict[Ref, Ref] = {}
     for new, old in context.renames:
-        place = context.places.get(new)
-        if place is None:
+        if new not in context.places:
             continue
-        context.source = place.source
-        at = place.fields["renamed_from"].at
         other = sources.setdefault(old, new)
         if _circular(new, leading):
-            context.problem("SPEC038", f"renamed_from of {new} leads back to itself", at, hint="remove it")
+            _wrong_rename(context, new, "SPEC038", f"renamed_from of {new} leads back to itself", "remove it")
         elif old in context.places:
-            also = context.places[old]
             message = f"{new} is renamed from {old.name!r}, which is still declared"
             hint = "remove renamed_from, or remove the old one"
-            context.problem("SPEC039", message, at, hint=hint, also=(also.source.position(also.at),))
+            _wrong_rename(context, new, "SPEC039", message, hint, (context.position(old),))
         elif other != new:
             message = f"{new} and {other} are both renamed from {old.name!r}"
-            context.problem("SPEC039", message, at, hint="only one of them can have been it")
+            _wrong_rename(context, new, "SPEC039", message, "only one of them can have been it")
+
+
+def _wrong_rename(
+    context: Context, new: Ref, code: str, message: str, hint: str, also: tuple[Position, ...] = ()
+) -> None:
+    place = context.place(new)
+    context.source = place.source
+    context.problem(code, message, place.fields["renamed_from"].at, hint=hint, also=also)
 
 
 def _circular(start: Ref, leading: Mapping[Ref, Ref]) -> bool:
@@ -188,13 +219,13 @@ def _circular(start: Ref, leading: Mapping[Ref, Ref]) -> bool:
 
 
 def _removals(context: Context) -> None:
-    for ref, place in context.removals.items():
+    for ref in context.removals:
         if ref in context.places:
-            declared = context.places[ref]
+            place = place_of(context.removals, ref)
             context.source = place.source
-            also = (declared.source.position(declared.at),)
             message = f"{ref} is removed and declared"
-            context.problem("SPEC040", message, place.at, hint="keep one of the two", also=also)
+            hint = "keep one of the two"
+            context.problem("SPEC040", message, place.at, hint=hint, also=(context.position(ref),))
 
 
 def _refer(number: int) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from reconciler.model.objects import Table
 from reconciler.model.ref import Kind, Ref
 from reconciler.spec.columns import add_columns, columns_of
-from reconciler.spec.context import Context, Place
+from reconciler.spec.context import Context
 from reconciler.spec.indexes import checks, exclusions, indexes, parameters
 from reconciler.spec.keys import foreign_keys, primary_key, uniques
 from reconciler.spec.nodes import Node
 from reconciler.spec.overrides import Fields
+from reconciler.spec.places import Read
 
 
 def lower_table(context: Context, ref: Ref, name: Node, fields: Fields) -> None:
@@ -51,7 +52,7 @@ def _options(context: Context, node: Node | None) -> tuple[tuple[str, str | int 
 
 def _removed(context: Context, table: Ref, node: Node | None) -> None:
     for key, child in node.value.items() if node is not None else ():
-        place = Place(context.source, child, child.value)
+        place = Read(context.source, child, child.value)
         if key == Kind.PRIMARY_KEY:
             ref = table.child(Kind.PRIMARY_KEY)
         else:

@@ -1,0 +1,157 @@
+"""Texts by key, kept on disk from one process to the next, in come texts and out they come again, or nothing.
+
+Nothing rests on what is kept: what is missing, damaged, of another version or somebody else's counts as not there. It
+is plain text, so that reading it runs nothing (docs/adr/0013-what-is-kept-between-runs.md).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+VARIABLE = "RECONCILE_CACHE"
+_OFF = frozenset({"off", "no", "false", "0"})
+_ENDING = ".kept"
+# Of all projects together; what was not used for longest goes first.
+_MOST_FILES, _MOST_BYTES = 64, 512 * 1024 * 1024
+_BETWEEN = "\x1e"
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The place of one project's texts. Each set of texts has a name of its own."""
+
+    folder: Path
+    project: str
+
+    def texts(self, name: str) -> dict[str, str]:
+        """Return the texts of a set by key; none when there is nothing that can be relied on."""
+        try:
+            raw = _contents(self._path(name))
+        except (OSError, ValueError):
+            return {}
+        head, _, body = raw.partition(b"\n")
+        if head.decode(errors="replace") != _head(body):
+            return {}
+        pieces = body.decode("utf-8").split(_BETWEEN)
+        return dict(zip(pieces[0::2], pieces[1::2], strict=False))
+
+    def keep(self, name: str, texts: Mapping[str, str]) -> None:
+        """Keep the texts that are in use, with as many of those that were there before; harmless when it cannot be.
+
+        Another process may do the same at the same time: the file is replaced as a whole, and the last one stays.
+        """
+        before = self.texts(name)
+        if before.keys() >= texts.keys():
+            return
+        others = [key for key in before if key not in texts][: len(texts)]
+        pieces = [piece for item in texts.items() for piece in item]
+        pieces += [piece for key in others for piece in (key, before[key])]
+        if any(_BETWEEN in piece for piece in pieces):
+            return
+        body = _BETWEEN.join(pieces).encode()
+        with contextlib.suppress(OSError):
+            _replace(self._path(name), _head(body).encode() + b"\n" + body)
+            _prune(self.folder)
+
+    def _path(self, name: str) -> Path:
+        return self.folder / (hashlib.sha256(f"{self.project}\0{name}".encode()).hexdigest()[:32] + _ENDING)
+
+
+def shelf(project: Path, environ: Mapping[str, str]) -> Shelf | None:
+    """Return the place for what is made of a project's specs, None where there is to be none.
+
+    Args:
+        project: the project's folder.
+        environ: `RECONCILE_CACHE` is a folder, or `off`; else the user's own folder for such things is taken.
+    """
+    wanted = environ.get(VARIABLE, "")
+    if wanted.lower() in _OFF:
+        return None
+    folder = Path(wanted).absolute() / "specs" if wanted else _users_own()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.stat()
+    except (OSError, RuntimeError):
+        return None
+    return Shelf(folder, str(project)) if _is_ours(found) else None
+
+
+def _users_own() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("reconciler", appauthor=False) / "specs"
+
+
+def _is_ours(found: os.stat_result) -> bool:
+    """Say whether nobody else may write there; systems without owners keep people apart in other ways."""
+    if not hasattr(os, "geteuid"):
+        return True
+    return found.st_uid == os.geteuid() and not stat.S_IMODE(found.st_mode) & 0o022
+
+
+def _contents(path: Path) -> bytes:
+    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode) or not _is_ours(found) or found.st_size > _MOST_BYTES:
+            raise ValueError("not ours")
+        os.utime(file.fileno() if os.utime in os.supports_fd else path)
+        return file.read()
+
+
+def _replace(path: Path, raw: bytes) -> None:
+    number, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with open(number, "wb") as file:
+            file.write(raw)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _prune(folder: Path) -> None:
+    """Remove what was not used for longest, beyond the number and the size that all may have together."""
+    found = sorted(_files(folder), reverse=True)
+    size = 0
+    for number, (_, bytes_, path) in enumerate(found, start=1):
+        size += bytes_
+        if number > _MOST_FILES or size > _MOST_BYTES:
+            path.unlink(missing_ok=True)
+
+
+def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    for path in folder.iterdir():
+        with contextlib.suppress(OSError):
+            found = path.stat()
+            yield found.st_mtime, found.st_size, path
+
+
+def _head(body: bytes) -> str:
+    """Return the first line of a file: what made it, and whether it is whole."""
+    return f"{_maker()} {hashlib.blake2b(body, digest_size=16).hexdigest()}"
+
+
+@cache
+def _maker() -> str:
+    """Return a word for everything that the kept texts depend on: this program, its schemas, and Python.
+
+    A program that is worked on changes without its version, so the dates and sizes of its modules count too.
+    """
+    parts = [sys.version]
+    for name, pattern in (("reconciler", "**/*.py"), ("reconciler.schemas", "*.json")):
+        package = importlib.import_module(name)
+        parts.append(getattr(package, "__version__", ""))
+        for path in sorted(path for folder in package.__path__ for path in Path(folder).glob(pattern)):
+            found = path.stat()
+            parts.append(f"{path} {found.st_mtime_ns} {found.st_size}")
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

@@ -1,0 +1,204 @@
+"""What one document adds to a lowering: as one text, for a later process, and back; it knows no kind of its own.
+
+A share is kept only when nothing is wrong with its document. What documents say about each other is no part of it and
+is looked at in each lowering anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from reconciler.model.codec import decode_fields, encode_fields
+from reconciler.model.objects import KINDS, Column, Object, PrimaryKey
+from reconciler.model.ref import Kind, Ref
+from reconciler.spec.cache import Shelf
+from reconciler.spec.context import Context
+from reconciler.spec.load import Document
+from reconciler.spec.nodes import Node
+from reconciler.spec.places import Kept, Places, Read, written
+from reconciler.spec.refer import check_own
+
+# The share of a document that is left out for the dialect.
+_NOTHING = "-"
+_BROKEN = (ValueError, KeyError, TypeError, IndexError, AttributeError)
+
+# Fields of objects by their text: most columns of most tables are alike, and share what they hold.
+Bodies = dict[tuple[str, str], tuple[type[Object], dict[str, Any]]]
+
+
+Lower = Callable[[Context, Document, Ref | None], None]
+
+
+class Shares:
+    """The shares of one lowering: those that were kept, and those that are made now, to be kept."""
+
+    def __init__(self, context: Context, shelf: Shelf | None) -> None:
+        self._blank = context.blank()
+        self._problems = context.problems
+        self._shelf = shelf
+        said = (context.dialect, context.chain, context.sql, context.default_schema)
+        self._name = json.dumps(said)
+        self._known = shelf.texts(self._name) if shelf else {}
+        self._used: dict[str, str] = {}
+        self._bodies: Bodies = {}
+
+    def root(self, document: Document, find: Callable[[Context, Document], Ref | None]) -> Ref | None:
+        """Return the address of the object that a document declares, None when it declares none for the dialect."""
+        kept = self._known.get(document.key)
+        if kept is not None:
+            with suppress(*_BROKEN):
+                return _root_of(kept)
+        share = self._empty(document)
+        ref = find(share, document)
+        self._problems.update(share.problems)
+        if ref is None and not share.problems:
+            self._use(document, _NOTHING)
+        return ref
+
+    def share(self, document: Document, ref: Ref | None, lower: Lower) -> Context:
+        """Return what a document adds, as it was kept, or else as `lower` finds it now."""
+
+        def now() -> Context:
+            share = self._empty(document)
+            lower(share, document, ref)
+            check_own(share)
+            return share
+
+        kept = self._known.get(document.key)
+        if kept is not None:
+            share = self._empty(document)
+            with suppress(*_BROKEN):
+                _restore(kept, share, self._bodies, now)
+                self._use(document, kept)
+                return share
+        share = now()
+        if self._shelf and document.key:
+            self._use(document, _text_of(share, ref))
+        return share
+
+    def keep(self) -> None:
+        """Keep every share that nothing is wrong with."""
+        if self._shelf:
+            self._shelf.keep(self._name, self._used)
+
+    def _use(self, document: Document, text: str | None) -> None:
+        if document.key and text is not None:
+            self._used[document.key] = text
+
+    def _empty(self, document: Document) -> Context:
+        share = self._blank.blank()
+        share.source = document.source
+        return share
+
+
+def _text_of(share: Context, root: Ref | None) -> str | None:
+    """Return a share as a text, None for one that cannot be kept."""
+    own = root or Ref("", ())
+    inside = all(obj.ref.inside(own) for obj in share.objects)
+    if share.problems or not inside or not _follows(share, own) or share.removals.keys() & share.places.keys():
+        return None
+    refs = [obj.ref for obj in share.objects]
+    rest = {
+        "renames": [[str(new), str(old)] for new, old in share.renames],
+        "removed": [[str(ref), reason] for ref, reason in share.removed.items()],
+        "unnamed": [number for number, ref in enumerate(refs) if ref in share.unnamed],
+        "enums": [str(ref) for ref, *_ in share.enums],
+    }
+    head = [own.schema, *own.parts], {name: value for name, value in rest.items() if value}
+    places = [*map(share.places.__getitem__, refs), *share.removals.values()]
+    try:
+        marks = written(place for place in places if isinstance(place, Read))
+    except ValueError:
+        return None
+    return "\n".join((_encoded(head), marks, *(_line(obj, len(own.parts)) for obj in share.objects)))
+
+
+_encoded = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def _follows(share: Context, root: Ref) -> bool:
+    """Say whether what is looked up in tables follows from the objects, as `_look_up` finds it."""
+    again = share.blank()
+    _look_up(again, root, share.objects)
+    return (again.columns, again.keys) == (share.columns, share.keys) and list(share.removed) == list(share.removals)
+
+
+def _look_up(share: Context, root: Ref, objects: list[Object]) -> None:
+    if root.parts and root.kind == Kind.TABLE:
+        share.columns[root] = [obj.ref.name for obj in objects if type(obj) is Column]
+        for key in objects:
+            if type(key) is PrimaryKey:
+                share.keys[root] = key.columns
+
+
+def _line(obj: Object, depth: int) -> str:
+    kind, name = obj.ref.parts[depth:] or ("", "")
+    return f"{kind}\t{_escaped(name)}\t{_encoded(encode_fields(obj))}"
+
+
+def _escaped(word: str) -> str:
+    return word if word.isidentifier() and word.isascii() else _encoded(word)[1:-1]
+
+
+def _unescaped(word: str) -> str:
+    read: str = json.loads(f'"{word}"') if "\\" in word else word
+    return read
+
+
+def _root_of(text: str) -> Ref | None:
+    """Return the address of the object that a kept document declares, None when it declares none for the dialect."""
+    schema, *parts = json.loads(text.partition("\n")[0])[0] if text != _NOTHING else ("",)
+    return Ref(schema, tuple(parts)) if parts else None
+
+
+def _restore(text: str, share: Context, bodies: Bodies, again: Callable[[], Context]) -> None:
+    """Fill an empty share with what `_text_of` kept.
+
+    Args:
+        text: what was kept.
+        share: knows the file; nothing was added to it yet.
+        bodies: the fields of objects that were met before.
+        again: lowers the document anew, for places that were not kept.
+
+    Raises:
+        ValueError, KeyError, TypeError: when the text is not of this form.
+    """
+    head, marks, *lines = text.split("\n")
+    (schema, *parts), rest = json.loads(head)
+    root = Ref(schema, tuple(parts))
+    share.objects = [_object(line, root, bodies) for line in lines]
+    share.removed = {Ref.parse(ref): reason for ref, reason in rest.get("removed", ())}
+    refs = [obj.ref for obj in share.objects]
+    kept = Kept(share.source, [*refs, *share.removed], marks, lambda: _places(again()))
+    share.places = dict.fromkeys(refs, kept)
+    share.removals = dict.fromkeys(share.removed, kept)
+    share.renames = [(Ref.parse(new), Ref.parse(old)) for new, old in rest.get("renames", ())]
+    share.unnamed = {refs[number] for number in rest.get("unnamed", ())}
+    share.enums = [
+        (Ref.parse(ref), share.source, partial(_enum_again, again, number))
+        for number, ref in enumerate(rest.get("enums", ()))
+    ]
+    _look_up(share, root, share.objects)
+
+
+def _places(share: Context) -> Places:
+    return share.places | share.removals
+
+
+def _enum_again(again: Callable[[], Context], number: int) -> Node:
+    return again().enums[number][2]()
+
+
+def _object(line: str, root: Ref, bodies: Bodies) -> Object:
+    kind, name, body = line.split("\t")
+    ref = Ref(root.schema, (*root.parts, kind, _unescaped(name))) if kind else root
+    key = ref.kind, body
+    if key not in bodies:
+        cls = KINDS[Kind(ref.kind)]
+        bodies[key] = cls, decode_fields(cls, json.loads(body))
+    cls, fields = bodies[key]
+    return cls(ref=ref, **fields)
