@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,6 +13,9 @@ from hypothesis import settings
 
 from tests.process import Reconcile, Result, run_process
 from tests.target import Target, close_connections, dialect_of, fresh, servers
+
+# What a test makes of specs is nobody's to keep, and nothing of an earlier run is to be met.
+os.environ.setdefault("RECONCILE_CACHE", "off")
 
 # Tests never assert times: what is slow is found by benchmarks.
 settings.register_profile("untimed", deadline=None)

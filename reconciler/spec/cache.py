@@ -1,7 +1,7 @@
 """Texts by key, kept on disk from one process to the next, in come texts and out they come again, or nothing.
 
 Nothing rests on what is kept: what is missing, damaged, of another version or somebody else's counts as not there. It
-is plain text, so that reading it runs nothing (docs/adr/0013-what-is-kept-between-runs.md).
+is plain text, so that reading it runs nothing (docs/adr/0011-what-is-kept-between-runs.md).
 """
 
 from __future__ import annotations

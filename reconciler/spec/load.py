@@ -6,7 +6,7 @@ Every problem of every file is found before anything is raised.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,6 +90,14 @@ class Documents:
     documents: tuple[Document, ...]
     files: tuple[str, ...] = ()
     shelf: Shelf | None = None
+
+    def texts(self) -> Iterator[str]:
+        """Yield the text of each file, in the order of the files."""
+        last = None
+        for document in self.documents:
+            if document.file is not last:
+                yield document.source.text
+            last = document.file
 
     def forget(self) -> None:
         """Let go of all nodes; a document that is asked for its own reads its file's text again."""

@@ -62,9 +62,8 @@ def lower(
     """
     context = Context(dialect=dialect, chain=fallback, sql=sql, variables=variables, default_schema=default_schema)
     with no_collecting():
-        shares = Shares(context, documents.shelf)
-        roots = _roots(context, documents.documents, shares)
-        _declarations(context, roots, shares)
+        shares = Shares(context, documents.shelf, _root, _lowered)
+        _declarations(context, _roots(context, documents.documents, shares), shares)
         _removals(context, documents.documents, shares)
         check_references(context)
     shares.keep()
@@ -73,47 +72,51 @@ def lower(
     return desired(context)
 
 
-def _roots(context: Context, documents: Iterable[Document], shares: Shares) -> dict[Ref, Document]:
+def _root(share: Context, document: Document) -> Ref | None:
+    if document.kind == "removed" or applied(document.fields, share.chain) is None:
+        return None
+    return share.root(document.kind, document.name)
+
+
+# A document with what it adds, where that was kept.
+Found = tuple[Document, Context | None]
+
+
+def _roots(context: Context, documents: Iterable[Document], shares: Shares) -> dict[Ref, Found]:
     """Return the root objects that exist for the dialect; one that is declared twice is a problem."""
-    found: dict[Ref, Document] = {}
+    roots: dict[Ref, Found] = {}
     for document in documents:
-        if document.kind == "removed":
-            continue
-        ref = shares.root(document, _root)
-        if ref is None:
-            continue
-        if ref in found:
-            _twice(context, ref, found[ref], document)
-        else:
-            found[ref] = document
-    return found
+        ref, share = shares.found(document) if document.kind != "removed" else (None, None)
+        if ref is not None and ref in roots:
+            _twice(context, ref, roots[ref][0], document)
+        elif ref is not None:
+            roots[ref] = document, share
+    return roots
 
 
-def _root(context: Context, document: Document) -> Ref | None:
-    return None if applied(document.fields, context.chain) is None else context.root(document.kind, document.name)
-
-
-def _declarations(context: Context, roots: Mapping[Ref, Document], shares: Shares) -> None:
-    for ref, document in roots.items():
+def _declarations(context: Context, roots: Mapping[Ref, Found], shares: Shares) -> None:
+    for ref, (document, share) in roots.items():
         context.source = document.source
         if ref.schema and Ref.root(Kind.SCHEMA, ref.schema) not in roots:
             _schema(context, ref, document)
-        context.take(shares.share(document, ref, _declared))
-
-
-def _declared(share: Context, document: Document, ref: Ref | None) -> None:
-    fields = applied(document.fields, share.chain)
-    if ref is None or fields is None:
-        return
-    _LOWER[document.kind](share, ref, document.name, fields)
-    if "renamed_from" in fields:
-        _rename(share, ref, fields["renamed_from"])
+        context.take(share or shares.made(document, ref))
 
 
 def _removals(context: Context, documents: Iterable[Document], shares: Shares) -> None:
     for document in documents:
         if document.kind == "removed":
-            context.take(shares.share(document, None, _removed))
+            context.take(shares.found(document)[1] or shares.made(document, None))
+
+
+def _lowered(share: Context, document: Document, ref: Ref | None) -> None:
+    """Fill the share of a document."""
+    fields = applied(document.fields, share.chain)
+    if fields is not None and ref is not None:
+        _LOWER[document.kind](share, ref, document.name, fields)
+        if "renamed_from" in fields:
+            _rename(share, ref, fields["renamed_from"])
+    elif fields is not None and document.kind == "removed":
+        _removed(share, document)
 
 
 def _twice(context: Context, ref: Ref, first: Document, second: Document) -> None:
@@ -176,9 +179,7 @@ def _rename(context: Context, ref: Ref, node: Node) -> None:
         context.rename(ref, old if qualified else Ref(ref.schema, old.parts))
 
 
-def _removed(share: Context, document: Document, _: Ref | None) -> None:
-    if applied(document.fields, share.chain) is None:
-        return
+def _removed(share: Context, document: Document) -> None:
     node = document.name
     try:
         ref = Ref.parse(node.value)

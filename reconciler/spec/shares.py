@@ -24,58 +24,50 @@ from reconciler.spec.refer import check_own
 
 # The share of a document that is left out for the dialect.
 _NOTHING = "-"
+# The kind of document that declares nothing.
+_REMOVED = "removed"
 _BROKEN = (ValueError, KeyError, TypeError, IndexError, AttributeError)
 
 # Fields of objects by their text: most columns of most tables are alike, and share what they hold.
 Bodies = dict[tuple[str, str], tuple[type[Object], dict[str, Any]]]
 
 
+# The address of the object that a document declares, None when it declares none for the dialect.
+Find = Callable[[Context, Document], Ref | None]
+# Fills an empty share.
 Lower = Callable[[Context, Document, Ref | None], None]
 
 
 class Shares:
     """The shares of one lowering: those that were kept, and those that are made now, to be kept."""
 
-    def __init__(self, context: Context, shelf: Shelf | None) -> None:
-        self._blank = context.blank()
-        self._problems = context.problems
-        self._shelf = shelf
-        said = (context.dialect, context.chain, context.sql, context.default_schema)
-        self._name = json.dumps(said)
+    def __init__(self, context: Context, shelf: Shelf | None, find: Find, lower: Lower) -> None:
+        self._context, self._shelf, self._find, self._lower = context, shelf, find, lower
+        self._name = json.dumps((context.dialect, context.chain, context.sql, context.default_schema))
         self._known = shelf.texts(self._name) if shelf else {}
         self._used: dict[str, str] = {}
         self._bodies: Bodies = {}
 
-    def root(self, document: Document, find: Callable[[Context, Document], Ref | None]) -> Ref | None:
-        """Return the address of the object that a document declares, None when it declares none for the dialect."""
-        kept = self._known.get(document.key)
-        if kept is not None:
+    def found(self, document: Document) -> tuple[Ref | None, Context | None]:
+        """Return the address of what a document declares, if anything, with its share, if that was kept."""
+        text = self._known.get(document.key)
+        if text is not None:
             with suppress(*_BROKEN):
-                return _root_of(kept)
+                found = self._restored(document, text)
+                self._used[document.key] = text
+                return found
         share = self._empty(document)
-        ref = find(share, document)
-        self._problems.update(share.problems)
-        if ref is None and not share.problems:
+        ref = self._find(share, document)
+        self._context.problems.update(share.problems)
+        if ref is None and document.kind != _REMOVED and not share.problems:
             self._use(document, _NOTHING)
-        return ref
+        return ref, None
 
-    def share(self, document: Document, ref: Ref | None, lower: Lower) -> Context:
-        """Return what a document adds, as it was kept, or else as `lower` finds it now."""
-
-        def now() -> Context:
-            share = self._empty(document)
-            lower(share, document, ref)
-            check_own(share)
-            return share
-
-        kept = self._known.get(document.key)
-        if kept is not None:
-            share = self._empty(document)
-            with suppress(*_BROKEN):
-                _restore(kept, share, self._bodies, now)
-                self._use(document, kept)
-                return share
-        share = now()
+    def made(self, document: Document, ref: Ref | None) -> Context:
+        """Return what a document adds, found now."""
+        share = self._empty(document)
+        self._lower(share, document, ref)
+        check_own(share)
         if self._shelf and document.key:
             self._use(document, _text_of(share, ref))
         return share
@@ -85,12 +77,21 @@ class Shares:
         if self._shelf:
             self._shelf.keep(self._name, self._used)
 
+    def _restored(self, document: Document, text: str) -> tuple[Ref | None, Context]:
+        share = self._empty(document)
+        if text == _NOTHING:
+            return None, share
+        root = _restore(text, share, self._bodies, lambda: self.made(document, root))
+        if (root.kind if root else _REMOVED) != document.kind:
+            raise ValueError("another document's")
+        return root, share
+
     def _use(self, document: Document, text: str | None) -> None:
         if document.key and text is not None:
             self._used[document.key] = text
 
     def _empty(self, document: Document) -> Context:
-        share = self._blank.blank()
+        share = self._context.blank()
         share.source = document.source
         return share
 
@@ -149,14 +150,8 @@ def _unescaped(word: str) -> str:
     return read
 
 
-def _root_of(text: str) -> Ref | None:
-    """Return the address of the object that a kept document declares, None when it declares none for the dialect."""
-    schema, *parts = json.loads(text.partition("\n")[0])[0] if text != _NOTHING else ("",)
-    return Ref(schema, tuple(parts)) if parts else None
-
-
-def _restore(text: str, share: Context, bodies: Bodies, again: Callable[[], Context]) -> None:
-    """Fill an empty share with what `_text_of` kept.
+def _restore(text: str, share: Context, bodies: Bodies, again: Callable[[], Context]) -> Ref | None:
+    """Fill an empty share with what `_text_of` kept, and return the address of the object that it declares.
 
     Args:
         text: what was kept.
@@ -183,6 +178,7 @@ def _restore(text: str, share: Context, bodies: Bodies, again: Callable[[], Cont
         for number, ref in enumerate(rest.get("enums", ()))
     ]
     _look_up(share, root, share.objects)
+    return root if root.parts else None
 
 
 def _places(share: Context) -> Places:

@@ -28,7 +28,7 @@ from reconciler.report.plan_file import SavedPlan, read_plan
 from reconciler.spec.load import Documents
 from reconciler.spec.project import Project
 from reconciler.workflow.applying import Intent, plan_on, refuse, run_locked
-from reconciler.workflow.declaring import declare, spec_version
+from reconciler.workflow.declaring import declare, load, spec_version
 from reconciler.workflow.looking import reading, review_of, seeing_schemas, session_on, told
 from reconciler.workflow.opening import Opened, Request, open_project, open_request
 
@@ -40,7 +40,7 @@ Confirm = Callable[[Review], None]
 def validate(request: Request) -> Validated:
     """Check the specs alone, for every dialect of the project. Raises SpecError with every problem."""
     project = open_project(request)
-    documents = spec.load(project)
+    documents = load(project)
     problems: dict[Problem, None] = {}
     warnings: dict[Problem, None] = {}
     objects = 0
@@ -85,7 +85,7 @@ def plan(request: Request, *, given: Sequence[Allowance] = ()) -> Review:
     """
     begun = time.monotonic()
     opened = open_request(request, access="read")
-    documents = spec.load(opened.project)
+    documents = load(opened.project)
     desired, warnings = declare(opened.project, documents, opened.dialect, opened.target, request.variables)
     opened = seeing_schemas(opened, desired.model)
     with session_on(opened) as session, told(desired):
@@ -168,7 +168,7 @@ def _aim(request: Request, saved: Path | None) -> _Aim:
         opened = seeing_schemas(_where_planned(file, request), file.desired.model)
         return _Aim(opened=opened, desired=file.desired, version=SpecVersion(sha256=""), plan_id=file.id)
     opened = open_request(request, access="write")
-    documents = spec.load(opened.project)
+    documents = load(opened.project)
     desired, warnings = declare(opened.project, documents, opened.dialect, opened.target, request.variables)
     version = spec_version(opened.project, documents)
     return _Aim(opened=seeing_schemas(opened, desired.model), desired=desired, version=version, warnings=warnings)

@@ -21,6 +21,11 @@ from reconciler.spec.load import Documents
 from reconciler.spec.project import Project
 
 
+def load(project: Project) -> Documents:
+    """Return every document of a project, with what is known of it from earlier runs. Raises SpecError."""
+    return spec.load(project, spec.shelf(project.root, os.environ))
+
+
 def declare(
     project: Project, documents: Documents, dialect: Dialect, target: Target, given: Mapping[str, str]
 ) -> tuple[Desired, tuple[Problem, ...]]:
@@ -87,8 +92,8 @@ def _lines(file: str) -> tuple[str, ...]:
 def spec_version(project: Project, documents: Documents) -> SpecVersion:
     """Return which specs these are: a hash over their texts, and the commit where git knows it."""
     digest = hashlib.sha256()
-    for file in sorted(documents.files):
-        digest.update(Path(file).read_bytes() + b"\0")
+    for text in documents.texts():
+        digest.update(text.encode(errors="surrogatepass") + b"\0")
     commit = _git(project.root, "rev-parse", "--short=7", "HEAD")
     dirty = bool(commit) and bool(_git(project.root, "status", "--porcelain", "--", "."))
     return SpecVersion(sha256=digest.hexdigest(), commit=commit, dirty=dirty)
