@@ -105,6 +105,7 @@ def _look(
     problems = [*renamed.problems, *_clashes(renamed.model, declared.model)]
     if problems:
         raise PlanError(problems)
+    renamed = replace(renamed, model=dialect.foretell(renamed.model, declared.model))
     model = match_names(renamed.model, nameless, declared.model, declared.unnamed)
     first = Comparison(
         live=live, renamed=renamed, declared=declared, desired=model, scope=_NO_SCOPE, changes=(),

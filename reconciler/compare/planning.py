@@ -9,9 +9,10 @@ from reconciler.compare.compare import Comparison, Owned, compare, fingerprints,
 from reconciler.dialects.base import DatabaseError, Dialect, Server, Session, Target
 from reconciler.errors import Problem
 from reconciler.model.model import Desired, Model
+from reconciler.model.objects import Column, Enum
 from reconciler.model.ref import Ref
 from reconciler.plan.expand import expand
-from reconciler.plan.hazards import REMOVAL_CODES, RENAME_CODES, Answer, Hazard, forbidden, inherent, judge
+from reconciler.plan.hazards import REMOVAL_CODES, RENAME_CODES, Answer, Hazard, forbidden, inherent, judge, lost_values
 from reconciler.plan.order import order
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.plan.policy import Allowance, Policy, Verdict, decide
@@ -103,7 +104,21 @@ def _reviewed(comparison: Comparison) -> frozenset[tuple[str, Ref]]:
     """Return to what the specs themselves consent: each line to its own hazard at its own address."""
     removed = {(code, ref) for ref in comparison.removed for code in REMOVAL_CODES}
     renamed = {(code, change.ref) for change in comparison.renamed.changes for code in RENAME_CODES}
-    return frozenset(removed | renamed)
+    return frozenset(removed | renamed | _reviewed_values(comparison))
+
+
+def _reviewed_values(comparison: Comparison) -> set[tuple[str, Ref]]:
+    """Return the consents of `renamed_values` and `removed_values`, the latter where they name all that goes."""
+    found: set[tuple[str, Ref]] = set()
+    for ref, new in comparison.desired.items():
+        old = comparison.renamed.model.get(ref)
+        if isinstance(new, Enum):
+            found.add(("BC103", ref))
+            if isinstance(old, Enum) and set(lost_values(old, new)) <= dict(new.removed_values).keys():
+                found.add(("DS106", ref))
+        elif isinstance(new, Column) and new.moved_values:
+            found.add(("DS110", ref))
+    return found
 
 
 def _protected(owned: Owned, comparison: Comparison) -> frozenset[Ref]:

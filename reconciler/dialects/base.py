@@ -127,6 +127,8 @@ class Dialect:
     * `normalize(model)`: pure and idempotent; both sides go through it.
     * `align(inspection, desired)`: what is declared, with the names and forms that the live model has for the same;
       everything that goes by address follows.
+    * `foretell(live, desired)`: the live model, renames applied, in the words that it will have by itself once this
+      plan has run.
     * `resolve(objects, model)`: desired objects with `uses` filled in, so that they can be ordered.
     * `rename(model, moves)`: the live model after renames `(old, new)`, one after the other, its SQL texts following.
     * `elaborate(session, objects, actual, desired)`: objects in the server's own spelling; what cannot be is left out.
@@ -169,4 +171,5 @@ class Dialect:
     script: Callable[[Order], Script]
     default_schema: str = ""
     stamp: Callable[[Session], str] = lambda session: ""
+    foretell: Callable[[Model, Model], Model] = lambda live, desired: live
     groundwork: Callable[[Session, Target], Sequence[str]] = lambda session, target: ()

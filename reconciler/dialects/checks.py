@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from reconciler.dialects.sql import moved_term
 from reconciler.model.change import Alter, Change, Create, Drop
 from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, PrimaryKey, Table, Unique
 from reconciler.model.ref import Kind, Ref
@@ -59,7 +60,7 @@ def _of_drop(s: Spelling, old: Object, states: States) -> Sequence[DataCheck]:
         return [DataCheck(code="DS102", ref=old.ref, count=f"SELECT count(*) FROM {s.table(live)}",
                           message="drops the table with its rows: {count}")]  # fmt: skip
     if isinstance(old, Column) and old.generated is None:
-        return [_counted(s, old, states, code="DS103", where=f"{s.quote(live.name)} IS NOT NULL",
+        return [counted(s, old, states, code="DS103", where=f"{s.quote(live.name)} IS NOT NULL",
                          message="drops the values that are not null: {count}", sample=False)]  # fmt: skip
     return ()
 
@@ -67,7 +68,7 @@ def _of_drop(s: Spelling, old: Object, states: States) -> Sequence[DataCheck]:
 def _of_create(s: Spelling, new: Object, states: States) -> Sequence[DataCheck]:
     match new:
         case Column(not_null=True, default=None, generated=None) if not s.fills(new):
-            return [_counted(s, new, states, code="MF103", where="", sample=False,
+            return [counted(s, new, states, code="MF103", where="", sample=False,
                              message="is not null and has no default, and there are rows: {count}")]  # fmt: skip
         case Unique() | PrimaryKey() | Index(unique=True):
             return _duplicates(s, new, states)
@@ -91,23 +92,31 @@ def _of_alter(s: Spelling, old: Object, new: Object, fields: Sequence[str], stat
     found: list[DataCheck] = []
     column = s.quote(states.live(new.ref).name)
     if "not_null" in fields and new.not_null:
-        found.append(_counted(s, new, states, code="MF104", where=f"{column} IS NULL",
+        found.append(counted(s, new, states, code="MF104", where=f"{column} IS NULL",
                               message="rows where it is null: {count}"))  # fmt: skip
     if "generated" in fields and old.generated is None:
-        found.append(_counted(s, new, states, code="DS103", where=f"{column} IS NOT NULL", sample=False,
+        found.append(counted(s, new, states, code="DS103", where=f"{column} IS NOT NULL", sample=False,
                               message="is computed from now on, which overwrites values: {count}"))  # fmt: skip
     predicate = s.narrows(old.type, new.type, column) if "type" in fields and new.generated is None else None
     if predicate:
-        found.append(_counted(s, new, states, code="DS107", where=predicate,
+        found.append(counted(s, new, states, code="DS107", where=predicate,
                               message=f"{old.type} → {new.type}: values that do not fit: {{count}}"))  # fmt: skip
     return found
 
 
-def _counted(
-    s: Spelling, obj: Object, states: States, *, code: str, where: str, message: str, sample: bool = True
+def counted(
+    s: Spelling,
+    obj: Object,
+    states: States,
+    *,
+    code: str,
+    where: str,
+    message: str,
+    sample: bool = True,
+    rows: str = "",
 ) -> DataCheck:
-    """Ask for the rows of the object's table for which `where` is true."""
-    table = s.table(states.live(obj.ref.top))
+    """Ask for the rows of the object's table for which `where` is true; `rows` stands for them if they are others."""
+    table = rows or s.table(states.live(obj.ref.top))
     tail = f" WHERE {where}" if where else ""
     shown = keys(s, obj.ref.top, states) if sample else ""
     return DataCheck(
@@ -197,8 +206,22 @@ def _violations(s: Spelling, new: Check, states: States) -> Sequence[DataCheck]:
     if any(ref not in states.old for ref in new.uses if ref.top == new.ref.top):
         return ()
     text = in_live_words(s, new.ref.top, new.expression.text, states)
-    return [_counted(s, new, states, code="MF105", where=f"NOT ({text})",
-                     message="rows that violate the check: {count}")]  # fmt: skip
+    return [counted(s, new, states, code="MF105", where=f"NOT ({text})", rows=_with_moved_values(s, new, states),
+                    message="rows that violate the check: {count}")]  # fmt: skip
+
+
+def _with_moved_values(s: Spelling, new: Check, states: States) -> str:
+    """Write the rows of a table as they will be once the values of enums have moved; "" when none of them does."""
+    table = new.ref.top
+    moved = {c.ref: c.moved_values for c in states.new.children(table, Column) if c.ref in new.uses and c.moved_values}
+    if not moved:
+        return ""
+    terms = []
+    for column in states.old.children(table, Column):
+        name = live_name(s, table, column.ref.name, states)
+        term = moved_term(f"CAST({name} AS text)", moved[column.ref]) if column.ref in moved else name
+        terms.append(f"{term} AS {name}")
+    return f"(SELECT {', '.join(terms)} FROM {s.table(states.live(table))}) AS moved"
 
 
 def _orphans(s: Spelling, new: ForeignKey, states: States) -> Sequence[DataCheck]:

@@ -60,6 +60,12 @@ def names(quote: Callable[[str], str], columns: Iterable[str]) -> str:
     return ", ".join(quote(column) for column in columns)
 
 
+def moved_term(column: str, moves: Iterable[tuple[str, str]]) -> str:
+    """Write a column, with other values in the place of some: `moves` are pairs (old, new)."""
+    whens = " ".join(f"WHEN {text_literal(old)} THEN {text_literal(new)}" for old, new in moves)
+    return f"CASE {column} {whens} ELSE {column} END" if whens else column
+
+
 _DEFERRABLE: Mapping[Deferrable, str] = {
     Deferrable.NO: "",
     Deferrable.IMMEDIATE: " DEFERRABLE INITIALLY IMMEDIATE",

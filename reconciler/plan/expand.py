@@ -187,7 +187,8 @@ def _step(work: _Work, change: Change, ask: Ask) -> Step:
             # one transaction: a crash in between leaves no gap.
             return _make(work, change, statements, [change], ask, creates=[new], weight=-1)
         case Alter(old, new, _):
-            return _make(work, change, statements, [change], ask, creates=[new], drops=[old])
+            beside = rules.carries(change, work.states) if rules.carries else ()
+            return _make(work, change, statements, [change, *beside], ask, creates=[new], drops=[old])
 
 
 def _goes_alone(work: _Work, obj: Object) -> bool:

@@ -52,12 +52,14 @@ HAZARDS: Mapping[str, HazardKind] = {
     "DS107": HazardKind("narrows a type", Level.HIGH, Effect.BLOCK, Effect.NOTICE, destructive=True),
     "DS108": HazardKind("drops an extension", Level.HIGH, Effect.CONSENT, destructive=True),
     "DS109": HazardKind("drops a sequence", Level.MEDIUM, Effect.CONSENT, destructive=True),
+    "DS110": HazardKind("replaces enum values in rows", Level.HIGH, Effect.CONSENT, destructive=True),
     "MF101": HazardKind("unique over existing rows", Level.MEDIUM, Effect.BLOCK),
     "MF103": HazardKind("not null without a default", Level.MEDIUM, Effect.BLOCK),
     "MF104": HazardKind("null becomes not null", Level.MEDIUM, Effect.BLOCK),
     "MF105": HazardKind("existing rows violate a constraint", Level.MEDIUM, Effect.BLOCK),
     "BC101": HazardKind("renames a table, view or sequence", Level.MEDIUM, Effect.CONSENT),
     "BC102": HazardKind("renames a column", Level.MEDIUM, Effect.CONSENT),
+    "BC103": HazardKind("renames an enum value", Level.MEDIUM, Effect.CONSENT),
     "CD101": HazardKind("drops a foreign key", Level.LOW, Effect.NOTICE),
     "CD102": HazardKind("drops a check", Level.LOW, Effect.NOTICE),
     "CD103": HazardKind("drops a primary key", Level.HIGH, Effect.CONSENT),
@@ -164,12 +166,27 @@ def _of_change(change: Change, created: set[Ref], dropped: Mapping[Ref, Reason])
             if dropped.get(old.ref) is Reason.UNDECLARED:
                 found.append(_hazard("DS105", old.ref, "is in neither the specs nor the ledger: somebody else made it"))
             return found
-        case Alter(Enum(values=before), Enum(values=after), _) if lost := [v for v in before if v not in after]:
-            return [_hazard("DS106", change.ref, f"removes {', '.join(map(repr, lost))}")]
+        case Alter(Enum() as old, Enum() as new, _):
+            return _of_enum(old, new)
         case Rename(old, new):
             return _of_rename(old.ref, new.ref)
         case _:
             return []
+
+
+def _of_enum(old: Enum, new: Enum) -> list[Hazard]:
+    names = {before: after for before, after in new.renamed_values if before in old.values and after not in old.values}
+    lost = lost_values(old, new)
+    found = [_hazard("DS106", new.ref, f"removes {', '.join(map(repr, lost))}")] if lost else []
+    for before, after in sorted(names.items()):
+        found.append(_hazard("BC103", new.ref, f"running code that says {before!r} breaks: it is {after!r} now"))
+    return found
+
+
+def lost_values(old: Enum, new: Enum) -> list[str]:
+    """Return the values that go, in their order; one that is renamed stays."""
+    renamed = {before for before, after in new.renamed_values if after not in old.values}
+    return [value for value in old.values if value not in new.values and value not in renamed]
 
 
 _DROPS: Mapping[str, tuple[str, str]] = {

@@ -45,6 +45,7 @@ Make = Callable[[Any, States], Outcome]
 Turn = Callable[[Any, Any, States], Outcome]
 Rebuild = Callable[[Ref, Sequence[Change], States], Sequence[Statement]]
 Disturbed = Callable[[Alter, States], Iterable[Object]]
+Carries = Callable[[Alter, States], Iterable[Change]]
 Ask = Callable[[Change, States], Sequence[DataCheck]]
 
 
@@ -55,7 +56,8 @@ class Rules:
     `inline`: created inside its parent's CREATE when both are new. `late`: fields whose references need not exist yet.
     `disturbs`: altering one of these fields is refused by the server while another object uses this one; users that are
     not `adapts` are dropped before and created again after. `disturbed` names further users that have to go and come
-    back, where that depends on more than fields and kinds. `late_bound`: what is not modelled finds objects of this
+    back, where that depends on more than fields and kinds; `carries` names changes of other objects that one makes
+    beside itself, so that its step tells of them. `late_bound`: what is not modelled finds objects of this
     kind by name each time it runs, so they may come after it, and go and come back under it. `weight` and `drop_weight`
     order what the edges leave open.
     """
@@ -70,6 +72,7 @@ class Rules:
     disturbs: frozenset[str] = frozenset()
     adapts: bool = True
     disturbed: Disturbed | None = None
+    carries: Carries | None = None
     late_bound: bool = False
     weight: int = 50
     drop_weight: int = 20

@@ -8,6 +8,7 @@ from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.dialects.postgres.ask import ask
 from reconciler.dialects.postgres.elaborate import elaborate
 from reconciler.dialects.postgres.inspect import inspect
+from reconciler.dialects.postgres.labels import foretell
 from reconciler.dialects.postgres.locks import capacity, lock
 from reconciler.dialects.postgres.normalize import FAMILY, normalize
 from reconciler.dialects.postgres.preflight import preflight
@@ -40,6 +41,7 @@ DIALECT = Dialect(
     inspect=inspect,
     normalize=normalize,
     align=align,
+    foretell=foretell,
     resolve=resolve,
     rename=renamer(respell),
     elaborate=elaborate,

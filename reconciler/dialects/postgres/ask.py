@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.dialects.checks import SAMPLE, Spelling, asker, in_live_words, keys, live_name, sensitive
+from reconciler.dialects.checks import SAMPLE, Spelling, asker, counted, in_live_words, keys, live_name, sensitive
 from reconciler.dialects.postgres.ask_roots import ROOTS, ask_root, joining, on_bases
 from reconciler.dialects.postgres.identity import bounds
 from reconciler.dialects.postgres.names import table
@@ -17,6 +17,7 @@ from reconciler.model.change import Alter, Change, Create
 from reconciler.model.objects import Column, Enum, Exclusion
 from reconciler.model.ref import Kind
 from reconciler.model.values import Identity, IndexPart
+from reconciler.plan.hazards import lost_values
 from reconciler.plan.rules import States
 from reconciler.plan.step import DataCheck
 
@@ -54,21 +55,24 @@ def ask(change: Change, states: States) -> Sequence[DataCheck]:
 
 
 def _removed_values(old: Enum, new: Enum, states: States) -> Iterator[DataCheck]:
-    """Ask each column for rows that hold a value which is to go."""
-    gone = [value for value in old.values if value not in new.values]
-    if not gone:
+    """Ask each column for rows that hold a value which is to go: those that get another one, and the others."""
+    gone = lost_values(old, new)
+    moves = dict(new.removed_values)
+    for column, _ in carried_columns(old, states):
+        yield from _holding(column, [value for value in gone if value in moves], states, code="DS110",
+                            message="rows that get another value: {count}")  # fmt: skip
+        yield from _holding(column, [value for value in gone if value not in moves], states, code="DS107",
+                            message=f"rows that hold a value which {old.ref.name} is to lose: {{count}}")  # fmt: skip
+
+
+def _holding(column: Column, values: Sequence[str], states: States, *, code: str, message: str) -> Iterator[DataCheck]:
+    if not values:
         return
-    values = ", ".join(map(text_literal, gone))
-    for column, declared in carried_columns(old, states):
-        live = states.live(column.ref)
-        name, rows = double_quoted(live.name), table(live)
-        is_array = column.type.name.endswith("[]")
-        where = f"{name}::text[] && ARRAY[{values}]" if is_array else f"{name}::text IN ({values})"
-        yield DataCheck(
-            code="MF105", ref=column.ref, message=f"{{count}} rows still hold a value that {old.ref.name} is to lose",
-            count=f"SELECT count(*) FROM {rows} WHERE {where}", sensitive=declared.sensitive,
-            sample=f"SELECT DISTINCT {name}::text FROM {rows} WHERE {where} ORDER BY 1 LIMIT 5",
-        )  # fmt: skip
+    listed = ", ".join(map(text_literal, values))
+    name = live_name(_WORDS, column.ref.top, column.ref.name, states)
+    is_array = column.type.name.endswith("[]")
+    where = f"{name}::text[] && ARRAY[{listed}]" if is_array else f"{name}::text IN ({listed})"
+    yield counted(_WORDS, column, states, code=code, where=where, message=message)
 
 
 def _conflicts(new: Exclusion, states: States) -> Iterator[DataCheck]:

@@ -15,6 +15,7 @@ from reconciler.dialects.postgres import catalog, types
 from reconciler.dialects.postgres.elaborate_types import of_domains, stand_in, stays_in_place, tried
 from reconciler.dialects.postgres.lexer import canonical
 from reconciler.dialects.postgres.literals import written
+from reconciler.dialects.postgres.names import enum_behind
 from reconciler.dialects.postgres.normalize import normalize
 from reconciler.dialects.postgres.reading import read_shapes
 from reconciler.dialects.postgres.reading_tables import tables
@@ -250,8 +251,17 @@ def _shadows(found: Iterable[Ref], actual: Model, desired: Model) -> list[str]:
     return names
 
 
-def _columns(ref: Ref, model: Model) -> set[tuple[str, str, str | None]]:
-    return {(column.ref.name, column.type.name, column.collation) for column in model.children(ref, Column)}
+def _columns(ref: Ref, model: Model) -> set[tuple[str, str, str | None, tuple[str, ...]]]:
+    return {
+        (column.ref.name, column.type.name, column.collation, _values(column, model))
+        for column in model.children(ref, Column)
+    }
+
+
+def _values(column: Column, model: Model) -> tuple[str, ...]:
+    """Return the values of a column's enum, none when it has another type."""
+    enum = model.get(enum_behind(column) or column.ref)
+    return enum.values if isinstance(enum, Enum) else ()
 
 
 def _key(ref: Ref, desired: Model) -> list[str]:

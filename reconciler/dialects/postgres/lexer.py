@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -45,15 +45,29 @@ _PAIRS = ("::", "<=", ">=", "<>", "!=", "||", "->", ":=", "=>")
 @lru_cache(maxsize=100_000)
 def tokens(text: str) -> tuple[Token, ...]:
     """Return the tokens, comments and blanks left out. Raises Unreadable."""
-    found: list[Token] = []
+    return tuple(token for _, token in _placed(text))
+
+
+def _placed(text: str) -> Iterator[tuple[int, Token]]:
+    """Yield each token with where it begins."""
     at = 0
     while at < len(text):
         end = _skipped(text, at)
         if end == at:
             token, end = _token(text, at)
-            found.append(token)
+            yield at, token
         at = end
-    return tuple(found)
+
+
+def with_others(text: str, others: Mapping[int, str]) -> str:
+    """Return the text with other words in the place of its tokens of these numbers; all else stays as it is."""
+    pieces: list[str] = []
+    done = 0
+    for number, (at, token) in enumerate(_placed(text)):
+        if number in others:
+            pieces += (text[done:at], others[number])
+            done = at + len(token.text)
+    return "".join((*pieces, text[done:]))
 
 
 def _skipped(text: str, at: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from reconciler.dialects.postgres.lexer import Sort, quoted_if_needed, tokens
 from reconciler.dialects.sql import double_quoted, names
+from reconciler.model.objects import Column, Domain
 from reconciler.model.ref import Kind, Ref
 
 
@@ -33,6 +34,12 @@ def type_name(ref: Ref) -> str:
     """Write an enum's name as format_type does."""
     head = f"{quoted_if_needed(ref.schema)}." if ref.schema else ""
     return head + quoted_if_needed(ref.name)
+
+
+def enum_behind(column: Column | Domain) -> Ref | None:
+    """Return the enum that a column's type, or its elements' one, is; one that only a text of it names is not."""
+    name = column.type.name.removesuffix("[]")
+    return next((ref for ref in column.uses if ref.kind == Kind.ENUM and type_name(ref) == name), None)
 
 
 def enum_of(name: str) -> Ref:

@@ -147,6 +147,7 @@ def _column(obj: Column, work: _Work) -> Column:
         not_null=obj.not_null or in_key or serial or identity is not None,
         collation=None if obj.collation in ("default", "") else obj.collation,
         options=settled_settings(obj.options, type_.name),
+        moved_values=own.removed_values if isinstance(own, Enum) else (),
         uses=obj.uses | {own.ref} if own else obj.uses,
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from reconciler.dialects.postgres import catalog, types
 from reconciler.dialects.postgres.identity import settled as settled_identity
 from reconciler.dialects.postgres.literals import settled
-from reconciler.dialects.postgres.names import qualified
+from reconciler.dialects.postgres.names import qualified, type_name
 from reconciler.dialects.postgres.reading import Row, Rows
 from reconciler.dialects.postgres.reading_indexes import deferrable, index_clauses, indexes, roles
 from reconciler.dialects.postgres.reading_indexes import options as index_options
@@ -99,7 +99,7 @@ def _column(row: Row, ref: Ref, rows: Rows, sequence: Row | None) -> Column:
     uses = rows.uses(*places, own=ref) if rows.edges else frozenset[Ref]()
     serial = types.SERIAL_OF[words] if sequence and sequence[7] == "a" else ""
     expression = None if text is None or serial else Sql(text, "postgres")
-    is_enum = any(used.kind == Kind.ENUM for used in uses) and not words.endswith("[]")
+    is_enum = any(used.kind == Kind.ENUM and type_name(used) == words for used in uses)
     return Column(
         ref=ref, type=_type(serial or words), not_null=not_null,
         default=None if generated or expression is None else settled(expression, words, is_enum),

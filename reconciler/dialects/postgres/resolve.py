@@ -10,7 +10,7 @@ from reconciler.dialects.postgres import types
 from reconciler.dialects.postgres.drawn import drawn, draws_alone, redrawn
 from reconciler.dialects.postgres.identity import portable as portable_identity
 from reconciler.dialects.postgres.lexer import Unreadable, tokens
-from reconciler.dialects.postgres.names import of, type_name
+from reconciler.dialects.postgres.names import enum_behind, of, type_name
 from reconciler.dialects.postgres.normalize import FAMILY, element_name
 from reconciler.dialects.postgres.reading_indexes import INVALID
 from reconciler.dialects.sql import double_quoted, respeller
@@ -262,7 +262,7 @@ def portable(obj: Object) -> Object:
         return replace(obj, type=types.portable(obj.type))
     if not isinstance(obj, Column | Domain):
         return obj
-    enum = next((ref for ref in obj.uses if ref.kind == Kind.ENUM), None)
+    enum = enum_behind(obj)
     name = ".".join(_word(part) for part in (enum.schema, enum.name) if part) if enum else ""
     if isinstance(obj, Domain):
         return replace(obj, type=types.portable(obj.type, name))

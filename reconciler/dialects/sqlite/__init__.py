@@ -6,17 +6,14 @@ import os
 from collections.abc import Sequence
 
 from reconciler.dialects.base import Dialect, Session, Target
-from reconciler.dialects.checks import Spelling, asker
 from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.sqlite import types
 from reconciler.dialects.sqlite.align import align, elaborate
+from reconciler.dialects.sqlite.ask import ask
 from reconciler.dialects.sqlite.inspect import inspect
-from reconciler.dialects.sqlite.lexer import renamed_words
 from reconciler.dialects.sqlite.locks import lock
-from reconciler.dialects.sqlite.narrowing import narrows
 from reconciler.dialects.sqlite.normalize import normalize
 from reconciler.dialects.sqlite.rename import rename
-from reconciler.dialects.sqlite.render import table_name
 from reconciler.dialects.sqlite.resolve import resolve
 from reconciler.dialects.sqlite.rules import RULES
 from reconciler.dialects.sqlite.script import script
@@ -73,15 +70,7 @@ DIALECT = Dialect(
     elaborate=elaborate,
     portable=_portable,
     rules=RULES,
-    ask=asker(
-        Spelling(
-            quote=double_quoted,
-            table=table_name,
-            narrows=narrows,
-            fills=lambda c: c.identity is not None,
-            words=renamed_words,
-        )
-    ),
+    ask=ask,
     lock=lock,
     transaction=transaction,
     preflight=_preflight,

@@ -204,7 +204,7 @@ def _column(obj: Column, model: Model, findings: _Findings) -> Iterator[Object]:
         obj if default is obj.default else replace(obj, default=default), type=type_, comment=None,
         not_null=obj.not_null or is_alias or (frame.without_rowid and obj.ref.name in frame.key),
         identity=Identity() if is_alias else None, collation=_collation(obj.collation),
-        on_conflict=_on_conflict(obj.on_conflict),
+        on_conflict=_on_conflict(obj.on_conflict), moved_values=_moved_values(obj, model),
     )  # fmt: skip
     if obj.type.name == "enum" and not obj.type.native:
         yield from _enum_check(obj, model)
@@ -235,6 +235,12 @@ def _enum_check(obj: Column, model: Model) -> Iterator[Object]:
         text = f"{double_quoted(obj.ref.name)} IN ({', '.join(map(text_literal, enum.values))})"
         name = implicit_name(obj.ref.top.name, [obj.ref.name], "enum")
         yield Check(ref=obj.ref.top.child(Kind.CHECK, name), expression=Sql(text, "sqlite", canonical(text)))
+
+
+def _moved_values(obj: Column, model: Model) -> tuple[tuple[str, str], ...]:
+    """Return what becomes of the values of a column's enum; one that is there already keeps its own."""
+    enum = model.get(enum_ref(obj.type.args[0])) if obj.type.name == "enum" and not obj.type.native else None
+    return (*enum.renamed_values, *enum.removed_values) if isinstance(enum, Enum) else obj.moved_values
 
 
 def enum_ref(name: str) -> Ref:

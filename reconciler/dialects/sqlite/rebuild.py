@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reconciler.dialects.sql import double_quoted, names, text_literal
+from reconciler.dialects.sql import double_quoted, moved_term, names, text_literal
 from reconciler.dialects.sqlite import render
 from reconciler.errors import PlanError, Problem
 from reconciler.model.change import Change
@@ -104,7 +104,9 @@ def _copy(states: States, table: Ref, name: str, old: Table, new: Table) -> str:
     listed = names(double_quoted, columns)
     if not columns:
         return f"INSERT INTO {double_quoted(name)} SELECT WHERE 0"
-    return f"INSERT INTO {double_quoted(name)} ({listed}) SELECT {listed} FROM {double_quoted(table.name)}"
+    moved = {column.ref.name: column.moved_values for column in states.new.children(table, Column)}
+    values = ", ".join(moved_term(double_quoted(column), moved.get(column, ())) for column in columns)
+    return f"INSERT INTO {double_quoted(name)} ({listed}) SELECT {values} FROM {double_quoted(table.name)}"
 
 
 def rowid_worth_keeping(model: Model, table: Table) -> bool:

@@ -14,7 +14,17 @@ from reconciler.dialects.postgres.rules.settings import changed_settings, made_s
 from reconciler.dialects.postgres.rules.statements import alter, column_name, comment, comments, one, parenthesized
 from reconciler.dialects.sql import double_quoted
 from reconciler.model.change import Alter
-from reconciler.model.objects import Check, Column, ForeignKey, Index, NumberSequence, Object, Unmodelled, View
+from reconciler.model.objects import (
+    Check,
+    Column,
+    Exclusion,
+    ForeignKey,
+    Index,
+    NumberSequence,
+    Object,
+    Unmodelled,
+    View,
+)
 from reconciler.model.values import Default, Sql
 from reconciler.plan.rules import Outcome, Rules, States, Way
 from reconciler.plan.step import Statement
@@ -186,7 +196,7 @@ def stands_in_the_way(user: Object, kept: bool) -> bool:
             return generated is not None
         case Check() | ForeignKey():
             return not kept
-        case Index():
+        case Index() | Exclusion():
             return not kept and (user.where is not None or any(part.expression or part.opclass for part in user.parts))
         case _:
             return False
