@@ -17,11 +17,10 @@ def test_many_files_are_kept_and_a_broken_one_is_told_as_ever(reconcile: Reconci
         (tmp_path / f"t{number}.yaml").write_text(text)
     kept = {"RECONCILE_CACHE": str(tmp_path / "kept")}
     first = reconcile("validate", cwd=tmp_path, env=kept).ok()
-    assert (
-        len(list((tmp_path / "kept/specs").iterdir())) == 3
-    )  # the forms of the files, and a lowering for each dialect
+    # The forms of the files, and a lowering for each dialect.
+    assert len(list((tmp_path / "kept/specs").iterdir())) == 3
     assert reconcile("validate", cwd=tmp_path, env=kept).ok().out == first.out
     (tmp_path / "t0.yaml").rename(tmp_path / "gone.txt")
     broken = reconcile("validate", cwd=tmp_path, env=kept).ok(65)
-    assert "t1.yaml:4:33" in broken.err + broken.out
+    assert "t1.yaml:4:34" in broken.err + broken.out
     assert broken.err == reconcile("validate", cwd=tmp_path, env={"RECONCILE_CACHE": "off"}).ok(65).err
