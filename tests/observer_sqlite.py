@@ -58,9 +58,10 @@ def _table(connection: sqlite3.Connection, name: str, sql: str) -> Iterator[tupl
         words = (
             re.sub(r"\s*([(),])\s*", r"\1", " ".join(type_.upper().split())).removesuffix("GENERATED ALWAYS").strip()
         )
-        # A rowid is never null, whether its column says so or not (sqlite.org/lang_createtable.html#rowid).
-        never_null = not_null or (keys == 1 and key and words == "INTEGER")
-        yield f"column {name.lower()}.{column.lower()}", (cid, words, never_null, _value(words, default), key, hidden)
+        # A rowid is never null and has no default, whatever its column says (sqlite.org/lang_createtable.html#rowid).
+        rowid = keys == 1 and key and words == "INTEGER"
+        value = None if rowid else _value(words, default)
+        yield f"column {name.lower()}.{column.lower()}", (cid, words, not_null or rowid, value, key, hidden)
     yield f"keys {name.lower()}", sorted(_keys(connection, name))
     yield f"foreign keys {name.lower()}", sorted(_foreign_keys(connection, name))
     yield f"text {name.lower()}", sorted(_clauses(_words(sql)))
@@ -85,7 +86,7 @@ def _keys(connection: sqlite3.Connection, table: str) -> Iterator[tuple[object, 
         'select name, "unique", origin, partial from pragma_index_list(?)', [table]
     ):
         parts = connection.execute(
-            'select lower(coalesce(name, "?")), "desc", coll from pragma_index_xinfo(?) where key', [index]
+            'select lower(coalesce(name, "?")), "desc", lower(coll) from pragma_index_xinfo(?) where key', [index]
         ).fetchall()
         yield (index.lower() if origin == "c" else "", unique, origin, partial, repr(parts))
 

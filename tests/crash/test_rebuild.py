@@ -52,7 +52,7 @@ columns:
   code: {type: text}
   amount: {type: decimal(14,2), not_null: true, default: 7}
 primary_key: [id]
-unique: {parents_code_key: [code]}
+unique: {parents_code_key: {columns: [code], dialect: {sqlite: {on_conflict: replace}}}}
 checks: {parents_amount_check: amount < 1000000}
 indexes:
   parents_name_idx: {columns: [{column: name, desc: true, collation: nocase}], where: amount > 1}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
 
 from reconciler.dialects.base import Session, Target
 from reconciler.dialects.sqlite import ddl_others
-from reconciler.dialects.sqlite.lexer import LexError, canonical
+from reconciler.dialects.sqlite.lexer import LexError, canonical, tokens
 from reconciler.dialects.sqlite.names import fold, folded, hidden, spellings
 from reconciler.dialects.sqlite.objects import Facts, table_objects
 from reconciler.model.fields import referring
@@ -17,12 +20,14 @@ from reconciler.model.ref import Kind, Ref
 from reconciler.model.values import IndexPart, Sql
 
 _SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid"
+# A table of a module has no page of its own, and asking for its columns needs the module.
 _COLUMNS = """
     SELECT m.name, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden
-    FROM sqlite_schema AS m, pragma_table_xinfo(m.name) AS x WHERE m.type = 'table' ORDER BY m.rowid, x.cid"""
+    FROM sqlite_schema AS m, pragma_table_xinfo(m.name) AS x
+    WHERE m.type = 'table' AND m.rootpage <> 0 ORDER BY m.rowid, x.cid"""
 _FOREIGN_KEYS = """
     SELECT m.name, k.id, k."table", k."from", k."to", k.on_update, k.on_delete
-    FROM sqlite_schema AS m, pragma_foreign_key_list(m.name) AS k WHERE m.type = 'table'
+    FROM sqlite_schema AS m, pragma_foreign_key_list(m.name) AS k WHERE m.type = 'table' AND m.rootpage <> 0
     ORDER BY m.rowid, k.id, k.seq"""
 _KINDS = "SELECT name, type FROM pragma_table_list WHERE schema = 'main'"
 
@@ -42,7 +47,7 @@ def inspect(session: Session, target: Target) -> Inspection:
     """
     # A table's own name is beside those of its indexes and triggers, as whoever made them wrote it.
     rows = [row for row in session.query(_SCHEMA) if not hidden(str(row[2]))]
-    catalog = _catalog(session)
+    catalog = _catalog(session, rows)
     objects: list[Object] = []
     unnamed: set[Ref] = set()
     roots: dict[str, Ref] = {}
@@ -85,9 +90,26 @@ def _true_case(objects: list[Object]) -> list[Object]:
     return [one(obj) for obj in objects]
 
 
-def _catalog(session: Session) -> _Catalog:
+def _mark_shadows(session: Session, kinds: dict[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Where this library has not the module of a table, take every table with its name before it for one of its own."""
+    virtual = {name: sql for _, name, _, sql in rows if kinds.get(name) == "virtual"}
+    if not virtual:
+        return
+    loaded = {fold(name) for (name,) in session.query("SELECT name FROM pragma_module_list")}
+    for name in (name for name, sql in virtual.items() if fold(_module(sql)) not in loaded):
+        prefix = fold(f"{name}_")
+        shadows = [other for other, kind in kinds.items() if kind == "table" and fold(other).startswith(prefix)]
+        kinds.update(dict.fromkeys(shadows, "shadow"))
+
+
+def _module(sql: str) -> str:
+    return next((name.value for using, name in pairwise(tokens(sql)) if using.word == "USING"), "")
+
+
+def _catalog(session: Session, rows: Sequence[tuple[Any, ...]]) -> _Catalog:
     catalog = _Catalog()
     catalog.kinds = dict(session.query(_KINDS))
+    _mark_shadows(session, catalog.kinds, rows)
     for table, *row in session.query(_COLUMNS):
         catalog.facts[table].columns.append(tuple(row))
     for table, number, *row in session.query(_FOREIGN_KEYS):

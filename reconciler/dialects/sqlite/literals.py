@@ -21,15 +21,23 @@ def settled(default: Default | None, type_: str) -> Default | None:
         default: as written, or as stored.
         type_: the column's type in SQLite's words.
     """
-    if isinstance(default, Sql):
+    numeric = types.affinity(type_) not in ("TEXT", "BLOB")
+    if isinstance(default, Sql) and (numeric or not _whole_real(default.text)):
         default = _constant(default)
     if not isinstance(default, Literal):
         return default
     if isinstance(default.value, bool):
         return Literal(Decimal(default.value))
-    numeric = types.affinity(type_) not in ("TEXT", "BLOB")
     number = None if isinstance(default.value, str) and not numeric else as_number(default.value)
     return default if number is None else Literal(number)
+
+
+def _whole_real(text: str) -> bool:
+    """Say whether this is a number such as 1e3: a column that keeps what it is given keeps it apart from 1000."""
+    if text[:2].lower() == "0x" or not {".", "e", "E"}.intersection(text):
+        return False
+    number = as_number(text)
+    return number is not None and number == number.to_integral_value()
 
 
 def _constant(sql: Sql) -> Default | None:

@@ -34,7 +34,7 @@ from reconciler.model.objects import (
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import map_texts
 from reconciler.model.types import Type
-from reconciler.model.values import Identity, Sql
+from reconciler.model.values import Identity, IndexPart, Sql
 
 # What shares one set of names; a unique constraint may become an index.
 _NAMED_ALIKE = frozenset({Kind.TABLE, Kind.VIEW, Kind.INDEX, Kind.UNIQUE})
@@ -199,7 +199,7 @@ def _column(obj: Column, model: Model, findings: _Findings) -> Iterator[Object]:
     if obj.on_conflict and not (obj.not_null or is_alias):
         findings.add(obj, "on_conflict", "a conflict clause of a column is about null, and it may be null",
                      "add not_null: true, or write it at the key that it is about")  # fmt: skip
-    default = settled(obj.default, type_.name)
+    default = None if is_alias else settled(obj.default, type_.name)  # a rowid has none, whatever is written
     yield changed(
         obj if default is obj.default else replace(obj, default=default), type=type_, comment=None,
         not_null=obj.not_null or is_alias or (frame.without_rowid and obj.ref.name in frame.key),
@@ -298,8 +298,17 @@ def _index(obj: Index, model: Model, findings: _Findings) -> Iterator[Object]:
         if part.opclass or part.nulls_first not in (None, not part.descending):
             what = "operator classes" if part.opclass else "NULLS FIRST and LAST"
             findings.add(obj, "columns", f"SQLite's indexes have no {what}", "limit the index: only: [postgres]")
-        parts.append(changed(part, collation=_collation(part.collation), opclass=None, nulls_first=None))
+        collation = _part_collation(part, obj.ref.top, model)
+        parts.append(changed(part, collation=collation, opclass=None, nulls_first=None))
     yield changed(obj, comment=None, parts=tuple(parts), method=None, include=())
+
+
+def _part_collation(part: IndexPart, table: Ref, model: Model) -> str | None:
+    """Return the collation of a part where it is not its column's own."""
+    column = model.get(table.child(Kind.COLUMN, part.column)) if part.column is not None else None
+    own = column.collation if isinstance(column, Column) else None
+    said = part.collation.upper() if part.collation else None
+    return None if said == (own or "BINARY").upper() else said
 
 
 _VIEW_PARTS: Mapping[str, str] = {"materialized": "rows of their own", "options": "options"}

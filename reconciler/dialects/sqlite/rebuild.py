@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reconciler.dialects.sql import double_quoted, moved_term, names, text_literal
+from reconciler.dialects.sql import double_quoted, moved_term, text_literal
 from reconciler.dialects.sqlite import render
+from reconciler.dialects.sqlite.names import fold
 from reconciler.errors import PlanError, Problem
 from reconciler.model.change import Change
 from reconciler.model.model import Model
@@ -99,22 +100,32 @@ def _copy(states: States, table: Ref, name: str, old: Table, new: Table) -> str:
     """
     after = {column.ref for column in states.new.children(table, Column) if column.generated is None}
     columns = [column.ref.name for column in render.columns_of(states.old, table) if column.ref in after]
-    if rowid_worth_keeping(states.old, old) and rowid_worth_keeping(states.new, new):
-        columns.insert(0, "rowid")
-    listed = names(double_quoted, columns)
-    if not columns:
-        return f"INSERT INTO {double_quoted(name)} SELECT WHERE 0"
     moved = {column.ref.name: column.moved_values for column in states.new.children(table, Column)}
-    values = ", ".join(moved_term(double_quoted(column), moved.get(column, ())) for column in columns)
-    return f"INSERT INTO {double_quoted(name)} ({listed}) SELECT {values} FROM {double_quoted(table.name)}"
+    listed = list(map(double_quoted, columns))
+    values = [moved_term(double_quoted(column), moved.get(column, ())) for column in columns]
+    rowid = free_rowid(states, table)
+    if rowid and rowid_worth_keeping(states.old, old) and rowid_worth_keeping(states.new, new):
+        # Without quotes: a quoted name that no column has is a string to SQLite.
+        listed, values = [rowid, *listed], [rowid, *values]
+    if not listed:
+        return f"INSERT INTO {double_quoted(name)} SELECT WHERE 0"
+    into = f"INSERT INTO {double_quoted(name)} ({', '.join(listed)})"
+    return f"{into} SELECT {', '.join(values)} FROM {double_quoted(table.name)}"
 
 
 def rowid_worth_keeping(model: Model, table: Table) -> bool:
     """A rowid that no column shows is kept too: something may point at it, a full-text index for one."""
     columns = model.children(table.ref, Column)
-    if ("without_rowid", True) in table.options or any(column.identity is not None for column in columns):
-        return False
-    return all(column.ref.name.lower() != "rowid" for column in columns)
+    return ("without_rowid", True) not in table.options and all(column.identity is None for column in columns)
+
+
+def free_rowid(states: States, table: Ref) -> str:
+    """Return a name of the rowid that no column takes for itself, "" when all of them do
+    (sqlite.org/lang_createtable.html#rowid).
+    """
+    columns = (*states.old.children(table, Column), *states.new.children(table, Column))
+    taken = {fold(column.ref.name) for column in columns}
+    return next((name for name in ("rowid", "_rowid_", "oid") if name not in taken), "")
 
 
 def _same_number_of_rows(old: str, new: str) -> str:

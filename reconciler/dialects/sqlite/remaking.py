@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from reconciler.dialects.sql import double_quoted, names, text_literal
 from reconciler.dialects.sqlite import render
 from reconciler.dialects.sqlite.names import fold
-from reconciler.dialects.sqlite.rebuild import carrying, definition_of, puzzling, rowid_worth_keeping
+from reconciler.dialects.sqlite.rebuild import carrying, definition_of, free_rowid, puzzling, rowid_worth_keeping
 from reconciler.errors import PlanError, Problem
 from reconciler.model.model import Model
 from reconciler.model.names import helper_name
@@ -154,8 +154,9 @@ def _copy(one: Remake, source: str) -> str:
         pairs = [(c.ref.name, f"s.{double_quoted(one.before[c.ref.name])}") for c in plain if c.ref.name in one.before]
     else:
         pairs = [(c.ref.name, f"s.{double_quoted(c.ref.name)}") for c in plain]
-    if rowid_worth_keeping(one.states.old, one.old) and rowid_worth_keeping(one.states.new, one.new):
-        pairs.insert(0, ("rowid", "s.rowid"))
+    rowid = free_rowid(one.states, one.new.ref)
+    if rowid and rowid_worth_keeping(one.states.old, one.old) and rowid_worth_keeping(one.states.new, one.new):
+        pairs.insert(0, (rowid, f"s.{rowid}"))
     if not pairs:
         return f"INSERT INTO {double_quoted(one.helper)} SELECT WHERE 0"
     into = names(double_quoted, [name for name, _ in pairs])

@@ -19,7 +19,7 @@ from reconciler.dialects.sqlite.ddl_others import read_view
 from reconciler.dialects.sqlite.inspect import inspect
 from reconciler.dialects.sqlite.lexer import LexError, tokens
 from reconciler.dialects.sqlite.normalize import normalize
-from reconciler.dialects.sqlite.resolve import body_start
+from reconciler.dialects.sqlite.resolve import body_start, resolve
 from reconciler.dialects.sqlite.session import SqliteSession
 from reconciler.errors import PlanError, Problem
 from reconciler.model.model import Model, renamed
@@ -35,6 +35,7 @@ def rename(model: Model, moves: Sequence[Move]) -> Model:
 
     Raises PlanError when SQLite would not do it.
     """
+    _nothing_reads(model, moves)
     after = model
     for old, new in moves:
         after = renamed(after, {old: new}, lambda obj, _: obj)
@@ -55,6 +56,19 @@ def rename(model: Model, moves: Sequence[Move]) -> Model:
         return obj
 
     return Model(one(obj) for obj in after.values())
+
+
+def _nothing_reads(model: Model, moves: Sequence[Move]) -> None:
+    """Raise PlanError when a module's table reads what is renamed: SQLite does not rename it there."""
+    virtual = [obj for obj in model.values() if obj.ref.kind == "virtual_table"]
+    problems = [
+        _refused(obj.ref, f"it reads {old}")
+        for obj in resolve(virtual, model)
+        for old, _ in moves
+        if old in getattr(obj, "uses", ())
+    ]
+    if problems:
+        raise PlanError(problems)
 
 
 # What has a name that texts say.

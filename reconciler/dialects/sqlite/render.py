@@ -32,11 +32,14 @@ def table_name(ref: Ref) -> str:
 
 
 def default_text(default: Default) -> str:
-    """Write a default; what is neither a constant nor one of the three times stands in parentheses."""
+    """Write a default; what is neither a constant nor one of the three times stands in parentheses.
+
+    A single word or name, in quotes or not, is a string to SQLite (parse.y: ccons ::= DEFAULT id).
+    """
     if isinstance(default, Literal):
         return literal_text(default, _BOOLEANS)
     found = tokens(default.text)
-    bare = len(found) == 1 and (found[0].word in _TIMES or found[0].lexeme in (Lexeme.BLOB, Lexeme.STRING, Lexeme.NAME))
+    bare = len(found) == 1 and (found[0].lexeme in (Lexeme.BLOB, Lexeme.STRING, Lexeme.NAME, Lexeme.WORD))
     return default.text if bare or _enclosed(default.text) else f"({default.text})"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.dialects import uses
+from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.sqlite.lexer import Lexeme, LexError, Token, tokens
 from reconciler.dialects.sqlite.names import fold
 from reconciler.model.model import Model
@@ -93,8 +94,33 @@ def _taken_apart(obj: Unmodelled) -> _Text:
             return _Text(owner, (), found[on + 2 :], frozenset({owner} if owner else ()))
         case "view":
             return _Text(None, (), found[_first(found, "AS") + 1 :])
+        case "virtual_table":
+            return _content(found)
         case _:
             return _Text(None, (), ())
+
+
+def _content(found: Sequence[Token]) -> _Text:
+    """Return what a full-text table reads: the table of its `content=` and the columns that it names
+    (sqlite.org/fts5.html#external_content_tables, fts3.html#_external_content_fts4_tables_).
+    """
+    for at in range(len(found) - 2):
+        if found[at].word == "CONTENT" and found[at + 1].text == "=" and found[at + 2].value:
+            name = found[at + 2]
+            table = name._replace(lexeme=Lexeme.NAME, text=double_quoted(name.value), word="")
+            return _Text(
+                None, (), [name._replace(lexeme=Lexeme.WORD, text="FROM", word="FROM"), table, *_arguments(found)]
+            )
+    return _Text(None, (), ())
+
+
+def _arguments(found: Sequence[Token]) -> Iterator[Token]:
+    """Yield the names in a module's arguments, and what stands behind `content_rowid=`."""
+    for at, token in enumerate(found):
+        if at and found[at - 1].text in ("(", ",") and _identifier(token):
+            yield token
+        elif at > 1 and found[at - 2].word == "CONTENT_ROWID":
+            yield token._replace(lexeme=Lexeme.NAME, text=double_quoted(token.value), word="")
 
 
 def body_start(found: Sequence[Token]) -> int:
