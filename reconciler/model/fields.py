@@ -62,4 +62,4 @@ def references(obj: Object, ignoring: frozenset[str] = frozenset()) -> frozenset
     for name, reference in referring(type(obj)):
         if name not in ignoring:
             found.update(reference.read(obj, getattr(obj, name)))
-    return frozenset(ref for ref in found if ref.parts[: len(obj.ref.parts)] != obj.ref.parts)
+    return frozenset(ref for ref in found if not ref.inside(obj.ref))

@@ -87,6 +87,11 @@ class Ref(NamedTuple):
         """The root that holds this object, or itself."""
         return Ref(self.schema, self.parts[:2]) if len(self.parts) > 2 else self
 
+    @property
+    def home(self) -> Ref | None:
+        """The address of the schema that this is in; None in the default one."""
+        return Ref("", (Kind.SCHEMA, self.schema)) if self.schema else None
+
     def child(self, kind: str, name: str = "") -> Ref:
         """Return the address of an object inside this one."""
         return Ref(self.schema, (*self.parts, intern(str(kind)), name))

@@ -12,13 +12,15 @@ from reconciler.plan.step import Step
 
 
 def order(steps: Sequence[Step]) -> tuple[Step, ...]:
-    """Return the steps sorted: renames first, then by their edges, ties broken by weight, then address.
+    """Return the steps sorted: renames first, after what they move into, then by edges, weight and address.
 
     Raises PlanError on a cycle, which is a bug in a rule; there is no repair.
     """
     renames = [step for step in steps if step.action == "rename"]
-    others = [step for step in steps if step.action != "rename"]
-    return (*_sorted(renames), *_sorted(others))
+    homes = {step.subject.home for step in renames}
+    before = [step for step in steps if step.action != "rename" and step.creates & homes]
+    others = [step for step in steps if step not in renames and step not in before]
+    return (*_sorted(before), *_sorted(renames), *_sorted(others))
 
 
 def _sorted(steps: Sequence[Step]) -> list[Step]:

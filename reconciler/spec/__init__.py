@@ -34,7 +34,7 @@ from reconciler.spec.project import (
 from reconciler.spec.secrets import Secret, resolve
 from reconciler.spec.urls import CHAINS, anchored, has_password, url_dialect, without_password
 from reconciler.spec.variables import gathered
-from reconciler.spec.write import project_text, write
+from reconciler.spec.write import named_schemas, project_text, write
 
 __all__ = [
     "CHAINS",
@@ -56,6 +56,7 @@ __all__ = [
     "load_text",
     "lower",
     "named_environment",
+    "named_schemas",
     "project_text",
     "read_project",
     "resolve",

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from reconciler.model.model import Model
 from reconciler.model.names import implicit_name
 from reconciler.model.objects import Column, Object, PrimaryKey, Schema, Table
-from reconciler.model.ref import Ref
+from reconciler.model.ref import Kind, Ref
 from reconciler.spec.describe_roots import DOCUMENTS, described
 from reconciler.spec.emit import document
 from reconciler.spec.files import PROJECT_FILES, shown_path, spec_files
@@ -79,6 +79,18 @@ def write(
         _save(path, project_text(directory, dialect, project_name, url, default_schema))
         written.append(path)
     return sorted(written)
+
+
+def named_schemas(directory: Path, *, dialect: str, default_schema: str = "") -> tuple[str, ...]:
+    """Return the schemas, besides the default one, that specs in a directory name already.
+
+    Raises SpecError when those are wrong.
+    """
+    if not directory.is_dir():
+        return ()
+    return tuple(
+        sorted(ref.name for ref in _present(directory, dialect, default_schema).model if ref.kind == Kind.SCHEMA)
+    )
 
 
 def project_text(directory: Path, dialect: str, name: str, url: str | Secret, default_schema: str = "") -> str:

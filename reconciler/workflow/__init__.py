@@ -235,9 +235,15 @@ def _accepting(opened: Opened, shown: Planned, expected: str) -> Callable[[Plann
 
 
 def import_(request: Request, out: Path) -> Imported:
-    """Write what a database holds as specs. Raises TargetError, SpecError (specs that are already there are wrong)."""
+    """Write what a database holds as specs, of the default schema and of those that specs there name already.
+
+    Raises TargetError, and SpecError when specs that are already there are wrong.
+    """
     opened = open_request(request, access="read")
     dialect = opened.dialect
+    default = opened.target.schema or dialect.default_schema
+    named = spec.named_schemas(out, dialect=dialect.name, default_schema=default)
+    opened = replace(opened, target=replace(opened.target, schemas=named))
     with session_on(opened) as session, told(None):
         inspection = dialect.inspect(session, opened.target)
     live = dialect.normalize(inspection.model).model
@@ -246,7 +252,7 @@ def import_(request: Request, out: Path) -> Imported:
     paths = spec.write(
         model, out, dialect=dialect.name, project_name=out.absolute().name or "project",
         url=request.url or opened.environment.url,
-        default_schema=opened.target.schema or dialect.default_schema, unnamed=inspection.unnamed,
+        default_schema=default, unnamed=inspection.unnamed,
         normalize=lambda written: dialect.normalize(written).model,
     )  # fmt: skip
     unmodelled = sorted(word for obj in live.values() if (word := _left_out(obj)))
