@@ -16,13 +16,12 @@ if TYPE_CHECKING:
     from reconciler.report.facts import Review
 
 
-def confirming(order: Order, desk: Desk, journal: Journal) -> Callable[[Review], None]:
+def confirming(order: Order, desk: Desk) -> Callable[[Review], None]:
     """Return what shows a plan and asks about it, as the command line wants it."""
 
     def confirm(review: Review) -> None:
         from reconciler.report.text import plan_text
 
-        journal.total = len(review.planned.plan.steps)
         if order.dry_run:
             return
         desk.note(plan_text(review, replace(desk.look, apply="")) + "\n")
@@ -30,6 +29,20 @@ def confirming(order: Order, desk: Desk, journal: Journal) -> Callable[[Review],
             _ask(review, order, desk)
 
     return confirm
+
+
+def noting(desk: Desk, journal: Journal) -> Callable[[Review], None]:
+    """Return what notes of a plan how long it is, and tells those who read events."""
+
+    def seen(review: Review) -> None:
+        from reconciler.report.events import plan_events
+
+        journal.total = len(review.planned.plan.steps)
+        desk.events.about(review)
+        if desk.events.wanted:
+            desk.events.tell(plan_events(review))
+
+    return seen
 
 
 def _ask(review: Review, order: Order, desk: Desk) -> None:

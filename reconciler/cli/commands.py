@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,17 +62,20 @@ def apply_command(order: Order, environment: str) -> str:
     return shlex.join(words)
 
 
-def plan(where: Where, allow: tuple[str, ...], out: Path | None, pending: int) -> Report:
+def plan(where: Where, allow: tuple[str, ...], out: Path | None, pending: int, desk: Desk) -> Report:
     """Show what an apply would do, and save it where that was asked for; `pending` is the exit code if there is any."""
     from reconciler import workflow
+    from reconciler.report.events import plan_events
 
     review = workflow.plan(request(where), given=_given(allow))
     if out is not None:
         from reconciler.report.plan_file import write_plan
 
         write_plan(out, review)
-    order = Order(where=where, allow=allow, saved=out)
-    return replace(plan_report(review, order), exit_code=0 if review.planned.plan.empty else pending)
+    desk.events.about(review)
+    report = plan_report(review, Order(where=where, allow=allow, saved=out))
+    events = partial(plan_events, review)
+    return replace(report, exit_code=0 if review.planned.plan.empty else pending, events=events)
 
 
 def plan_report(review: Review, order: Order) -> Report:
@@ -108,7 +112,7 @@ def apply(order: Order, desk: Desk) -> Report:
 
 def _applied(order: Order, desk: Desk) -> Report:
     from reconciler import workflow
-    from reconciler.cli.asking import confirming
+    from reconciler.cli.asking import confirming, noting
     from reconciler.cli.progress import telling
     from reconciler.report.outcome import apply_data, apply_text
 
@@ -118,11 +122,13 @@ def _applied(order: Order, desk: Desk) -> Report:
             workflow.Terms(
                 given=_given(order.allow), saved=order.saved, expect_id=order.expect_id, dry_run=order.dry_run
             ),
-            confirm=confirming(order, desk, journal),
+            seen=noting(desk, journal),
+            confirm=confirming(order, desk),
             progress=journal.progress,
         )
     if done.outcome is None:
         return plan_report(done.review, order)
+    desk.events.context["run_id"] = done.outcome.run_id
     steps = tuple(journal.done)
     shown = () if journal.shown else steps
     return Report(
@@ -132,17 +138,20 @@ def _applied(order: Order, desk: Desk) -> Report:
     )
 
 
-def check(where: Where) -> Report:
+def check(where: Where, desk: Desk) -> Report:
     """Look for drift."""
     from reconciler import workflow
     from reconciler.report.drift import check_data, check_text, drift, pending
+    from reconciler.report.events import check_events
 
     review = workflow.check(request(where))
+    desk.events.about(review)
     command = apply_command(Order(where=where), review.environment)
     return Report(
         exit_code=2 if pending(review, drift(review)) else 0,
         text=lambda look: check_text(review, replace(look, apply=command)),
         data=lambda: check_data(review, command),
+        events=lambda: check_events(review, command),
         problems=review.warnings,
     )
 

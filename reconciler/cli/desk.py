@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
+from reconciler.cli.events import Stream
 from reconciler.cli.options import Color, Output
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Desk:
     """What a command talks to people through: stderr, and stdin where somebody may be asked."""
 
     output: Output
+    events: Stream = field(default_factory=Stream)
 
     def say(self, text: str) -> None:
         """Write lines to stderr; a stream that nobody reads any more is no reason to stop."""

@@ -9,7 +9,7 @@ import typer
 
 from reconciler.cli import offline
 from reconciler.cli.grammar import Invocation, command
-from reconciler.cli.options import Output, Where, folder
+from reconciler.cli.options import Format, Output, Where, folder
 
 Directory = Annotated[
     str | None, typer.Option("-C", metavar="DIR", help="The directory of the project; the current one otherwise.")
@@ -24,7 +24,9 @@ def here(directory: str | None) -> Path:
 @command
 def validate(where: Where, output: Output) -> Invocation:
     """Check the specs alone, for every dialect of the project; needs no database."""
-    return Invocation("validate", output, lambda desk: offline.validate(where))
+    return Invocation(
+        "validate", output, lambda desk: offline.validate(where), (Format.TEXT, Format.JSON, Format.NDJSON)
+    )
 
 
 @command

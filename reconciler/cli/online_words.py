@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,8 @@ from reconciler.cli import commands
 from reconciler.cli.grammar import Invocation, command
 from reconciler.cli.options import Format, Output, Where, seconds
 
-# The formats of a plan.
+# The formats of what takes its time, and of a plan.
+_EVENTS = (Format.TEXT, Format.JSON, Format.NDJSON)
 PLAN = (Format.TEXT, Format.JSON, Format.MARKDOWN, Format.SQL)
 
 Patience = Annotated[
@@ -43,7 +45,8 @@ def plan(
     """Compare specs and database, and show what an apply would do."""
     pending, file = 2 if detailed_exitcode else 0, Path(out) if out is not None else None
     patient = replace(where, lock_timeout=seconds(lock_timeout))
-    return Invocation("plan", output, lambda desk: commands.plan(patient, tuple(allow or ()), file, pending), PLAN)
+    action = partial(commands.plan, patient, tuple(allow or ()), file, pending)
+    return Invocation("plan", output, action, (*PLAN, Format.NDJSON))
 
 
 @command
@@ -67,13 +70,13 @@ def apply(
         saved=Path(saved) if saved is not None else None, auto_approve=auto_approve, expect_id=expect_id,
         dry_run=dry_run,
     )  # fmt: skip
-    return Invocation("apply", output, lambda desk: commands.apply(order, desk))
+    return Invocation("apply", output, lambda desk: commands.apply(order, desk), _EVENTS)
 
 
 @command
 def check(where: Where, output: Output) -> Invocation:
     """Look for drift; exits with 2 when something differs. Changes nothing."""
-    return Invocation("check", output, lambda desk: commands.check(where))
+    return Invocation("check", output, lambda desk: commands.check(where, desk), _EVENTS)
 
 
 @command
@@ -83,4 +86,4 @@ def import_(
     out: Annotated[str, typer.Option("--out", metavar="DIR", help="Where to write the specs.")],
 ) -> Invocation:
     """Write what a live database holds as specs, one file per object."""
-    return Invocation("import", output, lambda desk: commands.import_(where, Path(out)))
+    return Invocation("import", output, lambda desk: commands.import_(where, Path(out)), _EVENTS)

@@ -27,6 +27,7 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     MARKDOWN = "markdown"
+    NDJSON = "ndjson"
     SQL = "sql"
 
 

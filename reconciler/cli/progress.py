@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from reconciler.cli.events import watched
 from reconciler.execute.apply import Progress
 from reconciler.plan.step import Step
 from reconciler.report.layout import counted, plain
@@ -42,7 +43,9 @@ def telling(desk: Desk) -> Iterator[Journal]:
     journal = Journal()
     with (_drawn if desk.animates else _in_lines)(desk, journal):
         try:
-            yield journal
+            with watched(journal.progress, desk.events, lambda: journal.total) as progress:
+                journal.progress = progress
+                yield journal
         except BaseException:
             if not journal.shown:
                 desk.say("".join(f"{line}\n" for line in step_lines(journal.done, desk.look)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from reconciler.errors import Problem, ReconcileError
 
 if TYPE_CHECKING:
     from reconciler.cli.desk import Desk
+    from reconciler.report.events import Event
     from reconciler.report.layout import Look
 
 Rendering = Callable[["Look"], str]
@@ -21,7 +22,7 @@ class Report:
     """What a command has to tell: its exit code, and the result as text and as data, made when somebody wants it.
 
     `forms` are the formats beyond text and JSON. `error` says why it failed; there may be a result all the same, such
-    as the plan that was refused.
+    as the plan that was refused. `events` are what has happened and was not told while it did.
     """
 
     exit_code: int = 0
@@ -30,6 +31,7 @@ class Report:
     forms: Mapping[Format, Rendering] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     error: ReconcileError | None = None
+    events: Callable[[], Iterable[Event]] = tuple
 
 
 def failed(error: ReconcileError, report: Report | None = None) -> Report:

@@ -8,17 +8,18 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from reconciler.cli.desk import Desk, look, write
+from reconciler.cli.events import Stream, opened
 from reconciler.cli.options import Format, Output, Sink
 from reconciler.cli.parser import COMMANDS, Invocation, Misused, parse
 from reconciler.cli.report import Report, failed
-from reconciler.errors import Ended, Interrupted, ReconcileError, Unexpected, UsageError
+from reconciler.errors import Ended, FileError, Interrupted, ReconcileError, Unexpected, UsageError
 from reconciler.execute import interrupt
 
 
@@ -53,32 +54,39 @@ def _help() -> int:
 
 def _misused(error: Misused, words: Sequence[str]) -> int:
     command = next((word for word in words if word in COMMANDS), "")
-    output = Output(sinks=(Sink(Format.JSON),) if _wants_json(words) else ())
+    output = Output(sinks=tuple(Sink(form) for form in (Format.JSON, Format.NDJSON) if _wants(form, words))[:1])
     report = failed(UsageError(error.message, hint=f"see {error.usage}"))
-    return _deliver(Invocation(command, output, lambda desk: report), report)
+    return run(Invocation(command, output, lambda desk: report))
 
 
-def _wants_json(words: Sequence[str]) -> bool:
-    """Say whether words that could not be parsed ask for JSON on stdout."""
-    pairs = {("-o", "json"), ("--output", "json")} & set(pairwise(words))
-    return bool(pairs or {"--json", "-ojson", "--output=json"} & set(words))
+def _wants(form: Format, words: Sequence[str]) -> bool:
+    """Say whether words that could not be parsed ask for a format on stdout."""
+    pairs = {("-o", form.value), ("--output", form.value)} & set(pairwise(words))
+    return bool(pairs or {f"--{form}", f"-o{form}", f"--output={form}"} & set(words))
 
 
 def run(invocation: Invocation) -> int:
     """Run a command, tell its result, and return its exit code."""
-    desk = Desk(output=invocation.output)
+    try:
+        with opened(invocation.output, invocation.command) as events:
+            return _deliver(invocation, _report(invocation, Desk(output=invocation.output, events=events)), events)
+    except FileError as error:
+        return _deliver(invocation, failed(error), Stream())
+
+
+def _report(invocation: Invocation, desk: Desk) -> Report:
+    """Run a command; every error is a report."""
     try:
         with _interruptible(desk):
-            report = invocation.action(desk)
+            return invocation.action(desk)
     except KeyboardInterrupt as wish:
-        report = failed(_ended(type(wish)))
+        return failed(_ended(type(wish)))
     except ReconcileError as error:
         # A driver may turn the exception of a signal handler into an error of its own.
         wanted = interrupt.urgent()
-        report = failed(_ended(wanted) if wanted else error)
+        return failed(_ended(wanted) if wanted else error)
     except Exception as error:
-        report = failed(_unexpected(error))
-    return _deliver(invocation, report)
+        return failed(_unexpected(error))
 
 
 def _ended(wish: interrupt.Wish) -> Interrupted:
@@ -127,15 +135,19 @@ def _unexpected(error: Exception) -> Unexpected:
 # --- telling ----------------------------------------------------------------------------------------------------------
 
 
-def _deliver(invocation: Invocation, report: Report) -> int:
+def _deliver(invocation: Invocation, report: Report, events: Stream) -> int:
     """Give the result to everyone who wants it, stdout first, and say on stderr what went wrong."""
+    sinks = [sink for sink in invocation.output.sinks if sink.format is not Format.NDJSON]
     try:
-        texts = [_rendered(sink, report, invocation) for sink in invocation.output.sinks]
-    except ReconcileError as error:  # there is a result, and no such form of it
-        report = failed(error)
-        texts = [_rendered(sink, report, invocation) for sink in invocation.output.sinks]
+        rendered = [(sink, _rendered(sink, report, invocation)) for sink in sinks]
+        _end(events, report, invocation)
+    except Exception as error:
+        # There is a result and no such form of it, or a bug: what is told instead holds nothing that could fail again.
+        report = failed(error if isinstance(error, ReconcileError) else _unexpected(error))
+        rendered = [(sink, _rendered(sink, report, invocation)) for sink in sinks]
+        _end(events, report, invocation)
     code = report.exit_code
-    for sink, text in zip(invocation.output.sinks, texts, strict=True):
+    for sink, text in rendered:
         if sink.path is None:
             write(sys.stdout, text)
         else:
@@ -143,6 +155,22 @@ def _deliver(invocation: Invocation, report: Report) -> int:
     if report.error is not None:
         write(sys.stderr, _what_went_wrong(report.error, invocation.output))
     return code
+
+
+def _end(events: Stream, report: Report, invocation: Invocation) -> None:
+    """Tell those who read events what is not told yet; the last line is the envelope."""
+    if not events.wanted:
+        return
+    from reconciler.report.events import diagnostic_events, result_event
+
+    last = result_event(_envelope(report, invocation))
+    events.tell(chain(report.events(), diagnostic_events(report.problems), [last]))
+
+
+def _envelope(report: Report, invocation: Invocation) -> dict[str, Any]:
+    from reconciler.report.json import envelope
+
+    return envelope(invocation.command, report.exit_code, report.data(), report.problems)
 
 
 def _what_went_wrong(error: ReconcileError, output: Output) -> str:
@@ -163,10 +191,9 @@ def _rendered(sink: Sink, report: Report, invocation: Invocation) -> str:
         return failure_markdown(invocation.command, report.error) if report.error else ""
     if sink.format is Format.SQL:
         return ""
-    from reconciler.report.json import document, envelope
+    from reconciler.report.json import document
 
-    data: Mapping[str, Any] | None = report.data()
-    return document(envelope(invocation.command, report.exit_code, data, report.problems))
+    return document(_envelope(report, invocation))
 
 
 def _to_file(path: Path, text: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler import __version__
@@ -34,7 +34,7 @@ def plan_data(review: Review) -> dict[str, Any]:
         "partial": False,
         "applyable": applyable(review),
         "complete": True,
-        "summary": _summary(review, found.totals),
+        "summary": summary_data(review, found.totals),
         "approval": {
             "required": approval_required(review),
             "reasons": sorted({hazard.code for hazard in planned.verdict.refused}),
@@ -59,7 +59,8 @@ def _target(review: Review) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _summary(review: Review, totals: Any) -> dict[str, Any]:
+def summary_data(review: Review, totals: Mapping[str, int]) -> dict[str, Any]:
+    """Return what the changes of a plan come to."""
     plan = review.planned.plan
     return {
         "create": totals["create"], "update": totals["update"], "rename": totals["rename"],

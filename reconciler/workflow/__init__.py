@@ -117,6 +117,7 @@ def apply(
     request: Request,
     terms: Terms | None = None,
     *,
+    seen: Confirm = lambda review: None,
     confirm: Confirm = lambda review: None,
     progress: Progress | None = None,
 ) -> Applied:
@@ -125,6 +126,7 @@ def apply(
     Args:
         request: which specs and which database.
         terms: what to hold to.
+        seen: is told of the plan before anything comes of it.
         confirm: asks a person; raises when the answer is no. Not called when policy wants no approval.
         progress: whom to tell.
 
@@ -137,6 +139,7 @@ def apply(
     aim = _aim(request, terms.saved)
     expected = terms.expect_id or aim.plan_id
     review = _seen(aim, terms.given, begun)
+    seen(review)
     planned = review.planned
     if expected and planned.plan.id != expected:
         hint = "plan again and look at what is different"

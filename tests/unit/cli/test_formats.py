@@ -30,7 +30,7 @@ def test_a_failure_is_told_in_each_format(shop: Path, capsys: pytest.CaptureFixt
     assert json.loads(capsys.readouterr().out)["exit_code"] == 65
 
 
-@pytest.mark.parametrize("words", [["validate", "-o", "markdown"], ["types", "-o", "markdown=x.md"]], ids=" ".join)
+@pytest.mark.parametrize("words", [["fmt", "-o", "markdown"], ["types", "-o", "markdown=x.md"]], ids=" ".join)
 def test_a_format_that_is_not_given(words: list[str], shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words) == 64
     assert f"{words[0]} gives text and json, not markdown" in capsys.readouterr().err
