@@ -47,6 +47,9 @@ PORTABLE: Mapping[str, frozenset[str]] = {
 _TOUCHING = re.compile(r"[0-9.][^\W0-9]")
 
 
+_TOO_DEEP = "an expression that nests too deep to be read"
+
+
 class NotPortable(Exception):
     """A fragment uses something whose meaning in the other family is not proven; `what` names it."""
 
@@ -81,8 +84,11 @@ def _transpiled(text: str, source: str, target: str) -> str:
     for node in tree.walk():
         if not _is_portable(node):
             raise NotPortable(_named(node))
-    # Nobody else has this tree, so that the generator may change it while it writes.
-    return Dialect.get_or_raise(target).generate(tree, copy=False, identify=False)
+    try:
+        # Nobody else has this tree, so that the generator may change it while it writes.
+        return Dialect.get_or_raise(target).generate(tree, copy=False, identify=False)
+    except RecursionError:
+        raise NotPortable(_TOO_DEEP) from None
 
 
 def _is_portable(node: exp.Expr) -> bool:
@@ -137,9 +143,11 @@ def _parsed(text: str, dialect: str) -> exp.Expr:
 
     try:
         return sqlglot.parse_one(text, read=dialect)
-    except (SqlglotError, RecursionError) as error:
+    except SqlglotError as error:
         first = str(error).splitlines()[0] if str(error) else "it cannot be read"
         raise NotPortable(first) from None
+    except RecursionError:
+        raise NotPortable(_TOO_DEEP) from None
 
 
 def output_columns(text: str, dialect: str) -> tuple[str, ...] | None:

@@ -29,6 +29,8 @@ PORTABLE: Mapping[str, tuple[int, int]] = {
     "array": (1, 1),
 }
 
+# Six arrays in each other, as many as PostgreSQL has dimensions, and what stands in the innermost.
+DEEPEST = 8
 _SHAPE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(?:\((.*)\))?\s*", re.DOTALL)
 
 
@@ -64,13 +66,14 @@ def parse_type(text: str) -> Type:
 
     Raises ValueError, in one sentence, when the name is unknown or the arguments are not right for it.
     """
+    if text.count("(") > DEEPEST:
+        raise ValueError(f"a type with {text.count('(')} parentheses; arrays have at most six dimensions")
     match = _SHAPE.fullmatch(text)
     name = match.group(1).lower() if match else ""
     if not match or name not in PORTABLE:
         raise ValueError(f"unknown type {text!r}")
     inner = match.group(2)
     if name == "array":
-        parse_type(inner or "")
         return Type("array", (str(parse_type(inner or "")),))
     args = tuple(part.strip() for part in inner.split(",")) if inner is not None else ()
     least, most = PORTABLE[name]

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from reconciler.model.objects import Column
 from reconciler.model.ref import Kind, Ref
-from reconciler.model.types import PORTABLE, Type, parse_type
+from reconciler.model.types import DEEPEST, PORTABLE, Type, parse_type
 from reconciler.model.values import Default, Generated, Identity
 from reconciler.spec.context import Context
 from reconciler.spec.forms import Form
@@ -147,7 +147,7 @@ def type_of(context: Context, ref: Ref, node: Node, fields: Fields) -> Type:
 def read_type(text: str, default_schema: str) -> Type:
     """Read a portable type; the default schema is left out of an enum's name. Raises ValueError with a sentence."""
     match = _WITH_INNER.fullmatch(text)
-    if match is None:
+    if match is None or text.count("(") > DEEPEST:
         return parse_type(text)
     word, inner = match.group(1).lower(), match.group(2).strip()
     if word == "array":

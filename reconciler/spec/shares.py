@@ -7,9 +7,10 @@ is looked at in each lowering anew.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
+from sys import intern
 from typing import Any
 
 from reconciler.model.codec import decode_fields, encode_fields
@@ -119,6 +120,7 @@ def _text_of(share: Context, root: Ref | None) -> str | None:
 
 
 _encoded = json.JSONEncoder(separators=(",", ":")).encode
+_decoded = json.JSONDecoder().raw_decode
 
 
 def _follows(share: Context, root: Ref) -> bool:
@@ -145,11 +147,6 @@ def _escaped(word: str) -> str:
     return word if word.isidentifier() and word.isascii() else _encoded(word)[1:-1]
 
 
-def _unescaped(word: str) -> str:
-    read: str = json.loads(f'"{word}"') if "\\" in word else word
-    return read
-
-
 def _restore(text: str, share: Context, bodies: Bodies, again: Callable[[], Context]) -> Ref | None:
     """Fill an empty share with what `_text_of` kept, and return the address of the object that it declares.
 
@@ -163,9 +160,9 @@ def _restore(text: str, share: Context, bodies: Bodies, again: Callable[[], Cont
         ValueError, KeyError, TypeError: when the text is not of this form.
     """
     head, marks, *lines = text.split("\n")
-    (schema, *parts), rest = json.loads(head)
+    (schema, *parts), rest = _decoded(head)[0]
     root = Ref(schema, tuple(parts))
-    share.objects = [_object(line, root, bodies) for line in lines]
+    share.objects = [*_objects(lines, root, bodies)]
     share.removed = {Ref.parse(ref): reason for ref, reason in rest.get("removed", ())}
     refs = [obj.ref for obj in share.objects]
     kept = Kept(share.source, [*refs, *share.removed], marks, lambda: _places(again()))
@@ -189,12 +186,18 @@ def _enum_again(again: Callable[[], Context], number: int) -> Node:
     return again().enums[number][2]()
 
 
-def _object(line: str, root: Ref, bodies: Bodies) -> Object:
-    kind, name, body = line.split("\t")
-    ref = Ref(root.schema, (*root.parts, kind, _unescaped(name))) if kind else root
-    key = ref.kind, body
-    if key not in bodies:
-        cls = KINDS[Kind(ref.kind)]
-        bodies[key] = cls, decode_fields(cls, json.loads(body))
-    cls, fields = bodies[key]
-    return cls(ref=ref, **fields)
+def _objects(lines: Iterable[str], root: Ref, bodies: Bodies) -> Iterator[Object]:
+    for line in lines:
+        kind, name, body = line.split("\t")
+        ref = Ref(root.schema, (*root.parts, intern(kind), _name(name))) if kind else root
+        key = kind or root.kind, body
+        found = bodies.get(key)
+        if found is None:
+            cls = KINDS[Kind(ref.kind)]
+            found = bodies[key] = cls, decode_fields(cls, _decoded(body)[0])
+        cls, fields = found
+        yield cls(ref=ref, **fields)
+
+
+def _name(text: str) -> str:
+    return intern(_decoded(f'"{text}"')[0] if "\\" in text else text)
