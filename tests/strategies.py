@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import strategies as st
@@ -194,3 +195,28 @@ def rows_for(model: Model, table: Ref, count: int) -> list[dict[str, str]]:
     columns = [c for c in model.children(table, Column) if c.generated is None and c.identity is None]
     filled = [c for c in columns if c.ref.name != "parent_id" and not (c.type.name == "bool" and c.not_null)]
     return [{c.ref.name: values[c.type.name].format(n=n) for c in filled} for n in range(1, count + 1)]
+
+
+@st.composite
+def sqlite_models(draw: st.DrawFn) -> Model:
+    """Draw a schema with what only SQLite has: conflict clauses, its collations, STRICT and AUTOINCREMENT."""
+    words = st.sampled_from(["", "rollback", "fail", "ignore", "replace"])
+    collations = st.sampled_from([None, "nocase", "rtrim"])
+
+    def dressed(obj: Object) -> Object:
+        match obj:
+            case Table():
+                chosen = draw(st.sets(st.sampled_from(["autoincrement", "strict"])))
+                return replace(obj, options=tuple((name, True) for name in sorted(chosen)))
+            case Column(not_null=True, identity=None, type=type_):
+                return replace(
+                    obj, on_conflict=draw(words), collation=draw(collations) if type_.name in TEXTS else None
+                )
+            case Unique():
+                return replace(obj, on_conflict=draw(words))
+            case PrimaryKey():
+                return replace(obj, on_conflict=draw(words))
+            case _:
+                return obj
+
+    return Model(dressed(obj) for obj in draw(models()).values())
