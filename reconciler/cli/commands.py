@@ -142,6 +142,7 @@ def check(where: Where, desk: Desk) -> Report:
     """Look for drift."""
     from reconciler import workflow
     from reconciler.report.drift import check_data, check_text, drift, pending
+    from reconciler.report.drift_markdown import check_markdown
     from reconciler.report.events import check_events
 
     review = workflow.check(request(where))
@@ -151,6 +152,7 @@ def check(where: Where, desk: Desk) -> Report:
         exit_code=2 if pending(review, drift(review)) else 0,
         text=lambda look: check_text(review, replace(look, apply=command)),
         data=lambda: check_data(review, command),
+        forms={Format.MARKDOWN: lambda look: check_markdown(review, replace(look, apply=command))},
         events=lambda: check_events(review, command),
         problems=review.warnings,
     )

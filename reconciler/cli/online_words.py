@@ -76,7 +76,7 @@ def apply(
 @command
 def check(where: Where, output: Output) -> Invocation:
     """Look for drift; exits with 2 when something differs. Changes nothing."""
-    return Invocation("check", output, lambda desk: commands.check(where, desk), _EVENTS)
+    return Invocation("check", output, lambda desk: commands.check(where, desk), (*_EVENTS, Format.MARKDOWN))
 
 
 @command

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.cli.events import watched
 from reconciler.execute.apply import Progress
 from reconciler.plan.step import Step
-from reconciler.report.layout import counted, plain
+from reconciler.report.layout import counted, cut_middle, plain
 from reconciler.report.outcome import StepDone, duration, step_lines
 from reconciler.report.problems import safe
 
@@ -111,10 +111,12 @@ def _drawn(desk: Desk, journal: Journal) -> Iterator[None]:
     tasks: list[Any] = []
 
     def began(current: str) -> None:
+        # What stands beside it: the spinner, the bar, the count and the time.
+        shown = cut_middle(current, max(desk.look.width - 45, 20))
         if not tasks:
             bar.start()
-            tasks.append(bar.add_task(current, total=journal.total or None))
-        bar.update(tasks[0], description=current, completed=len(journal.finished))
+            tasks.append(bar.add_task(shown, total=journal.total or None))
+        bar.update(tasks[0], description=shown, completed=len(journal.finished))
 
     def kept(new: list[StepDone]) -> None:
         journal.shown = True

@@ -144,5 +144,6 @@ def _list(items: Iterable[str], room: int) -> str:
 
 
 def _next(review: Review, found: Entries, look: Look) -> str:
-    lines = [line.strip() for line in next_lines(review, found, look)]
+    # Neither colours nor the width of a terminal count here.
+    lines = [line.strip() for line in next_lines(review, found, Look(width=120, apply=look.apply))]
     return fenced("\n".join(lines)) if lines else ""

@@ -17,9 +17,10 @@ from reconciler.model.change import Create, Drop
 from reconciler.model.objects import Column, Table
 from reconciler.model.ref import Ref
 from reconciler.model.types import Type
+from reconciler.report.drift_markdown import check_markdown
 from reconciler.report.facts import Review
 from reconciler.report.failure import failure_markdown
-from reconciler.report.layout import Look
+from reconciler.report.layout import Look, coloured
 from reconciler.report.markdown import code, fenced, marker, prose
 from reconciler.report.plan_markdown import plan_markdown
 from tests.reviews import project, review
@@ -110,6 +111,28 @@ def test_a_hostile_plan(hostile: Review) -> None:
     assert len([token for token in found if token.type == "fence"]) == 2
     assert "\x1b" not in text
     assert "\u202e" not in text
+
+
+def test_a_hostile_check(hostile: Review) -> None:
+    text = check_markdown(hostile, LOOK)
+    assert alive(text) == []
+    found = PARSER.parse(text)
+    rows = [token for token in found if token.type == "tr_open"]
+    assert len([token for token in found if token.type in ("td_open", "th_open")]) == 4 * len(rows)
+    assert len(rows) > 2 * len(HOSTILE)
+
+
+def test_a_check_is_never_too_long() -> None:
+    refs = [Ref.root("table", f"{'x' * 60}_{number}") for number in range(2000)]
+    text = check_markdown(made(undeclared=refs, policy="error"), LOOK)
+    assert len(text.encode()) <= 65_000
+    assert "### 🔴 `prod`: 2,000 undeclared objects, and the policy tolerates none" in text
+    assert "more: `reconcile check -v` shows all." in text
+
+
+def test_colours_of_a_terminal_stay_there(hostile: Review) -> None:
+    coloured_look = Look(paint=coloured, width=40, apply="reconcile apply")
+    assert plan_markdown(hostile, coloured_look) == plan_markdown(hostile, LOOK)
 
 
 def test_danger_comes_first() -> None:

@@ -1,0 +1,40 @@
+"""What a check found in, a comment or an issue about it out, never too long for a forge."""
+
+from __future__ import annotations
+
+from reconciler.report.drift import Drift, Finding, drift, pending
+from reconciler.report.facts import Review
+from reconciler.report.layout import Look, counted
+from reconciler.report.markdown import LARGEST, code, fitting, marker, prose, size
+
+_HEAD = "| object | finding | | spec |\n|---|---|---|---|\n"
+
+
+def check_markdown(review: Review, look: Look) -> str:
+    """Return what a check found as Markdown; `look.apply` is the command that would apply the specs."""
+    found = drift(review, look.apply)
+    wanted = sum(one.finding is not Finding.UNDECLARED for one in found)
+    light = "🔴" if pending(review, found) else "🟢"
+    title = f"### {light} {code(review.environment)}: {_words(review, found, wanted)}\n"
+    head = marker("check", review.project, review.environment) + title
+    facts = f"{prose(review.dialect)} · {code(review.label)} · {counted(review.objects, 'object')}\n"
+    next_line = f"Next: {code(look.apply.replace('reconcile apply', 'reconcile plan', 1))}\n" if wanted else ""
+    rows = [_row(one) for one in found]
+    kept = fitting(rows, LARGEST - size(head + facts + next_line + _HEAD) - 200)
+    more = len(rows) - len(kept)
+    note = f"\n… and {more:,} more: `reconcile check -v` shows all.\n" if more else ""
+    table = _HEAD + "".join(kept) + note if rows else ""
+    return "\n".join(part for part in (head, facts, table, next_line) if part)
+
+
+def _words(review: Review, found: tuple[Drift, ...], wanted: int) -> str:
+    loose = len(found) - wanted
+    if not wanted and pending(review, found):
+        return f"{counted(loose, 'undeclared object')}, and the policy tolerates none"
+    words = f"{counted(wanted, 'object')} {'differs' if wanted == 1 else 'differ'}" if wanted else "up to date"
+    return f"{words}, {loose:,} undeclared" if loose else words
+
+
+def _row(one: Drift) -> str:
+    place = code(f"{one.source.file}:{one.source.line}") if one.source else ""
+    return f"| {code(one.address)} | {one.finding.value} | {prose(one.message[:300])} | {place} |\n"
