@@ -47,6 +47,8 @@ PORTABLE: Mapping[str, frozenset[str]] = {
 _TOUCHING = re.compile(r"[0-9.][^\W0-9]")
 
 
+# Families that write the most frequent of all defaults in the same way.
+_ALIKE = frozenset({"sqlite", "postgres"})
 _TOO_DEEP = "an expression that nests too deep to be read"
 
 
@@ -70,7 +72,9 @@ def text_for(sql: Sql, target: str) -> str:
     """
     if not sql.dialect or family(sql.dialect) == target:
         return sql.text
-    found = plain(sql.text, family(sql.dialect))
+    if target in _ALIKE and family(sql.dialect) in _ALIKE and sql.text.lower() == "current_timestamp":
+        return "CURRENT_TIMESTAMP"
+    found = plain(sql.text)
     return found.text if found else _transpiled(sql.text, family(sql.dialect), target)
 
 

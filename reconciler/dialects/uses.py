@@ -60,7 +60,7 @@ def _own_columns(obj: Object, text: str, model: Model, family: str) -> Iterator[
 @lru_cache(maxsize=65536)
 def _mentioned(text: str, family: str) -> frozenset[str]:
     """Return the names of columns in an expression, in lower case; none when it cannot be read."""
-    found = plain(text, family)
+    found = plain(text)
     if found is not None:
         return frozenset(map(str.lower, found.names))
     from sqlglot import exp

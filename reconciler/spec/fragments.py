@@ -7,8 +7,8 @@ What a spec writes is put between words of ours: a parenthesis that closes ours,
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 
@@ -46,9 +46,10 @@ _ESCAPING, _ESCAPING_NAME = r"'(?:[^'\\]|\\.|'')*+'", r'"(?:[^"\\]|\\.|"")*+"'
 _TAG = re.compile(rf"\$(?:[{_LETTER}][{_LETTER}0-9]*+)?\$")
 _DASH = r"--(?=[\s\x00-\x20]|\Z)"
 
-_FAMILIES: Mapping[str, _Family] = {
+# Made when they are needed first: such patterns take long to compile.
+_FAMILIES: Mapping[str, Callable[[], _Family]] = {
     # sqlite.org/draft/tokenreq.html: [ ] quote; $x, :x, @x and #x are parameters and may swallow a parenthesis.
-    "sqlite": _Family(
+    "sqlite": lambda: _Family(
         _passing(
             _WORD, _TEXT, _NAME, _TICKED, r"\[[^\]]*+\]", "-(?!-)", r"/(?!\*)",
             rf"[^{_LETTER}'\"`\[();,/$:@#\0-]++",
@@ -56,7 +57,7 @@ _FAMILIES: Mapping[str, _Family] = {
         re.compile("--"), re.compile("\n"),
     ),
     # postgresql.org/docs/current/sql-syntax-lexical.html: E'…' escapes, $tag$ quotes, comments nest, [ ] pair.
-    "postgres": _Family(
+    "postgres": lambda: _Family(
         _passing(
             f"[eE]{_ESCAPING}", rf"(?![eE]'){_WORD}", _TEXT, _NAME, rf"(?!{_TAG.pattern})\$", "-(?!-)", r"/(?!\*)",
             rf"[^{_LETTER}'\"()\[\];,/$\0-]++",
@@ -64,11 +65,18 @@ _FAMILIES: Mapping[str, _Family] = {
         re.compile("--"), re.compile("[\n\r]"), dollars=True, nested=True,
     ),
     # dev.mysql.com/doc/refman/8.4/en/comments.html: `--` wants white space behind it, # begins a comment too.
-    "mysql": _Family(
+    "mysql": lambda: _Family(
         _passing(_ESCAPING, _ESCAPING_NAME, _TICKED, f"(?!{_DASH})-", r"/(?!\*)", r"[^'\"`();,/#\0-]++"),
         re.compile(f"{_DASH}|#"), re.compile("\n"),
     ),
 }  # fmt: skip
+
+
+@cache
+def _family(name: str) -> _Family:
+    return _FAMILIES[name]()
+
+
 _SPECIAL = re.compile(r"['\"`()\[\];,\-/$:@#\\\0]")
 _PAIRS = {")": "(", "]": "["}
 _PARTNER = "SPEC021"
@@ -89,7 +97,7 @@ def flaw(text: str, family: str, *, query: bool = False) -> Flaw | None:
 
 @lru_cache(maxsize=65536)
 def _flaw(text: str, family: str, query: bool) -> Flaw | None:
-    reading = _FAMILIES[family]
+    reading = _family(family)
     opened: list[int] = []
     at = reading.passed.match(text).end()  # type: ignore[union-attr]  # it matches nothing at the least
     while at < len(text):

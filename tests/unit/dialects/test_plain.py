@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
-from reconciler.dialects.plain import Plain, plain
+from reconciler.dialects.plain import KNOWN, Plain, plain
+from reconciler.dialects.transpile import text_for
+from reconciler.model.values import Sql
 
 FAMILIES = ("sqlite", "postgres", "mysql")
 WORDS = sorted({word for family in FAMILIES for word in Dialect.get_or_raise(family).tokenizer_class.KEYWORDS})
@@ -51,7 +53,7 @@ def conditions(draw: st.DrawFn) -> str:
 
 @given(st.one_of(conditions(), st.lists(PIECES, max_size=8).map("".join)), st.sampled_from(FAMILIES))
 def test_what_is_known_is_what_sqlglot_says(text: str, source: str) -> None:
-    found = plain(text, source)
+    found = plain(text)
     if found is None:
         return
     tree = sqlglot.parse_one(text, read=source)
@@ -71,7 +73,7 @@ def test_what_is_known_is_what_sqlglot_says(text: str, source: str) -> None:
     ],
 )
 def test_the_usual_ones_are_known(text: str, spelled: str, names: set[str]) -> None:
-    assert plain(text, "postgres") == Plain(spelled, frozenset(names))
+    assert plain(text) == Plain(spelled, frozenset(names))
 
 
 @pytest.mark.parametrize(
@@ -83,4 +85,20 @@ def test_the_usual_ones_are_known(text: str, spelled: str, names: set[str]) -> N
     ],
 )  # fmt: skip
 def test_everything_else_is_left_to_the_parser(text: str) -> None:
-    assert plain(text, "postgres") is None
+    assert plain(text) is None
+
+
+def test_every_word_of_the_parsers_is_known() -> None:
+    found: set[str] = set()
+    for family in FAMILIES:
+        dialect = Dialect.get_or_raise(family)
+        for words in (dialect.tokenizer_class.KEYWORDS, dialect.parser_class.NO_PAREN_FUNCTION_PARSERS):
+            found |= {word for keyword in words for word in keyword.upper().split() if word.isidentifier()}
+    assert found <= KNOWN
+
+
+@pytest.mark.parametrize("source", ["sqlite", "postgres"])
+def test_the_usual_default_is_what_sqlglot_says(source: str) -> None:
+    for target in {"sqlite", "postgres"} - {source}:
+        tree = sqlglot.parse_one("current_timestamp", read=source)
+        assert text_for(Sql("current_timestamp", source), target) == tree.sql(dialect=target)
