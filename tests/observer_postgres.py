@@ -111,6 +111,10 @@ def _schema(name: str, type_: str, schema: str, text: str) -> str:
 
 # A default of NULL is no default, and the name that a NOT NULL has since PostgreSQL 18 says nothing.
 _NOTHING = re.compile(rf" DEFAULT NULL::[^']+?(?=,?$| NOT NULL,?$)| CONSTRAINT {_NAME}(?= NOT NULL,?$)")
+# A number is the same one in quotes.
+_QUOTED_NUMBER = re.compile(
+    r"(?<= DEFAULT )'(-?[0-9.]+)'::(?:smallint|integer|bigint|numeric|real|double precision)(?=,?$| NOT NULL,?$)"
+)
 
 
 def _canonical(entry: Entry) -> str:
@@ -118,8 +122,17 @@ def _canonical(entry: Entry) -> str:
         return entry.text
     head, opening, rest = entry.text.partition("(\n")
     body, closing, tail = rest.rpartition("\n)")
-    lines = sorted(_NOTHING.sub("", line).rstrip(",") for line in body.splitlines())
+    lines = sorted(map(_plain, body.splitlines()))
     return "\n".join([head + opening, *lines, closing + tail])
+
+
+def _plain(line: str) -> str:
+    number = _QUOTED_NUMBER.sub(lambda found: _number(found.group(1)), line)
+    return _NOTHING.sub("", number).rstrip(",")
+
+
+def _number(text: str) -> str:
+    return f"({text})" if text.startswith("-") else text
 
 
 def _unquoted(name: str) -> str:
