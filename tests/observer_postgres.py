@@ -126,7 +126,12 @@ def _canonical(entry: Entry) -> str:
     return "\n".join([head + opening, *lines, closing + tail])
 
 
+# A text is the same one whichever of these it is called.
+_CALLED_TEXT = re.compile(r"(?<= DEFAULT )('(?:[^']|'')*')::(?:text|character varying)(?=,?$| NOT NULL,?$)")
+
+
 def _plain(line: str) -> str:
+    line = _CALLED_TEXT.sub(r"\1", line)
     number = _QUOTED_NUMBER.sub(lambda found: _number(found.group(1)), line)
     return _NOTHING.sub("", number).rstrip(",")
 

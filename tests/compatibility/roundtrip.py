@@ -78,13 +78,18 @@ def schema_of(subject: Subject) -> str:
 def prepare(source: Target, target: Target, said: Said) -> None:
     """Make in a database what specs do not hold and tables may rest on: extensions, functions, odd types.
 
-    What of it cannot be made without the tables is left: nothing of it is compared.
+    What of it cannot be made without the tables is left: nothing of it is compared. Sequences that it draws from come
+    with it.
     """
     if source.dialect != "postgres":
         return
-    needed = [entry for entry in observer_postgres.entries(source.url) if _is_needed(entry, said)]
+    entries = observer_postgres.entries(source.url)
+    needed = "\n".join(entry.text for entry in entries if _is_needed(entry, said))
+    drawn = [
+        each.text for each in entries if each.type == "SEQUENCE" and f"nextval('{each.schema}.{each.name}'" in needed
+    ]
     script = "SET check_function_bodies = off;\nSET client_min_messages = fatal;\n"
-    text = script + "\n".join(entry.text for entry in needed)
+    text = "\n".join([script, *drawn, needed])
     observer_postgres.restore(target.url, text)
 
 

@@ -71,8 +71,8 @@ def understood(addresses: Iterable[str], schema: str) -> Said:
         if _has_more(line, ref):
             in_part.add(ref.parts[1])
             continue
-        objects.add((ref.parts[-2], ref.name.partition("(")[0]))
-        objects.add((ref.parts[-2], ref.name))
+        names = (ref.name, ref.name.partition("(")[0])
+        objects |= {(ref.parts[-2], name.removeprefix(f"{schema}.")) for name in names}
     return Said(schema, frozenset(objects), frozenset(relations), frozenset(in_part))
 
 
