@@ -67,7 +67,7 @@ def prepare(
     notes = [f"before anything else: {sql}" for sql in dialect.groundwork(session, target)]
     comparison = replace(comparison, notes=(*comparison.notes, *notes, *_puzzles(comparison)))
     plan, states = _plan(dialect, comparison, server, owned)
-    hazards = _hazards(session, plan, comparison, owned, policy)
+    hazards = _hazards(dialect, session, plan, comparison, owned, policy)
     verdict = decide(hazards, policy=policy, given=given, reviewed=_reviewed(comparison), first=not owned.known)
     return Planned(
         plan=plan, comparison=comparison, server=server, owned=owned, verdict=verdict,
@@ -83,9 +83,11 @@ def _puzzles(comparison: Comparison) -> list[str]:
     return [f"{ref} holds what is not managed, so it is never rebuilt: {what}" for ref, what in found]
 
 
-def _hazards(session: Session, plan: Plan, comparison: Comparison, owned: Owned, policy: Policy) -> tuple[Hazard, ...]:
+def _hazards(
+    dialect: Dialect, session: Session, plan: Plan, comparison: Comparison, owned: Owned, policy: Policy
+) -> tuple[Hazard, ...]:
     strangers = comparison.scope.undeclared if policy.undeclared is Undeclared.ERROR else ()
-    answers = [_asked(session, check) for step in plan.steps for check in step.checks]
+    answers = [_asked(dialect, session, check) for step in plan.steps for check in step.checks]
     return (
         *forbidden(strangers),
         *inherent(plan.steps, comparison.scope.dropped, _protected(owned, comparison)),
@@ -130,11 +132,12 @@ def _protected(owned: Owned, comparison: Comparison) -> frozenset[Ref]:
     return frozenset(declared | {comparison.renamed.after(ref) for ref in owned.protected})
 
 
-def _asked(session: Session, check: DataCheck) -> Answer:
+def _asked(dialect: Dialect, session: Session, check: DataCheck) -> Answer:
     """Put a question to the rows; one that cannot be asked is an answer too."""
     try:
-        count = int(session.query(check.count)[0][0])
-        rows = session.query(check.sample) if count and check.sample and not check.sensitive else []
+        with dialect.reading(session):
+            count = int(session.query(check.count)[0][0])
+            rows = session.query(check.sample) if count and check.sample and not check.sensitive else []
     except DatabaseError as error:
         if error.lost:
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -129,6 +129,7 @@ class Dialect:
       everything that goes by address follows.
     * `foretell(live, desired)`: the live model, renames applied, in the words that it will have by itself once this
       plan has run.
+    * `reading(session)`: what is asked inside changes nothing, whatever its text; a session outside a transaction.
     * `resolve(objects, model)`: desired objects with `uses` filled in, so that they can be ordered.
     * `rename(model, moves)`: the live model after renames `(old, new)`, one after the other, its SQL texts following.
     * `elaborate(session, objects, actual, desired)`: objects in the server's own spelling; what cannot be is left out.
@@ -171,5 +172,6 @@ class Dialect:
     script: Callable[[Order], Script]
     default_schema: str = ""
     stamp: Callable[[Session], str] = lambda session: ""
+    reading: Callable[[Session], AbstractContextManager[None]] = lambda session: nullcontext()
     foretell: Callable[[Model, Model], Model] = lambda live, desired: live
     groundwork: Callable[[Session, Target], Sequence[str]] = lambda session, target: ()

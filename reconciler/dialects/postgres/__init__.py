@@ -15,7 +15,7 @@ from reconciler.dialects.postgres.preflight import preflight
 from reconciler.dialects.postgres.resolve import align, portable, resolve, respell
 from reconciler.dialects.postgres.rules import RULES
 from reconciler.dialects.postgres.script import script
-from reconciler.dialects.postgres.session import DEFAULT_SCHEMA, connect, default_schema, server, transaction
+from reconciler.dialects.postgres.session import DEFAULT_SCHEMA, connect, default_schema, reading, server, transaction
 from reconciler.dialects.sql import double_quoted, renamer
 
 
@@ -41,6 +41,7 @@ DIALECT = Dialect(
     inspect=inspect,
     normalize=normalize,
     align=align,
+    reading=reading,
     foretell=foretell,
     resolve=resolve,
     rename=renamer(respell),

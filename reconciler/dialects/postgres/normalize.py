@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from reconciler.dialects.base import Normalized
+from reconciler.dialects.fitting import wrong_default
 from reconciler.dialects.postgres import types
 from reconciler.dialects.postgres.identity import bounds
 from reconciler.dialects.postgres.identity import settled as settled_identity
@@ -136,7 +137,7 @@ def _column(obj: Column, work: _Work) -> Column:
     own = work.types.get(element_name(type_))
     serial = type_.name in types.SERIAL
     identity = obj.identity and settled_identity(obj.identity, type_.name)
-    default = _settled(obj.default, type_, work)
+    default = _settled(obj, type_, work)
     in_key = obj.ref.name in work.keys.get(obj.ref.top, ())
     if serial and obj.default is not None:
         work.add(
@@ -156,20 +157,23 @@ def _native(written: Type) -> Type:
     return types.native(written, lambda name: type_name(enum_of(name)))
 
 
-def _settled(default: Default | None, type_: Type, work: _Work) -> Default | None:
-    """Give a default one form; that of a domain is one of the type behind it."""
+def _settled(obj: Column | Domain, type_: Type, work: _Work) -> Default | None:
+    """Give a default one form; that of a domain is one of the type behind it. A constant has to fit the type."""
     own = work.types.get(type_.name)
     while isinstance(own, Domain):
         type_ = _native(own.type)
         own = work.types.get(type_.name)
-    return settled(default, type_.name, is_enum=own is not None)
+    wrong = wrong_default(obj.default, own.values if own else (), types.sort(type_.name), types.arguments(type_.name))
+    if wrong:
+        work.add(obj, "default", *wrong)
+    return settled(obj.default, type_.name, is_enum=own is not None)
 
 
 def _domain(obj: Domain, work: _Work) -> Domain:
     type_ = _native(obj.type)
     own = work.types.get(element_name(type_))
     return changed(
-        obj, type=type_, default=_settled(obj.default, type_, work), comment=obj.comment or None,
+        obj, type=type_, default=_settled(obj, type_, work), comment=obj.comment or None,
         collation=None if obj.collation in ("default", "") else obj.collation,
         uses=obj.uses | {own.ref} if own else obj.uses,
     )  # fmt: skip

@@ -275,6 +275,20 @@ def server(session: Session) -> Server:
 
 
 @contextmanager
+def reading(session: Session) -> Iterator[None]:
+    """Surround questions with a transaction that cannot write, whatever functions they call, and that leaves nothing.
+
+    A text from a spec may name any function; one that writes is refused by the server here, also while applying.
+    """
+    session.begin()
+    try:
+        session.execute("SET TRANSACTION READ ONLY")
+        yield
+    finally:
+        session.rollback()
+
+
+@contextmanager
 def transaction(session: Session, steps: Sequence[Step], lock_timeout: float) -> Iterator[None]:
     """Surround these steps with one transaction; an exception rolls it back.
 

@@ -130,6 +130,14 @@ def arguments(type_name: str) -> tuple[int, ...]:
     return tuple(int(part) for part in parts) if all(part.strip().isdigit() for part in parts) else ()
 
 
+def sort(type_name: str) -> str:
+    """Return what a constant of a type is tested as (dialects/fitting.py)."""
+    name = base(type_name)
+    if name in TEXTS:
+        return "text"
+    return "number" if name in FLOATS else "json" if name == "jsonb" else name
+
+
 def family(type_name: str) -> str:
     """Return what counts as the same sort of type: between two of one sort, whatever rests on a column still fits."""
     name = base(type_name)

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.dialects.base import Normalized
-from reconciler.dialects.sql import double_quoted, ours, text_literal
+from reconciler.dialects.sql import ours
 from reconciler.dialects.sqlite import types
 from reconciler.dialects.sqlite.elsewhere import ABSENT, NOUNS, beyond
 from reconciler.dialects.sqlite.lexer import canonical
 from reconciler.dialects.sqlite.literals import settled
+from reconciler.dialects.sqlite.lowered import enum_check, moved_values, wrong_portable_default
 from reconciler.dialects.sqlite.names import folded, taken
 from reconciler.dialects.transpile import NotPortable, output_columns, text_for
 from reconciler.errors import Problem
 from reconciler.model.fields import changed
 from reconciler.model.model import Model
-from reconciler.model.names import implicit_name
 from reconciler.model.objects import (
     Check,
     Column,
@@ -199,15 +199,17 @@ def _column(obj: Column, model: Model, findings: _Findings) -> Iterator[Object]:
     if obj.on_conflict and not (obj.not_null or is_alias):
         findings.add(obj, "on_conflict", "a conflict clause of a column is about null, and it may be null",
                      "add not_null: true, or write it at the key that it is about")  # fmt: skip
+    if wrong := wrong_portable_default(obj, model):
+        findings.add(obj, "default", *wrong)
     default = None if is_alias else settled(obj.default, type_.name)  # a rowid has none, whatever is written
     yield changed(
         obj if default is obj.default else replace(obj, default=default), type=type_, comment=None,
         not_null=obj.not_null or is_alias or (frame.without_rowid and obj.ref.name in frame.key),
         identity=Identity() if is_alias else None, collation=_collation(obj.collation),
-        on_conflict=_on_conflict(obj.on_conflict), moved_values=_moved_values(obj, model),
+        on_conflict=_on_conflict(obj.on_conflict), moved_values=moved_values(obj, model),
     )  # fmt: skip
     if obj.type.name == "enum" and not obj.type.native:
-        yield from _enum_check(obj, model)
+        yield from enum_check(obj, model)
 
 
 # What an identity of SQLite can be told: nothing, or what is so anyway.
@@ -226,27 +228,6 @@ def _type(obj: Column, frame: _Frame, findings: _Findings) -> Type:
         findings.add(obj, "type", f"SQLite has no type {obj.type}",
                      "give it another one here: dialect: {sqlite: {type: json}}")  # fmt: skip
         return obj.type
-
-
-def _enum_check(obj: Column, model: Model) -> Iterator[Object]:
-    """An enum column holds text that a CHECK limits to the enum's values."""
-    enum = model.get(enum_ref(obj.type.args[0]))
-    if isinstance(enum, Enum):
-        text = f"{double_quoted(obj.ref.name)} IN ({', '.join(map(text_literal, enum.values))})"
-        name = implicit_name(obj.ref.top.name, [obj.ref.name], "enum")
-        yield Check(ref=obj.ref.top.child(Kind.CHECK, name), expression=Sql(text, "sqlite", canonical(text)))
-
-
-def _moved_values(obj: Column, model: Model) -> tuple[tuple[str, str], ...]:
-    """Return what becomes of the values of a column's enum; one that is there already keeps its own."""
-    enum = model.get(enum_ref(obj.type.args[0])) if obj.type.name == "enum" and not obj.type.native else None
-    return (*enum.renamed_values, *enum.removed_values) if isinstance(enum, Enum) else obj.moved_values
-
-
-def enum_ref(name: str) -> Ref:
-    """Return the address of the enum that a type names."""
-    schema, dot, last = name.rpartition(".")
-    return Ref.root(Kind.ENUM, last, schema if dot else "")
 
 
 def _collation(name: str | None) -> str | None:

@@ -29,6 +29,12 @@ _PORTABLE: Mapping[str, str] = {
 }
 _BACK: Mapping[str, str] = {native: portable for portable, native in _PORTABLE.items() if portable != "enum"}
 
+# Portable name → what a constant of it is tested as (dialects/fitting.py).
+SORTS: Mapping[str, str] = {
+    "smallint": "smallint", "int": "integer", "bigint": "bigint", "decimal": "numeric", "float": "number",
+    "double": "number", "bool": "boolean", "varchar": "text", "char": "text", "uuid": "uuid", "json": "json",
+}  # fmt: skip
+
 # A STRICT table refuses every other name (sqlite.org/stricttables.html); decimals and times keep their digits as text.
 _STRICT: Mapping[str, str] = {
     "bool": "INTEGER", "smallint": "INTEGER", "int": "INTEGER", "bigint": "INTEGER", "float": "REAL", "double": "REAL",

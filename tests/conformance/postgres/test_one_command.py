@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ from reconciler.model.values import Generated
 from reconciler.plan.policy import Policy
 from tests.conformance.postgres.driver import connected, on, run
 from tests.conformance.postgres.samples import changed, check, column, expression, index, native, root, sql, view
+from tests.conformance.postgres.specs import Specs
 from tests.target import Target
 
 T = root("t")
@@ -129,3 +131,20 @@ def test_statements_in_one_go_stop_at_the_first_that_fails(pg: Target) -> None:
         with pytest.raises(DatabaseError) as error:
             run_all(session, ["select 1", "select 2"])
         assert error.value.lost
+
+
+def test_a_question_to_the_rows_writes_nothing(pg: Target, tmp_path: Path) -> None:
+    """A check may call a function that writes; what it does while rows are asked is refused, also while applying."""
+    specs = Specs(tmp_path / "specs", pg.url)
+    table = "table: t\ncolumns: {a: {type: int}}\n"
+    specs.apply(table)
+    pg.execute(
+        "insert into t values (1); create table touched (a int);"
+        "create function touch(a int) returns bool language plpgsql as "
+        "'begin insert into touched values (a); return true; end'"
+    )
+    done = specs.plan(table + "checks: {c: touch(a)}\n")
+    assert [hazard.code for hazard in done.planned.hazards] == ["MF105"]
+    assert "read-only" in done.planned.hazards[0].message
+    specs.apply(table + "checks: {c: touch(a)}\n")
+    assert pg.query("select count(*) from touched") == [(1,)]  # the server itself, when it took the check
