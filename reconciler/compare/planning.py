@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.compare.compare import Comparison, Owned, compare, fingerprints, resolved
 from reconciler.dialects.base import DatabaseError, Dialect, Server, Session, Target
-from reconciler.errors import Problem
+from reconciler.errors import PlanError, Problem
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Column, Enum
 from reconciler.model.ref import Ref
 from reconciler.plan.expand import expand
 from reconciler.plan.hazards import REMOVAL_CODES, RENAME_CODES, Answer, Hazard, forbidden, inherent, judge, lost_values
+from reconciler.plan.keys import lost_keys
 from reconciler.plan.order import order
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.plan.policy import Allowance, Policy, Verdict, decide
@@ -97,6 +98,9 @@ def _hazards(
 
 def _plan(dialect: Dialect, comparison: Comparison, server: Server, owned: Owned) -> tuple[Plan, States]:
     old, new, changes = resolved(dialect, comparison)
+    lost = lost_keys(changes, old, new)
+    if lost:
+        raise PlanError(lost)
     states = States(old=old, new=new, live=comparison.renamed.live, features=server.features)
     steps = order(expand(dialect.rules, changes, states, dialect.ask))
     return make_plan(dialect.name, *fingerprints(comparison, owned), steps), states
