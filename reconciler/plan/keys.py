@@ -30,7 +30,7 @@ def lost_keys(changes: Sequence[Change], old: Model, new: Model) -> list[Problem
     return [
         Problem(
             code="RUN033",
-            message=f"{key.ref} points to {key.target}({', '.join(key.target_columns)}), which would be its key no more",
+            message=f"{key.ref} points to {key.target}({', '.join(key.target_columns)}), no key any more",
             hint=f"change or remove {key.ref} in the same plan, or keep a key over these columns",
             address=str(key.ref),
         )
