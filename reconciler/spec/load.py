@@ -99,11 +99,6 @@ class Documents:
                 yield document.source.text
             last = document.file
 
-    def forget(self) -> None:
-        """Let go of all nodes; a document that is asked for its own reads its file's text again."""
-        for document in self.documents:
-            document.file.nodes = None
-
 
 def load_paths(paths: Sequence[Path], shelf: Shelf | None = None) -> Documents:
     """Read and check every spec below the paths. Raises SpecError with every problem of every file.

@@ -208,15 +208,6 @@ def test_two_documents_of_the_same_content_are_still_declared_twice(folder: Path
     assert "SPEC034" in {problem.code for problem in told(lambda: lowered(folder, shelf(folder)))}
 
 
-def test_documents_that_were_let_go_are_read_again(folder: Path, parsed: list[str]) -> None:
-    documents = spec.load([folder / "specs"])
-    before = [document.fields.keys() for document in documents.documents]
-    documents.forget()
-    parsed.clear()
-    assert [document.fields.keys() for document in documents.documents] == before
-    assert sorted(parsed) == ["customers.yaml", "orders.yaml"]
-
-
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(models())
 def test_any_model_is_the_same_from_what_was_kept(model: Model) -> None:
