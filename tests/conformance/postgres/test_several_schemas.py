@@ -122,7 +122,7 @@ def lines(dump: str, default: str) -> list[str]:
 
 def without_ledger(pg: Target) -> None:
     """Take our own tables away: pg_dump leaves those of the schema public alone out."""
-    found = pg.query("select format('%I.%I', relnamespace::regnamespace, relname) from pg_class "
+    found = pg.query("select format('%s.%I', relnamespace::regnamespace, relname) from pg_class "
                      "where relkind = 'r' and relname like '\\_reconcile\\_%'")  # fmt: skip
     for (name,) in found:
         pg.execute(f"drop table {name}")
