@@ -13,10 +13,13 @@ from reconciler.model.names import implicit_name
 from reconciler.model.objects import (
     Check,
     Column,
+    Domain,
     Enum,
     ForeignKey,
     Index,
+    NumberSequence,
     Object,
+    OwnedBy,
     PrimaryKey,
     Table,
     Unique,
@@ -163,9 +166,7 @@ def _foreign_key(draw: st.DrawFn, table: Ref, columns: Sequence[Column], others:
 
 @st.composite
 def models(draw: st.DrawFn) -> Model:
-    """Draw a schema of up to four tables with everything that every dialect has; mutual and self references
-    included.
-    """
+    """Draw a schema of up to four tables with what every dialect has, mutual and self references included."""
     names = draw(st.lists(st.sampled_from(TABLES), unique=True, min_size=1, max_size=len(TABLES)))
     objects: list[Object] = []
     for name in sorted(names):
@@ -186,11 +187,72 @@ def models(draw: st.DrawFn) -> Model:
     return Model(objects)
 
 
+@st.composite
+def wide_models(draw: st.DrawFn) -> Model:
+    """Draw a schema with the kinds that one dialect alone has, too; `for_server` leaves out what a server lacks."""
+    model = draw(models())
+    table = min(ref for ref, obj in model.items() if isinstance(obj, Table))
+    return Model((*model.values(), *_beyond(draw, table)))
+
+
+EMAIL, COUNTER, SUMS = (
+    Ref.root(Kind.DOMAIN, "email"),
+    Ref.root(Kind.SEQUENCE, "The Counter"),
+    Ref.root(Kind.VIEW, "sums"),
+)
+
+
+def _beyond(draw: st.DrawFn, table: Ref) -> list[Object]:
+    """Draw what one dialect alone has: domains, sequences and materialized views, with columns that use them."""
+    found: list[Object] = []
+    if draw(st.booleans()):
+        default = draw(st.sampled_from([None, Literal("a@b"), Sql("lower('A@B')", "postgres")]))
+        found.append(
+            Domain(ref=EMAIL, type=Type("text"), default=default, comment=draw(st.sampled_from([None, "it's"])))
+        )
+        if draw(st.booleans()):
+            expression = Sql(draw(st.sampled_from(["value like '%@%'", "length(value) > 2"])), "postgres")
+            found.append(Check(ref=EMAIL.child(Kind.CHECK, "email_form"), expression=expression))
+        found.append(Column(ref=table.child(Kind.COLUMN, "mail"), type=Type("email", native=True), position=96))
+    if draw(st.booleans()):
+        number = Column(ref=table.child(Kind.COLUMN, "number"), type=Type("bigint"), position=97,
+                        default=Sql("nextval('\"The Counter\"')", "postgres"))  # fmt: skip
+        found += [_sequence(draw), number]
+        if draw(st.booleans()):
+            found.append(OwnedBy(ref=COUNTER.child(Kind.OWNED_BY), column=number.ref))
+    if draw(st.booleans()):
+        query = draw(st.sampled_from(["select id, id + 1 as next from {0}", "select id from {0} where id > 1"]))
+        options = draw(st.sampled_from([(), (("storage.fillfactor", 70),)]))
+        text = Sql(query.format(quoted(table.name)), "postgres")
+        materialized = draw(st.booleans())
+        found.append(View(ref=SUMS, query=text, materialized=materialized, options=options if materialized else ()))
+        if materialized and draw(st.booleans()):
+            parts = (IndexPart(column="id", descending=draw(st.booleans())),)
+            found.append(Index(ref=SUMS.child(Kind.INDEX, "sums_id"), parts=parts, unique=draw(st.booleans())))
+    return found
+
+
+def _sequence(draw: st.DrawFn) -> NumberSequence:
+    return NumberSequence(
+        ref=COUNTER, start=draw(st.sampled_from([None, 5])), increment=draw(st.sampled_from([1, 7])),
+        maximum=draw(st.sampled_from([None, 10**6])), cycle=draw(st.booleans()), cache=draw(st.sampled_from([1, 3])),
+    )  # fmt: skip
+
+
+def for_server(model: Model, server: str) -> Model:
+    """Return the part of a drawn schema that a server can have."""
+    if server.startswith("postgres"):
+        return model
+    beyond = {COUNTER, EMAIL, SUMS}
+    return model.only(lambda ref: ref.top not in beyond and ref.name not in ("mail", "number"))
+
+
 def rows_for(model: Model, table: Ref, count: int) -> list[dict[str, str]]:
     """Return rows that every constraint of a random table accepts, as SQL texts by column."""
     values = {
         "int": "{n}", "bigint": "{n}", "decimal": "{n}.25", "text": "'text {n}'", "varchar": "'text {n}'",
         "bool": "NULL", "timestamp": "'2026-01-0{n} 10:00:00'", "enum": "'calm'",
+        "email": "'a{n}@b'",
     }  # fmt: skip
     columns = [c for c in model.children(table, Column) if c.generated is None and c.identity is None]
     filled = [c for c in columns if c.ref.name != "parent_id" and not (c.type.name == "bool" and c.not_null)]

@@ -97,9 +97,18 @@ def _roots(context: Context, documents: Iterable[Document], shares: Shares) -> d
 def _declarations(context: Context, roots: Mapping[Ref, Found], shares: Shares) -> None:
     for ref, (document, share) in roots.items():
         context.source = document.source
-        if ref.schema and Ref.root(Kind.SCHEMA, ref.schema) not in roots:
-            _schema(context, ref, document)
+        home = _home(context, ref, document)
+        if home is not None and home not in roots:
+            _schema(context, home, document)
         context.take(share or shares.made(document, ref))
+
+
+def _home(context: Context, ref: Ref, document: Document) -> Ref | None:
+    """Return the schema that an object is in; that of an extension is one of its fields."""
+    named = document.fields.get("schema") if ref.kind == Kind.EXTENSION else None
+    if named is None:
+        return ref.home
+    return None if named.value == context.default_schema else Ref.root(Kind.SCHEMA, named.value)
 
 
 def _removals(context: Context, documents: Iterable[Document], shares: Shares) -> None:
@@ -155,9 +164,8 @@ def _spelled(node: Node) -> str:
 
 
 def _schema(context: Context, ref: Ref, document: Document) -> None:
-    schema = Ref.root(Kind.SCHEMA, ref.schema)
-    if schema not in context.places:
-        context.add(Schema(ref=schema), document.name, {})
+    if ref not in context.places:
+        context.add(Schema(ref=ref), document.name, {})
 
 
 _LOWER: Mapping[str, Callable[[Context, Ref, Node, Fields], None]] = {

@@ -150,9 +150,9 @@ def _owner(context: Context, obj: Object) -> None:
     if not isinstance(obj, OwnedBy):
         return
     if obj.column.top not in context.columns:
-        _no_table(context, obj.column.top, context.place(obj.ref).at)
+        _no_table(context, obj.column.top, context.place(obj.ref).fields["owned_by"].at)
     else:
-        _columns(context, obj.column.top, [obj.column.name], lambda _: context.place(obj.ref).at)
+        _columns(context, obj.column.top, [obj.column.name], lambda _: context.place(obj.ref).fields["owned_by"].at)
 
 
 def _no_table(context: Context, target: Ref, at: At) -> None:

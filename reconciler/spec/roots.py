@@ -41,9 +41,12 @@ def _unqualified(context: Context, ref: Ref, name: Node) -> None:
 
 def lower_extension(context: Context, ref: Ref, name: Node, fields: Fields) -> None:
     """Take an extension into the lowering."""
+    namespace = fields["schema"].value if "schema" in fields else None
+    if namespace == context.default_schema:
+        namespace = ""
     extension = Extension(
         ref=ref,
-        namespace=fields["schema"].value if "schema" in fields else None,
+        namespace=namespace,
         version=fields["version"].value if "version" in fields else None,
         comment=context.text(fields.get("comment")),
     )

@@ -33,6 +33,15 @@ values: [new, done]
 ---
 view: totals
 query: select parent_id, sum(amount) as total from children group by parent_id
+---
+sequence: tickets
+only: [postgres]
+---
+view: sums
+materialized: true
+query: select parent_id, sum(amount) as total from children group by parent_id
+indexes: {sums_parent_idx: {columns: [parent_id], unique: true}}
+only: [postgres]
 """
 
 AFTER = """
@@ -63,6 +72,17 @@ values: [new, done, late]
 ---
 view: totals
 query: select parent_id, sum(amount) as total, count(*) as pieces from children group by parent_id
+---
+sequence: tickets
+increment: 5
+comment: drawn at the counter
+only: [postgres]
+---
+view: sums
+materialized: true
+query: select parent_id, sum(amount) as total, max(amount) as most from children group by parent_id
+indexes: {sums_parent_idx: {columns: [parent_id desc], unique: true}, sums_total_idx: [total]}
+only: [postgres]
 """
 
 ROWS = 200
@@ -114,6 +134,8 @@ def project(target: Target, reconcile: Reconcile, tmp_path: Path) -> Project:
         + "; insert into children (parent_id, amount) select id, id * 2 from parents;"
         " insert into children (parent_id, amount) select id, 1 from parents;"
     )
+    if target.dialect == "postgres":
+        target.execute("select nextval('tickets') from generate_series(1, 41)")
     made.declare(AFTER)
     return made
 
@@ -129,6 +151,9 @@ def assert_finished(project: Project, target: Target) -> None:
     expected = sum(n * 2 for (n,) in target.query("select id from parents")) + ROWS
     assert target.query("select count(*), sum(amount) from children") == [(2 * ROWS, expected)]
     assert target.query("select count(*) from totals where pieces = 2") == [(ROWS,)]
+    if target.dialect == "postgres":
+        assert target.query("select count(*) from sums where most > 0") == [(ROWS,)]
+        assert target.query("select last_value from tickets") == [(41,)]
     assert not project.apply()
 
 

@@ -22,7 +22,7 @@ from reconciler.model.objects import Column, Table
 from reconciler.model.ref import Ref
 from reconciler.plan.hazards import Effect
 from reconciler.plan.policy import Allowance
-from tests.strategies import models, quoted, rows_for
+from tests.strategies import for_server, quoted, rows_for, wide_models
 from tests.target import Target, fresh
 
 EXAMPLES = settings(
@@ -100,9 +100,10 @@ def forget(target: Target) -> None:
 
 @pytest.mark.parametrize("server", NAMES)
 @EXAMPLES
-@given(before=models(), after=models())
+@given(before=wide_models(), after=wide_models())
 def test_every_change_converges_and_rows_survive(server: str, before: Model, after: Model, tmp_path: Path) -> None:
     """From any schema with rows to any other: the rows forbid it and nothing happens, or what is lost was declared."""
+    before, after = for_server(before, server), for_server(after, server)
     with fresh(server, tmp_path) as target:
         first, second = project(tmp_path, before, target.url), project(tmp_path, after, target.url)
         converge(first)
@@ -126,9 +127,10 @@ def test_every_change_converges_and_rows_survive(server: str, before: Model, aft
 
 @pytest.mark.parametrize("server", NAMES)
 @EXAMPLES
-@given(model=models())
+@given(model=wide_models())
 def test_without_a_ledger_nothing_is_left_to_plan(server: str, model: Model, tmp_path: Path) -> None:
     """What was created reads back as what was meant, by the catalog alone."""
+    model = for_server(model, server)
     with fresh(server, tmp_path) as target:
         request = project(tmp_path, model, target.url)
         converge(request)
@@ -138,9 +140,10 @@ def test_without_a_ledger_nothing_is_left_to_plan(server: str, model: Model, tmp
 
 @pytest.mark.parametrize("server", NAMES)
 @EXAMPLES
-@given(model=models())
+@given(model=wide_models())
 def test_an_import_is_the_identity(server: str, model: Model, tmp_path: Path) -> None:
     """What is imported plans empty against its source, and makes the same schema out of an empty database."""
+    model = for_server(model, server)
     with fresh(server, tmp_path) as target, fresh(server, tmp_path) as empty:
         converge(project(tmp_path, model, target.url))
         directory = tmp_path / f"i{next(_numbers)}"
@@ -152,9 +155,10 @@ def test_an_import_is_the_identity(server: str, model: Model, tmp_path: Path) ->
 
 @pytest.mark.parametrize("server", NAMES)
 @EXAMPLES
-@given(model=models(), seed=st.integers())
+@given(model=wide_models(), seed=st.integers())
 def test_the_order_of_the_specs_does_not_matter(server: str, model: Model, seed: int, tmp_path: Path) -> None:
     """The same declarations in another order, in one file instead of many, are the same plan."""
+    model = for_server(model, server)
     with fresh(server, tmp_path) as target:
         request = project(tmp_path, model, target.url)
         files = sorted(path for path in request.directory.rglob("*.yaml") if path.name != "reconcile.yaml")
@@ -169,11 +173,12 @@ def test_the_order_of_the_specs_does_not_matter(server: str, model: Model, seed:
 
 @pytest.mark.parametrize("server", NAMES)
 @EXAMPLES
-@given(before=models(), after=models(), point=st.sampled_from(POINTS), hit=st.integers(1, 6))
+@given(before=wide_models(), after=wide_models(), point=st.sampled_from(POINTS), hit=st.integers(1, 6))
 def test_an_apply_that_dies_anywhere_is_finished_by_the_next(
     server: str, before: Model, after: Model, point: str, hit: int, tmp_path: Path
 ) -> None:
     """Stop at any point, the first or a later time that it is passed, and run again: converged."""
+    before, after = for_server(before, server), for_server(after, server)
     with fresh(server, tmp_path) as target, pytest.MonkeyPatch.context() as patch:
         converge(project(tmp_path, before, target.url))
         request = project(tmp_path, after, target.url)
