@@ -41,18 +41,17 @@ def folds(items: Sequence[T], key: Callable[[T], Hashable], look: Look, *, short
     """
     if look.detail or len(items) <= short:
         return [Fold((item,)) for item in items]
+    keys = [key(item) for item in items]
     groups: dict[Hashable, list[T]] = {}
-    for item in items:
-        groups.setdefault(key(item), []).append(item)
+    for each, item in zip(keys, items, strict=True):
+        groups.setdefault(each, []).append(item)
     # What is too rare to fold keeps its place in the order.
     found: list[Fold[T]] = []
-    done: set[Hashable] = set()
-    for item in items:
-        group = groups[key(item)]
+    for each, item in zip(keys, items, strict=True):
+        group = groups[each]
         if len(group) < FEWEST:
             found.append(Fold((item,)))
-        elif key(item) not in done:
-            done.add(key(item))
+        elif group[0] is item:
             found.append(Fold(tuple(group)))
     return found
 
