@@ -48,7 +48,14 @@ def _facts(connection: sqlite3.Connection) -> Iterator[tuple[str, object]]:
         elif type_ == "view":
             yield f"view {name.lower()}", _plain(_words(sql)[_words(sql).index("as") :])
         elif type_ == "index" and sql is not None:
-            yield f"index {name.lower()}", (table.lower(), _plain(_words(sql)[_words(sql).index("on") :]))
+            yield f"index {name.lower()}", (table.lower(), _beyond_columns(connection, name, _words(sql)))
+
+
+def _beyond_columns(connection: sqlite3.Connection, index: str, words: list[str]) -> str:
+    """Return what an index says beyond the columns that PRAGMAs tell of: its condition, all of it with expressions."""
+    rows = connection.execute("select name from pragma_index_xinfo(?) where key", [index]).fetchall()
+    told = "where" if all(name is not None for (name,) in rows) else "on"
+    return _plain(words[words.index(told) :]) if told in words else ""
 
 
 def _table(connection: sqlite3.Connection, name: str, sql: str) -> Iterator[tuple[str, object]]:

@@ -143,6 +143,9 @@ def _type(reader: Reader) -> str:
         reader.at += 1
     if reader.at == start:
         return ""
+    words = reader.tokens[start].value
+    if reader.at == start + 1 and words.replace(" ", "").isidentifier():
+        return words  # SQLite takes quotes away from a type that is nothing else
     return reader.text[reader.tokens[start].start : reader.tokens[reader.at - 1].end]
 
 

@@ -26,7 +26,7 @@ GOOD = [
     ("postgres", "a <> $x$ $$ ; ) $x$"), ("postgres", r"a <> E'it\'s ('"), ("postgres", "a /* /* ; */ ' */ + 1"),
     ("postgres", "a -- (\n > 0"), ("postgres", "a[1] = b[i[2]]"), ("postgres", r"a ~ '\'"), ("postgres", "a$$ > 0"),
     ("sqlite", "[a(b;] > 0"), ("sqlite", "a -> '$.x(' ->> '$.y'"), ("sqlite", "x'00' || `a;`"), ("sqlite", "a - -1"),
-    ("mysql", r"a <> 'it\'s ('"), ("mysql", "a--1"), ("mysql", "a # (\n + 1"),
+    ("sqlite", "(" * 40 + "a" + ")" * 40), ("mysql", r"a <> 'it\'s ('"), ("mysql", "a--1"), ("mysql", "a # (\n + 1"),
 ]  # fmt: skip
 BAD = [
     ("postgres", "int); commit; drop table x; --", "SPEC021", 3), ("postgres", "(a", "SPEC021", 0),
@@ -39,7 +39,8 @@ BAD = [
     ("sqlite", "[a", "SPEC021", 0),
     ("sqlite", "$x(')", "SPEC025", 0), ("sqlite", "a /* b", "SPEC024", 2), ("sqlite", "a\0", "SPEC025", 1),
     ("mysql", "a --", "SPEC026", 2), ("mysql", "a # b", "SPEC026", 2), ("mysql", "/*!50000 ) */ 1", "SPEC025", 0),
-    ("mysql", r"'a\'", "SPEC024", 0),
+    ("mysql", r"'a\'", "SPEC024", 0), ("sqlite", "(" * 41 + "a" + ")" * 41, "SPEC029", 40),
+    ("postgres", "f(" * 500 + "a" + ")" * 500, "SPEC029", 81),
 ]  # fmt: skip
 
 

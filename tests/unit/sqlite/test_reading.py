@@ -16,6 +16,7 @@ from reconciler.dialects.sqlite.lexer import LexError, canonical, renamed_words,
 from reconciler.dialects.sqlite.narrowing import narrows
 from reconciler.dialects.sqlite.objects import Facts, table_objects
 from reconciler.dialects.sqlite.render import default_text
+from reconciler.dialects.sqlite.session import features
 from reconciler.model.objects import Check, Column, ForeignKey, Table, Unique
 from reconciler.model.types import Type
 from reconciler.model.values import Sql
@@ -37,6 +38,8 @@ TABLES = [
     "create table t (a int not null on conflict ignore, b int null, constraint pk primary key (a) on conflict abort)",
     "create table t (a int, constraint x unique (a) constraint y check (a > 1))",
     'create table t ("primary" int, \'quoted\' text, "we""ird" int)',
+    "create table t (a int constraint one constraint two not null, b int constraint lost, c 'odd type')",
+    "create table t (a text, b int references u match full, unique (a collate nocase, b desc), primary key (b desc))",
 ]
 
 
@@ -200,3 +203,22 @@ def test_columns_keep_their_place_and_words() -> None:
     assert [(c.ref.name, c.position, str(c.type), c.type.name) for c in columns] == [
         ("a", 1, "int", "INTEGER"), ("b", 2, "varchar ( 20 )", "VARCHAR(20)"),
     ]  # fmt: skip
+
+
+def test_deep_parentheses_take_their_length_and_not_its_square() -> None:
+    """A million of them: the square of that would take days."""
+    depth = 500_000
+    assert canonical("(" * depth + "a" + ")" * depth) == "a"
+
+
+def test_a_library_is_asked_and_no_version_compared() -> None:
+    found = features()
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("create table t (a int)")
+        try:
+            connection.execute("alter table t alter column a set not null")
+        except sqlite3.OperationalError:
+            assert "alter_null" not in found
+        else:
+            assert "alter_null" in found
+    assert {"drop_column", "rename_column", "strict"} <= found
