@@ -16,6 +16,7 @@ The tree, each with its exit code (docs/adr/0006-exit-codes.md):
   - ApprovalNeeded              7   somebody has to say yes, and there is no terminal
   - Declined                    1   somebody was asked and did not say yes
   - PlanFileError               1   a plan file cannot be read or written, or is none
+  - SnapshotError               1   a snapshot cannot be read or written, or is none of this database's kind
   - Interrupted               130   ended from outside by Ctrl-C, and cleaned up
     + Ended                   143   the same by SIGTERM
   - Unexpected                  1   a bug
@@ -187,6 +188,12 @@ class PlanFileError(ReconcileError):
     """A plan file cannot be read or written, or is none."""
 
     code = "RUN040"
+
+
+class SnapshotError(ReconcileError):
+    """A snapshot cannot be read or written, or is none, or not one for what is asked."""
+
+    code = "RUN043"
 
 
 class Interrupted(ReconcileError):

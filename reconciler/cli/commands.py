@@ -62,12 +62,22 @@ def apply_command(order: Order, environment: str) -> str:
     return shlex.join(words)
 
 
-def plan(where: Where, allow: tuple[str, ...], out: Path | None, pending: int, desk: Desk) -> Report:
-    """Show what an apply would do, and save it where that was asked for; `pending` is the exit code if there is any."""
+def plan(
+    where: Where, allow: tuple[str, ...], out: Path | None, pending: int, against: str | None, desk: Desk
+) -> Report:
+    """Show what an apply would do, and save it where that was asked for.
+
+    `pending` is the exit code if there is anything to do; `against` stands for the database where none is asked.
+    """
     from reconciler import workflow
     from reconciler.report.events import plan_events
 
-    review = workflow.plan(request(where), given=_given(allow))
+    if against is not None:
+        from reconciler.workflow.against import plan_against
+
+        review = plan_against(request(where), against, _given(allow))
+    else:
+        review = workflow.plan(request(where), given=_given(allow))
     if out is not None:
         from reconciler.report.plan_file import write_plan
 

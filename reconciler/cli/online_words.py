@@ -11,11 +11,10 @@ import typer
 
 from reconciler.cli import commands
 from reconciler.cli.grammar import Invocation, command
-from reconciler.cli.options import Format, Output, Where, seconds
+from reconciler.cli.options import PLAN, Format, Output, Where, seconds
 
-# The formats of what takes its time, and of a plan.
+# The formats of what takes its time.
 _EVENTS = (Format.TEXT, Format.JSON, Format.NDJSON)
-PLAN = (Format.TEXT, Format.JSON, Format.MARKDOWN, Format.SQL)
 
 Patience = Annotated[
     str, typer.Option("--lock-timeout", metavar="TIME", help="How long to wait for locks: 500ms, 30s, 5m.")
@@ -40,12 +39,16 @@ def plan(
         bool, typer.Option("--detailed-exitcode", help="Exit with 2 when there is something to do.")
     ] = False,
     allow: Allow = None,
+    against: Annotated[
+        str | None,
+        typer.Option("--against", metavar="WHAT", help="Instead of the database: empty, or snapshot:FILE."),
+    ] = None,
     lock_timeout: Patience = "30s",
 ) -> Invocation:
     """Compare specs and database, and show what an apply would do."""
     pending, file = 2 if detailed_exitcode else 0, Path(out) if out is not None else None
     patient = replace(where, lock_timeout=seconds(lock_timeout))
-    action = partial(commands.plan, patient, tuple(allow or ()), file, pending)
+    action = partial(commands.plan, patient, tuple(allow or ()), file, pending, against)
     return Invocation("plan", output, action, (*PLAN, Format.NDJSON))
 
 

@@ -31,6 +31,10 @@ class Format(StrEnum):
     SQL = "sql"
 
 
+# The formats of a plan.
+PLAN = (Format.TEXT, Format.JSON, Format.MARKDOWN, Format.SQL)
+
+
 @dataclass(frozen=True, slots=True)
 class Sink:
     """One rendering of the result: its format, and the file for it; None is stdout."""

@@ -1,10 +1,20 @@
-"""What the commands that look back were asked in, a report out."""
+"""What the commands that look back, or keep what is there, were asked in, a report out."""
 
 from __future__ import annotations
 
-from reconciler.cli.commands import request
-from reconciler.cli.options import Where
-from reconciler.cli.report import Report
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.cli.commands import Order, plan_report, request
+from reconciler.cli.options import PLAN, Format, Where
+from reconciler.cli.report import Rendering, Report
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.report.layout import Look
 
 
 def history(where: Where, limit: int) -> Report:
@@ -17,9 +27,48 @@ def history(where: Where, limit: int) -> Report:
 
 
 def show(where: Where, what: str) -> Report:
-    """Show one past run."""
+    """Show a saved plan, or one past run."""
+    if Path(what).is_file() or _names_a_file(what):
+        return _saved_plan(where, Path(what))
     from reconciler.report.history import run_in_full, run_text
     from reconciler.workflow.past import past_run
 
     found = past_run(request(where), what)
-    return Report(text=lambda look: run_text(found, look), data=lambda: run_in_full(found))
+    return Report(text=lambda look: run_text(found, look), data=lambda: run_in_full(found), forms=_NO_PLAN)
+
+
+def _names_a_file(what: str) -> bool:
+    return os.sep in what or what.endswith(".json")
+
+
+def _saved_plan(where: Where, path: Path) -> Report:
+    from reconciler.report.plan_file import read_review
+
+    review = read_review(path)
+    given = (f"{one.code}:{one.address}" for one in review.planned.verdict.consents if one.by == "--allow")
+    return plan_report(review, Order(where=where, saved=path, allow=tuple(given)))
+
+
+def _no_plan(look: Look) -> str:
+    raise UsageError("a run is shown as text or json", hint="a saved plan has the other formats too")
+
+
+_NO_PLAN: Mapping[Format, Rendering] = {form: _no_plan for form in PLAN if form not in (Format.TEXT, Format.JSON)}
+
+
+def snapshot(where: Where, out: Path | None) -> Report:
+    """Keep what a database holds in a file."""
+    from reconciler.report.snapshot_file import snapshot_text, write_snapshot
+    from reconciler.workflow.against import snapshot as taken
+
+    found = taken(request(where))
+    path = out or where.directory / ".reconcile" / "snapshots" / f"{found.environment}.json"
+    write_snapshot(path, found)
+    command = shlex.join(["reconcile", "plan", "--against", f"snapshot:{path}"])
+    return Report(
+        text=lambda look: snapshot_text(found, path, command),
+        data=lambda: {
+            "file": str(path), "environment": found.environment, "dialect": found.dialect,
+            "objects": len(found.inspection.model), "created_at": found.created_at,
+        },
+    )  # fmt: skip

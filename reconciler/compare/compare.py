@@ -85,7 +85,9 @@ def compare(
     if not differing:
         return found
     if not dialect.server(session).elaborates:
-        note = f"{len(differing)} definitions could not be spelled by this server: it is read-only, or denies TEMP"
+        note = (
+            f"{len(differing)} definitions could not be spelled: there is no server, or it is read-only, or denies TEMP"
+        )
         return replace(found, notes=(note,))
     elaborated = dialect.elaborate(session, differing, found.live, found.desired)
     return _compared(found, found.desired.updated(elaborated.values()), owned, undeclared)

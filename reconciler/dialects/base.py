@@ -123,6 +123,7 @@ class Dialect:
     * `fallback`: the spec's dialect keys that apply, nearest first. `family`: the sqlglot dialect; SQL written in a
       dialect of the same family is emitted as its author wrote it.
     * `connect(target)`: a session with safe timeouts. `server(session)`: what answers.
+    * `assumed()`: what is taken to answer where a plan is made without a database.
     * `inspect(session, target)`: everything in the managed schemas, in a handful of queries; our own tables left out.
     * `normalize(model)`: pure and idempotent; both sides go through it.
     * `align(inspection, desired)`: what is declared, with the names and forms that the live model has for the same;
@@ -155,6 +156,7 @@ class Dialect:
     quote: Callable[[str], str]
     connect: Callable[[Target], Session]
     server: Callable[[Session], Server]
+    assumed: Callable[[], Server]
     inspect: Callable[[Session, Target], Inspection]
     normalize: Callable[[Model], Normalized]
     align: Callable[[Inspection, Desired], Desired]

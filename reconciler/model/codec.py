@@ -12,12 +12,13 @@ from operator import attrgetter
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from reconciler.model.model import Desired, Model
-from reconciler.model.objects import KINDS, Object
+from reconciler.model.objects import KINDS, Object, Unmodelled
 from reconciler.model.ref import Kind, Ref
 
 Way = Callable[[Any], Any]
 
 _VALUE = "$"
+_UNMODELLED = "unmodelled"
 
 
 def encode(value: Any) -> Any:
@@ -161,16 +162,24 @@ def _union(hints: tuple[Any, ...]) -> Way | None:
 
 def encode_model(model: Model) -> list[dict[str, Any]]:
     """Return a model as a list sorted by address, each object with its kind."""
-    return [{"kind": str(model[ref].kind), **encode(model[ref])} for ref in sorted(model)]
+    return [encode_object(model[ref]) for ref in sorted(model)]
+
+
+def encode_object(obj: Object) -> dict[str, Any]:
+    """Return an object with its kind."""
+    return {"kind": _UNMODELLED if isinstance(obj, Unmodelled) else str(obj.kind), **encode(obj)}
+
+
+def decode_object(data: Mapping[str, Any]) -> Object:
+    """Return the object that `encode_object` gave this data for. Raises ValueError or KeyError."""
+    cls: type[Object] = Unmodelled if data["kind"] == _UNMODELLED else KINDS[Kind(data["kind"])]
+    found: Object = decode(cls, {name: value for name, value in data.items() if name != "kind"})
+    return found
 
 
 def decode_model(data: list[dict[str, Any]]) -> Model:
     """Return the model that `encode_model` gave this data for. Raises ValueError or KeyError."""
-    objects: list[Object] = []
-    for item in data:
-        cls = KINDS[Kind(item["kind"])]
-        objects.append(decode(cls, {name: value for name, value in item.items() if name != "kind"}))
-    return Model(objects)
+    return Model(map(decode_object, data))
 
 
 def encode_desired(desired: Desired) -> dict[str, Any]:

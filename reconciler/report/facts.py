@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from reconciler.compare.compare import Owned
 from reconciler.compare.planning import Planned
+from reconciler.dialects.base import Server
 from reconciler.errors import Problem
-from reconciler.model.model import Desired
+from reconciler.model.model import Desired, Inspection
 from reconciler.plan.outcome import Outcome, PastRun
 
 
@@ -155,3 +157,21 @@ class Started:
 
     directory: Path
     things: tuple[Thing, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A database at one moment, without its rows: what it holds, what the ledger knows of a project, what answered.
+
+    `schema` is the default one, `schemas` are the others that were looked at.
+    """
+
+    project: str
+    environment: str
+    dialect: str
+    schema: str
+    schemas: tuple[str, ...]
+    created_at: str
+    server: Server
+    inspection: Inspection
+    owned: Owned

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +12,9 @@ from reconciler.errors import PlanFileError
 from reconciler.model.codec import decode_desired, encode_desired
 from reconciler.model.model import Desired
 from reconciler.report.facts import Review
+from reconciler.report.files import write_private
 from reconciler.report.plan_json import FORMAT_VERSION, plan_data
-
-_MODE = 0o600
+from reconciler.report.review_codec import decode_plan, decode_review, encode_review
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +36,7 @@ def plan_file_data(review: Review) -> dict[str, Any]:
         "dialect": review.dialect,
         "schema": review.schema,
         "desired": encode_desired(review.desired),
+        "review": encode_review(review),
     }
 
 
@@ -46,24 +44,9 @@ def write_plan(path: Path, review: Review) -> None:
     """Write a plan file, readable by its owner alone, whole or not at all. Raises PlanFileError."""
     text = json.dumps(plan_file_data(review), indent=2) + "\n"
     try:
-        _replace(path, text)
+        write_private(path, text)
     except OSError as error:
         raise PlanFileError(f"the plan cannot be written to {path}: {error.strerror or error}") from None
-
-
-def _replace(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            os.fchmod(file.fileno(), _MODE)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
 
 
 def read_plan(path: Path) -> SavedPlan:
@@ -79,11 +62,34 @@ def read_plan(path: Path) -> SavedPlan:
         desired = decode_desired(data["desired"])
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise _wrong(path, f"what it wants cannot be read ({error})") from None
+    _unedited(path, data)
     return SavedPlan(
         id=str(data["plan_id"]), desired=desired, dialect=str(data["dialect"]),
         environment=str(data["environment"]), project=str(data["project"]),
         schema=str(data.get("schema") or ""),
     )  # fmt: skip
+
+
+def read_review(path: Path) -> Review:
+    """Read a plan file as it was reviewed. Raises PlanFileError, saying what is wrong with it."""
+    read_plan(path)
+    try:
+        return decode_review(_loaded(path))
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise _wrong(path, f"what it shows cannot be read ({error})") from None
+
+
+def _unedited(path: Path, data: Mapping[str, Any]) -> None:
+    """Hold the statements of a file against its id. What they say is never run, but somebody may have read them."""
+    try:
+        found = decode_plan(data).id
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _wrong(path, f"its steps cannot be read ({error})") from None
+    if found != data["plan_id"]:
+        raise PlanFileError(
+            f"the file {path} was edited: it says that it is {data['plan_id']}, and what it holds is {found}",
+            hint="a plan is changed by changing the specs; plan again",
+        )
 
 
 def _loaded(path: Path) -> Mapping[str, Any]:

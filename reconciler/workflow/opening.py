@@ -13,6 +13,7 @@ from reconciler.errors import UsageError
 from reconciler.plan.policy import Approve, Policy, parse_allowance
 from reconciler.plan.scope import Undeclared
 from reconciler.spec.project import Environment, Project
+from reconciler.spec.urls import url_dialect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,30 @@ def open_request(request: Request, *, access: str) -> Opened:
         patience=request.lock_timeout,
     )
     return Opened(project=project, environment=environment, dialect=dialect, target=target, policy=_policy(environment))
+
+
+def open_without_target(request: Request, dialect: str) -> Opened:
+    """Return what a request means for a plan without a database: no secret is resolved, nothing will be connected to.
+
+    Args:
+        request: the words of the command line.
+        dialect: the one to take where neither environment nor project names one, "" for none.
+
+    Raises UsageError when no dialect of ours is named, SpecError when the project file is wrong.
+    """
+    project = open_project(request)
+    environment = _environment(project, request, "read")
+    url = request.url or (environment.url if isinstance(environment.url, str) else "")
+    known = [environment.dialect if request.url is None else None, url_dialect(url), dialect]
+    known += project.dialects if len(project.dialects) == 1 else []
+    name = next((word for word in known if word), "")
+    if not name:
+        raise UsageError(f"nothing says which dialect the environment {environment.name} has",
+                         hint="write `dialect:` beside its `url:`")  # fmt: skip
+    found = dialects.dialect(name)
+    target = Target(dialect=found.name, url="", label="", schema=environment.schema, access="read")
+    environment = replace(environment, dialect=found.name)
+    return Opened(project=project, environment=environment, dialect=found, target=target, policy=_policy(environment))
 
 
 def _environment(project: Project, request: Request, access: str) -> Environment:

@@ -15,7 +15,15 @@ from reconciler.dialects.postgres.preflight import preflight
 from reconciler.dialects.postgres.resolve import align, portable, resolve, respell
 from reconciler.dialects.postgres.rules import RULES
 from reconciler.dialects.postgres.script import script
-from reconciler.dialects.postgres.session import DEFAULT_SCHEMA, connect, default_schema, reading, server, transaction
+from reconciler.dialects.postgres.session import (
+    DEFAULT_SCHEMA,
+    assumed,
+    connect,
+    default_schema,
+    reading,
+    server,
+    transaction,
+)
 from reconciler.dialects.sql import double_quoted, renamer
 
 
@@ -38,6 +46,7 @@ DIALECT = Dialect(
     quote=double_quoted,
     connect=connect,
     server=server,
+    assumed=assumed,
     inspect=inspect,
     normalize=normalize,
     align=align,

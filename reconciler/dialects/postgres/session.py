@@ -274,6 +274,11 @@ def server(session: Session) -> Server:
     )  # fmt: skip
 
 
+def assumed() -> Server:
+    """Return the newest server that is known, with nothing spelled by it."""
+    return Server(version="", host="", database="", user="", memory="", features=frozenset(FEATURES), elaborates=False)
+
+
 @contextmanager
 def reading(session: Session) -> Iterator[None]:
     """Surround questions with a transaction that cannot write, whatever functions they call, and that leaves nothing.

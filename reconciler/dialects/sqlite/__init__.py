@@ -15,7 +15,7 @@ from reconciler.dialects.sqlite.rename import rename
 from reconciler.dialects.sqlite.resolve import resolve
 from reconciler.dialects.sqlite.rules import RULES
 from reconciler.dialects.sqlite.script import script
-from reconciler.dialects.sqlite.session import connect, path_of, server, transaction
+from reconciler.dialects.sqlite.session import assumed, connect, path_of, server, transaction
 from reconciler.model.objects import Column, Object
 
 
@@ -45,6 +45,7 @@ DIALECT = Dialect(
     quote=double_quoted,
     connect=connect,
     server=server,
+    assumed=assumed,
     inspect=inspect,
     normalize=normalize,
     align=align,

@@ -165,6 +165,11 @@ def server(session: Session) -> Server:
     return Server(version=sqlite3.sqlite_version, host="", database=path, user="", memory="sqlite", features=features())
 
 
+def assumed() -> Server:
+    """Return the library that is here."""
+    return Server(version=sqlite3.sqlite_version, host="", database="", user="", memory="sqlite", features=features())
+
+
 @contextmanager
 def transaction(session: Session, steps: Sequence[Step], lock_timeout: float) -> Iterator[None]:
     """Surround steps with one transaction in which foreign keys are proven off, and no orphan is added.

@@ -1,0 +1,148 @@
+"""Plans without a database: specs and an empty one, or a snapshot, in; a review out. Nobody can be asked about rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from reconciler import spec
+from reconciler.compare.compare import Owned
+from reconciler.compare.planning import prepare
+from reconciler.dialects.base import DatabaseError, Dialect, Server
+from reconciler.errors import SnapshotError, UsageError
+from reconciler.execute import ledger
+from reconciler.model.model import Inspection, Model
+from reconciler.plan.policy import Allowance
+from reconciler.report.facts import Review, Snapshot
+from reconciler.report.snapshot_file import read_snapshot
+from reconciler.workflow.applying import owned
+from reconciler.workflow.declaring import declare, spec_version
+from reconciler.workflow.looking import review_of, seeing_schemas, session_on, told
+from reconciler.workflow.opening import Opened, Request, open_request, open_without_target
+
+EMPTY = "empty"
+_SNAPSHOT = "snapshot:"
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What stands for the database."""
+
+    label: str
+    inspection: Inspection
+    server: Server
+    owned: Owned
+
+
+def snapshot(request: Request) -> Snapshot:
+    """Look at a database and keep what it holds, in the schemas that the specs name and the default one.
+
+    Raises SpecError, UsageError, TargetError.
+    """
+    opened = open_request(request, access="read")
+    documents = spec.load(opened.project)
+    desired, _ = declare(opened.project, documents, opened.dialect, opened.target, request.variables)
+    opened = seeing_schemas(opened, desired.model)
+    with session_on(opened) as session, told(None):
+        return Snapshot(
+            project=opened.project.name, environment=opened.environment.name, dialect=opened.dialect.name,
+            schema=opened.target.schema or opened.dialect.default_schema, schemas=opened.target.schemas,
+            created_at=ledger.now(), server=opened.dialect.server(session), owned=owned(opened, session),
+            inspection=opened.dialect.inspect(session, opened.target),
+        )  # fmt: skip
+
+
+def plan_against(request: Request, word: str, given: Sequence[Allowance]) -> Review:
+    """Compare the specs with an empty database or a snapshot.
+
+    Args:
+        request: the words of the command line.
+        word: `empty`, or `snapshot:FILE`.
+        given: the allowances of the command line.
+
+    Raises:
+        UsageError: when it is neither, or nothing says which dialect is meant.
+        SnapshotError: when the file is no snapshot, or one of something else.
+        SpecError, PlanError: as for `plan`.
+    """
+    begun = time.monotonic()
+    if word != EMPTY and not word.startswith(_SNAPSHOT):
+        raise UsageError(f"--against takes empty or snapshot:FILE, not {word!r}")
+    found = read_snapshot(Path(word.removeprefix(_SNAPSHOT))) if word != EMPTY else None
+    opened = open_without_target(request, found.dialect if found else "")
+    documents = spec.load(opened.project)
+    desired, warnings = declare(opened.project, documents, opened.dialect, opened.target, request.variables)
+    opened = seeing_schemas(opened, desired.model)
+    source = _of_snapshot(found, opened, word) if found else _of_nothing(opened.dialect)
+    opened = replace(opened, target=replace(opened.target, label=source.label))
+    with told(desired):
+        planned = prepare(
+            _standing_in(opened.dialect, source), _Nobody(), opened.target, desired, source.owned, opened.policy, given
+        )
+    version = spec_version(opened.project, documents)
+    return review_of(opened, planned, desired, version, warnings, time.monotonic() - begun)
+
+
+def _of_nothing(dialect: Dialect) -> _Source:
+    return _Source("an empty database", Inspection(model=Model()), dialect.assumed(), Owned())
+
+
+def _of_snapshot(found: Snapshot, opened: Opened, word: str) -> _Source:
+    """Hold the snapshot against what is asked of it: the same dialect, project and schemas."""
+    schema = opened.target.schema or opened.dialect.default_schema
+    pairs = (("dialect", found.dialect, opened.dialect.name), ("project", found.project, opened.project.name),
+             ("default schema", found.schema, schema))  # fmt: skip
+    for what, theirs, ours in pairs:
+        if theirs != ours:
+            raise SnapshotError(f"{word} is of the {what} {theirs}, and the plan is for {ours}",
+                                hint="take a snapshot of the database that is meant")  # fmt: skip
+    if missing := sorted(set(opened.target.schemas) - set(found.schemas)):
+        raise SnapshotError(f"{word} does not show the schema {', '.join(missing)}, which the specs name",
+                            hint="take a snapshot with these specs")  # fmt: skip
+    server = replace(found.server, elaborates=opened.dialect.assumed().elaborates)
+    return _Source(f"{word} of {found.created_at}", found.inspection, server, found.owned)
+
+
+def _standing_in(dialect: Dialect, source: _Source) -> Dialect:
+    """Return the dialect as it is where nobody answers: what was there is known, and nothing else can be asked."""
+    return replace(
+        dialect,
+        inspect=lambda session, target: source.inspection,
+        server=lambda session: source.server,
+        preflight=lambda session, plan, actual: (),
+        groundwork=lambda session, target: (),
+    )
+
+
+class _Nobody:
+    """A session without a database: every question is answered with an error."""
+
+    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
+        """Say that there is nobody to ask."""
+        raise DatabaseError("there is no database behind this plan")
+
+    def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> int:
+        """Say that there is nobody to tell."""
+        raise DatabaseError("there is no database behind this plan")
+
+    def in_transaction(self) -> bool:
+        """Say that none was begun."""
+        return False
+
+    def begin(self) -> None:
+        """Begin nothing."""
+
+    def commit(self) -> None:
+        """Keep nothing."""
+
+    def rollback(self) -> None:
+        """Forget nothing."""
+
+    def close(self) -> None:
+        """Close nothing."""
+
+    def abandon(self) -> None:
+        """Leave nothing."""
