@@ -61,6 +61,21 @@ def test_a_bug_is_one_sentence_unless_more_is_wanted(capsys: pytest.CaptureFixtu
     assert "secret" not in short + long
 
 
+@pytest.mark.parametrize("form", [Format.TEXT, Format.JSON, Format.NDJSON])
+def test_a_result_that_cannot_be_rendered_is_a_failure(form: Format, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(*_: object) -> str:
+        raise KeyError("a bug")
+
+    report = Report(text=broken, data=broken)  # type: ignore[arg-type]
+    output = Output(sinks=(Sink(form),))
+    assert run(Invocation("plan", output, lambda desk: report)) == 1
+    out, err = capsys.readouterr()
+    assert err.startswith("error[RUN000]: unexpected KeyError")
+    if form is not Format.TEXT:
+        last = json.loads(out.splitlines()[-1] if form is Format.NDJSON else out)
+        assert (last["ok"], last["exit_code"], last["result"]) == (False, 1, None)
+
+
 def test_sigterm_unwinds(capsys: pytest.CaptureFixture[str]) -> None:
     released = []
 
