@@ -65,6 +65,7 @@ class Enum(Object):
     comment: str | None = None
     renamed_values: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     removed_values: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    carried: tuple[str, ...] = field(default=(), compare=False, metadata=_LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +143,7 @@ class Column(Object):
     position: int = field(default=0, compare=False)
     sensitive: bool = field(default=False, compare=False)
     clauses: str = field(default="", compare=False, metadata=_LIVE)
+    carried: tuple[str, ...] = field(default=(), compare=False, metadata=_LIVE)
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
 
 

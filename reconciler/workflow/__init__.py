@@ -21,7 +21,7 @@ from reconciler.errors import Problem, ReconcileError, SpecError, StalePlan
 from reconciler.execute.apply import Progress
 from reconciler.model.fields import live_only
 from reconciler.model.model import Desired, Model
-from reconciler.model.objects import Column, Object, Unmodelled, View
+from reconciler.model.objects import Column, Enum, Object, Unmodelled, View
 from reconciler.plan.policy import Allowance, Approve
 from reconciler.report.facts import Applied, Imported, Review, SpecVersion, Validated
 from reconciler.report.plan_file import SavedPlan, read_plan
@@ -281,7 +281,7 @@ def _words(value: object) -> str:
 
 
 # Live texts that are made again from the specs, or belong to whoever runs them.
-_REMADE = frozenset({(View, "carried")})
+_REMADE = frozenset({(View, "carried"), (Enum, "carried"), (Column, "carried")})
 
 
 def _refuse_with(review: Review) -> None:

@@ -75,7 +75,8 @@ WHERE c.relnamespace {_MANAGED} AND c.relpersistence <> 't'
 
 ENUMS = f"""
 SELECT t.oid, t.typarray, t.typnamespace, t.typname, d.description,
-       ARRAY(SELECT e.enumlabel FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)::text[]
+       ARRAY(SELECT e.enumlabel FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)::text[],
+       pg_get_userbyid(t.typowner), pg_get_userbyid(t.typowner) = current_user, t.typacl IS NOT NULL
 FROM pg_type t
 LEFT JOIN pg_description d ON d.objoid = t.oid AND d.classoid = {PG_TYPE} AND d.objsubid = 0
 WHERE t.typnamespace {_MANAGED} AND t.typtype = 'e'
@@ -135,6 +136,19 @@ SELECT c.oid, a.attname, x.privilege_type, CASE x.grantee WHEN 0 THEN NULL ELSE 
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid CROSS JOIN LATERAL aclexplode(a.attacl) x
 WHERE c.relnamespace {_MANAGED} AND c.relkind IN ('v', 'm') AND x.grantee <> c.relowner
 ORDER BY 1, 2 NULLS FIRST, 4, 3
+"""
+
+# Who may do what with single columns of tables, and with types.
+OTHER_GRANTS = f"""
+SELECT a.attrelid, a.attnum, x.privilege_type, CASE x.grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(x.grantee) END,
+       x.is_grantable
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid CROSS JOIN LATERAL aclexplode(a.attacl) x
+WHERE a.attacl IS NOT NULL AND c.relnamespace {_MANAGED} AND c.relkind = 'r'
+UNION ALL
+SELECT t.oid, 0, x.privilege_type, CASE x.grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(x.grantee) END, x.is_grantable
+FROM pg_type t CROSS JOIN LATERAL aclexplode(t.typacl) x
+WHERE t.typacl IS NOT NULL AND t.typnamespace {_MANAGED} AND t.typtype = 'e' AND x.grantee <> t.typowner
+ORDER BY 1, 2, 4, 3
 """
 
 # What refers to what, where it does not follow from a column list that another query gives anyway; and, with deptype

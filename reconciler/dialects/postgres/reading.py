@@ -44,6 +44,7 @@ class Rows:
     sequences: Sequence[Row] = ()
     views: Sequence[Row] = ()
     grants: Sequence[Row] = ()
+    other_grants: Mapping[tuple[int, int], Sequence[Row]] = field(default_factory=dict)
     leftovers: Sequence[Row] = ()
     opclasses: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
     collations: Mapping[str, str] = field(default_factory=dict)
@@ -116,6 +117,7 @@ def read_all(session: Session, schemas: Mapping[int, str]) -> Rows:
     rows.leftovers = session.query(catalog.LEFTOVERS, given)
     if rows.views:
         rows.grants = session.query(catalog.VIEW_GRANTS, given)
+    rows.other_grants = _by_place(session.query(catalog.OTHER_GRANTS, given))
     edges: dict[Place, list[Place]] = {}
     members: dict[tuple[int, int], int] = {}
     for cls, oid, sub, other_cls, other, other_sub, how in session.query(catalog.DEPENDENCIES):
@@ -139,6 +141,13 @@ def _address_members(rows: Rows, members: Mapping[tuple[int, int], int]) -> None
         ref = rows.address.get((catalog.PG_EXTENSION, extension, 0))
         if ref is not None:
             rows.address[cls, oid, 0] = ref
+
+
+def _by_place(rows: Sequence[Row]) -> Mapping[tuple[int, int], Sequence[Row]]:
+    found: dict[tuple[int, int], list[Row]] = {}
+    for row in rows:
+        found.setdefault((row[0], row[1]), []).append(row)
+    return found
 
 
 def _has_own_collation(row: Row) -> bool:

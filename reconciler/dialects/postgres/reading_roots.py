@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.dialects.postgres import catalog
-from reconciler.dialects.postgres.reading import Rows
+from reconciler.dialects.postgres.names import of
+from reconciler.dialects.postgres.reading import Row, Rows
+from reconciler.dialects.sql import double_quoted
 from reconciler.model.objects import Check, Domain, Enum, Extension, Object, Schema
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.types import Type
@@ -28,8 +30,23 @@ def extensions(rows: Rows, words: Mapping[str, str]) -> Iterator[Extension]:
 
 def enums(rows: Rows) -> Iterator[Enum]:
     """Yield the enumerated types."""
-    for oid, _, _, _, comment, values in rows.enums:
-        yield Enum(ref=rows.address[catalog.PG_TYPE, oid, 0], values=tuple(values), comment=comment)
+    for row in rows.enums:
+        ref = rows.address[catalog.PG_TYPE, row[0], 0]
+        yield Enum(ref=ref, values=tuple(row[5]), comment=row[4], carried=tuple(_carried(ref, row, rows)))
+
+
+def _carried(ref: Ref, row: Row, rows: Rows) -> Iterator[str]:
+    """Yield what gives an enum that is made anew back what it had: who may use it, and, last, whose it is."""
+    oid, owner, is_own, has_grants = row[0], *row[6:9]
+    grants = rows.other_grants.get((oid, 0), ())
+    if has_grants and not any(grantee is None for _, _, _, grantee, _ in grants):
+        yield f"REVOKE ALL ON TYPE {of(ref)} FROM PUBLIC"
+    for _, _, privilege, grantee, grantable in grants:
+        if grantee is not None:
+            further = " WITH GRANT OPTION" if grantable else ""
+            yield f"GRANT {privilege} ON TYPE {of(ref)} TO {double_quoted(grantee)}{further}"
+    if not is_own:
+        yield f"ALTER TYPE {of(ref)} OWNER TO {double_quoted(owner)}"
 
 
 def domains(rows: Rows) -> Iterator[Object]:

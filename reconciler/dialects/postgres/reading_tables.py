@@ -8,10 +8,11 @@ from functools import lru_cache
 from reconciler.dialects.postgres import catalog, types
 from reconciler.dialects.postgres.identity import settled as settled_identity
 from reconciler.dialects.postgres.literals import settled
-from reconciler.dialects.postgres.names import qualified, type_name
+from reconciler.dialects.postgres.names import of, qualified, type_name
 from reconciler.dialects.postgres.reading import Row, Rows
 from reconciler.dialects.postgres.reading_indexes import deferrable, index_clauses, indexes, roles
 from reconciler.dialects.postgres.reading_indexes import options as index_options
+from reconciler.dialects.sql import double_quoted
 from reconciler.model.objects import Check, Column, ForeignKey, Object, Options, PrimaryKey, Table, Unique, Unmodelled
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.types import Type
@@ -71,7 +72,9 @@ def _columns(rows: Rows) -> Iterator[Column]:
         ref = address.get(place)
         if ref is None:
             continue
-        if place in edges or (catalog.PG_ATTRDEF, row[11], 0) in edges or (row[0], row[1]) in inner:
+        own = (row[0], row[1])
+        depends = place in edges or (catalog.PG_ATTRDEF, row[11], 0) in edges
+        if depends or own in inner or own in rows.other_grants:
             yield _column(row, ref, rows, inner.get((row[0], row[1])))
         else:
             type_, default, generated = _plain(row[3], row[6], row[7])
@@ -106,7 +109,16 @@ def _column(row: Row, ref: Ref, rows: Rows, sequence: Row | None) -> Column:
         generated=Generated(expression, stored=generated == "s") if generated and expression else None,
         identity=_identity(identity, sequence, words), collation=collation, comment=comment, position=number,
         options=_settings(*row[12:15]), clauses=_sequence_name(sequence, rows), uses=uses,
+        carried=tuple(_grant(ref, row) for row in rows.other_grants.get((relation, number), ())),
     )  # fmt: skip
+
+
+def _grant(ref: Ref, row: Row) -> str:
+    """Write who may do what with a column."""
+    _, _, privilege, grantee, grantable = row
+    whom = "PUBLIC" if grantee is None else double_quoted(grantee)
+    further = " WITH GRANT OPTION" if grantable else ""
+    return f"GRANT {privilege} ({double_quoted(ref.name)}) ON {of(ref.top)} TO {whom}{further}"
 
 
 # pg_attribute.attstorage and attcompression → the words of a spec.

@@ -20,6 +20,7 @@ from reconciler.model.objects import (
     Check,
     Column,
     Domain,
+    Enum,
     Exclusion,
     Extension,
     ForeignKey,
@@ -202,6 +203,8 @@ def respell(obj: Object, renames: Mapping[Ref, Ref]) -> Object:
     if drawn_from:
         obj = _with_sequences(obj, drawn_from)
     match obj:
+        case Enum() | Column() if obj.carried:
+            return replace(obj, carried=tuple(words(text, _names(renames)) for text in obj.carried))
         case View():
             return _view_after(obj, renames, touched=any(ref in renames or ref.top in renames for ref in rests_on))
         case (

@@ -57,7 +57,7 @@ def _default(default: Default) -> str:
 
 def _create(new: Column, states: States) -> Outcome:
     added = Statement(f"ALTER TABLE {table(new.ref)} ADD COLUMN {definition(new)}")
-    return (added, *made_settings(new), *comments(column_name(new), new.comment))
+    return (added, *made_settings(new), *comments(column_name(new), new.comment), *map(Statement, new.carried))
 
 
 def _drop(old: Column, states: States) -> Outcome:

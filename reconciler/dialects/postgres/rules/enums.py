@@ -111,6 +111,7 @@ def _remade(old: Enum, new: Enum, states: States) -> Iterator[Statement]:
             yield alter(after, f"SET DEFAULT {words}")
     yield Statement(f"DROP TYPE {qualified(new.ref.schema, aside)}")
     yield from comments(f"TYPE {of(new.ref)}", new.comment)
+    yield from map(Statement, old.carried)
 
 
 def moved_values(old: Enum, new: Enum) -> Mapping[str, str]:
