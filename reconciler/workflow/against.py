@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,7 @@ def _standing_in(dialect: Dialect, source: _Source) -> Dialect:
         server=lambda session: source.server,
         preflight=lambda session, plan, actual: (),
         groundwork=lambda session, target: (),
+        reading=lambda session: nullcontext(),
     )
 
 

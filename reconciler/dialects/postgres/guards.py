@@ -168,11 +168,13 @@ def _index_method(obj: Index, schema: str) -> str:
 # --- everything else --------------------------------------------------------------------------------------------------
 
 
-def _relation_rows(letters: Callable[[Any], str]) -> Test:
-    def rows(obj: Object, schema: str) -> str:
-        return f"SELECT FROM pg_class c WHERE c.oid = {relation(obj.ref, schema)} AND c.relkind = '{letters(obj)}'"
+def _view_rows(obj: View, schema: str) -> str:
+    letter = "m" if obj.materialized else "v"
+    return f"SELECT FROM pg_class c WHERE c.oid = {relation(obj.ref, schema)} AND c.relkind = '{letter}'"
 
-    return rows
+
+def _table_rows(obj: Object, schema: str) -> str:
+    return f"SELECT FROM pg_class c WHERE c.oid = {relation(obj.ref, schema)} AND c.relkind = 'r'"
 
 
 def _no_relation(obj: Object, schema: str) -> str:
@@ -221,9 +223,9 @@ LOOKUPS: Mapping[Kind, Lookup] = {
         {"values": _enum_values, "comment": lambda obj, _: same("obj_description(t.oid, 'pg_type')", obj.comment)},
         lambda obj, schema: f"{_type(obj.ref, schema)} IS NULL",
     ),
-    Kind.TABLE: Lookup(_relation_rows(lambda _: "r"), {"comment": _relation_comment}, _no_relation),
+    Kind.TABLE: Lookup(_table_rows, {"comment": _relation_comment}, _no_relation),
     Kind.VIEW: Lookup(
-        _relation_rows(lambda _: "v"), {"query": _view_query, "comment": _relation_comment}, _no_relation
+        _view_rows, {"query": _view_query, "comment": _relation_comment}, _no_relation
     ),
     Kind.COLUMN: Lookup(
         column_rows,
