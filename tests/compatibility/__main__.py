@@ -6,6 +6,7 @@ import argparse
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from tests.compatibility.roundtrip import Outcome, round_trip
@@ -20,11 +21,12 @@ def main() -> int:
     directory = given.out or Path(tempfile.mkdtemp(prefix="compatibility-"))
     directory.mkdir(parents=True, exist_ok=True)
     name = given.name or given.files[0].stem
-    subject = Subject(name, given.server, tuple(given.files), given.schema)
+    schema, *others = given.schema or [""]
+    subject = Subject(name, given.server, tuple(given.files), schema, tuple(others))
     begun = time.monotonic()
     try:
         if given.to:
-            newer = Subject(name, given.server, tuple(given.to), given.schema)
+            newer = replace(subject, files=tuple(given.to))
             outcome = upgrade(subject, newer, given.rows, directory, given.mend)
         else:
             outcome = round_trip(subject, directory)
@@ -44,7 +46,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=3, metavar="N", help="rows for each table before it does (3)")
     parser.add_argument("--mend", nargs="+", type=Path, default=(), metavar="FILE", help="SQL to run after they are in")
     parser.add_argument("--name", help="what to call it; the first file's name otherwise")
-    parser.add_argument("--schema", default="", help="the schema that holds the objects; the default one otherwise")
+    parser.add_argument("--schema", nargs="+", help="the schemas that hold the objects; the default one otherwise")
     parser.add_argument("--out", type=Path, help="where specs and differences go; a temporary folder otherwise")
     return parser.parse_args()
 

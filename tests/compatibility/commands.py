@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.compatibility.subject import Subject
 from tests.process import Result, run_process
 from tests.target import Target
 
@@ -53,18 +54,23 @@ class Specs:
         return data
 
 
-def project(directory: Path, name: str, schema: str, **targets: Target) -> Specs:
-    """Make a project whose environments are these databases; what specs do not declare is dropped there."""
+def project(directory: Path, subject: Subject, **targets: Target) -> Specs:
+    """Make a project whose environments are these databases; what specs do not declare is dropped there.
+
+    An import looks into the default schema and into those that specs name.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     dialect = next(iter(targets.values())).dialect
     environments = {
         environment: {"url": target.url, "dialect": dialect, "policy": {"approve": "never", "undeclared": "drop"}}
-        | ({"schema": schema} if schema else {})
+        | ({"schema": subject.schema} if subject.schema else {})
         for environment, target in targets.items()
     }
-    document = {"reconcile": 1, "project": name, "dialects": [dialect], "environments": environments}
+    document = {"reconcile": 1, "project": subject.name, "dialects": [dialect], "environments": environments}
     # JSON is YAML, so no library is needed to write it.
     (directory / "reconcile.yaml").write_text(json.dumps(document, indent=2), encoding="utf-8")
+    for schema in subject.others:
+        (directory / f"schema_{schema}.yaml").write_text(f"schema: {json.dumps(schema)}\n", encoding="utf-8")
     return Specs(directory)
 
 

@@ -13,7 +13,7 @@ from tests.compatibility.rows import Kept
 from tests.compatibility.said import Said, understood
 from tests.compatibility.subject import NotLoadedError, Subject, load
 from tests.observer_postgres import Entry
-from tests.target import Target, dialect_of, fresh
+from tests.target import Target, fresh
 
 
 @dataclass(slots=True)
@@ -42,11 +42,11 @@ def round_trip(subject: Subject, directory: Path) -> Outcome:
     outcome = Outcome()
     with ExitStack() as stack:
         source, empty = (stack.enter_context(fresh(subject.server, directory)) for _ in range(2))
-        specs = project(directory / "specs", subject.name, subject.schema, source=source, empty=empty)
+        specs = project(directory / "specs", subject, source=source, empty=empty)
         try:
             load(subject, source)
             outcome.said = imported(specs, outcome)
-            said = understood(outcome.said, schema_of(subject))
+            said = understood(outcome.said, subject.schemas)
             prepare(source, empty, said)
             outcome.steps = specs.applied("empty")
             nothing_left(specs, "empty")
@@ -70,11 +70,6 @@ def nothing_left(specs: Specs, environment: str) -> None:
         raise RefusedError(f"plan: {len(changes)} change(s) where there should be none, first: {changes[0]}")
 
 
-def schema_of(subject: Subject) -> str:
-    """Return the schema that the specs are about."""
-    return subject.schema or ("public" if dialect_of(subject.server) == "postgres" else "")
-
-
 def prepare(source: Target, target: Target, said: Said) -> None:
     """Make in a database what specs do not hold and tables may rest on: extensions, functions, odd types.
 
@@ -95,5 +90,5 @@ def prepare(source: Target, target: Target, said: Said) -> None:
 
 def _is_needed(entry: Entry, said: Said) -> bool:
     """Say whether tables may rest on this: a schema, something else that is not ours, all of another schema."""
-    elsewhere = entry.schema not in ("", said.schema)
+    elsewhere = entry.schema not in ("", *said.schemas)
     return entry.type == "SCHEMA" or (said.all_of(entry) and (elsewhere or not entry.holder))

@@ -30,14 +30,14 @@ _WORDS = {"ROW SECURITY": "row_security", "FK CONSTRAINT": "foreign_key"}
 class Said:
     """What imports left out: objects by kind word and name, relations by name, and objects in part by their root."""
 
-    schema: str
+    schemas: tuple[str, ...]
     objects: frozenset[tuple[str, str]]
     relations: frozenset[str]
     in_part: frozenset[str]
 
     def all_of(self, entry: Entry) -> bool:
         """Say whether this entry is something that specs do not hold at all."""
-        if entry.type in _BESIDE or entry.schema not in ("", self.schema):
+        if entry.type in _BESIDE or entry.schema not in ("", *self.schemas):
             return True
         word = _WORDS.get(entry.type, entry.type.lower().replace(" ", "_"))
         if entry.type == "COMMENT":
@@ -59,8 +59,8 @@ class Said:
         return any((word, each) in self.objects for each in (name, bare, last))
 
 
-def understood(addresses: Iterable[str], schema: str) -> Said:
-    """Read the addresses that imports gave."""
+def understood(addresses: Iterable[str], schemas: tuple[str, ...]) -> Said:
+    """Read the addresses that imports of these schemas gave."""
     objects: set[tuple[str, str]] = set()
     relations: set[str] = set()
     in_part: set[str] = set()
@@ -72,8 +72,8 @@ def understood(addresses: Iterable[str], schema: str) -> Said:
             in_part.add(ref.parts[1])
             continue
         names = (ref.name, ref.name.partition("(")[0])
-        objects |= {(ref.parts[-2], name.removeprefix(f"{schema}.")) for name in names}
-    return Said(schema, frozenset(objects), frozenset(relations), frozenset(in_part))
+        objects |= {(ref.parts[-2], name.removeprefix(f"{schemas[0]}.")) for name in names}
+    return Said(schemas, frozenset(objects), frozenset(relations), frozenset(in_part))
 
 
 def _ref(line: str) -> Ref:

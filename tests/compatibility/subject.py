@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.engines import client_program
-from tests.target import Target
+from tests.target import Target, dialect_of
 
 
 class NotLoadedError(Exception):
@@ -19,13 +19,19 @@ class NotLoadedError(Exception):
 class Subject:
     """A schema to try: files in the order in which they are loaded, a server of `tests.target`, a schema there.
 
-    `schema` is where the objects are, "" for the dialect's default.
+    `schema` is where the objects are, "" for the dialect's default; `others` are schemas that have some as well.
     """
 
     name: str
     server: str
     files: tuple[Path, ...]
     schema: str = ""
+    others: tuple[str, ...] = ()
+
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        """Return every schema that the specs are about, by the names that the server gives them."""
+        return (self.schema or ("public" if dialect_of(self.server) == "postgres" else ""), *self.others)
 
 
 def load(subject: Subject, target: Target) -> None:

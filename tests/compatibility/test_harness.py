@@ -82,7 +82,7 @@ def test_what_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 def test_silence_is_no_excuse() -> None:
-    said = understood({'function."f(integer)"', "partitioned_table.days", "table.t: UNLOGGED"}, "public")
+    said = understood({'function."f(integer)"', "partitioned_table.days", "table.t: UNLOGGED"}, ("public",))
     assert said.all_of(Entry("f(n integer)", "FUNCTION", "public", "CREATE FUNCTION …"))
     assert said.all_of(Entry("days", "TABLE", "public", "CREATE TABLE …"))
     assert said.all_of(Entry("days_idx", "INDEX", "public", "CREATE INDEX …", holder="days"))
@@ -99,3 +99,18 @@ def test_rows_that_are_others_are_seen() -> None:
     fewer = Table({"a": "text"}, [{"a": "1"}])
     assert not kept({"t": before}, {"t": wider}).lost
     assert kept({"t": before}, {"t": fewer}).lost == ["t"]
+
+
+def test_several_schemas_come_through_together(tmp_path: Path) -> None:
+    file = tmp_path / "two.sql"
+    file.write_text(
+        'create schema "Odd App";\n'
+        "create table places (id int primary key);\n"
+        'create table "Odd App".places (id serial primary key, place int references public.places);\n'
+        "create schema unseen;\n"
+        "create table unseen.t (a int);\n"
+    )
+    outcome = round_trip(Subject("two", "postgres", (file,), others=("Odd App",)), tmp_path)
+    assert outcome.good, outcome
+    assert outcome.compared is not None
+    assert outcome.compared.left_out == {"schema": 1, "table": 1}

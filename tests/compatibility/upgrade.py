@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.compatibility import rows
 from tests.compatibility.commands import RefusedError, project
 from tests.compatibility.compare import compared
-from tests.compatibility.roundtrip import Outcome, imported, nothing_left, prepare, schema_of
+from tests.compatibility.roundtrip import Outcome, imported, nothing_left, prepare
 from tests.compatibility.said import understood
 from tests.compatibility.subject import NotLoadedError, Subject, load
 from tests.target import fresh
@@ -23,11 +23,11 @@ def upgrade(older: Subject, newer: Subject, count: int, directory: Path, mend: S
     Every hazard is allowed and what the newer one does not have is dropped, so the two have to become the same.
     """
     outcome = Outcome()
-    schema = schema_of(newer)
+    schema = newer.schemas[0]
     with ExitStack() as stack:
         source, old = (stack.enter_context(fresh(newer.server, directory)) for _ in range(2))
-        specs = project(directory / "specs", newer.name, newer.schema, source=source, old=old)
-        elsewhere = project(directory / "older", older.name, older.schema, source=old)
+        specs = project(directory / "specs", newer, source=source, old=old)
+        elsewhere = project(directory / "older", older, source=old)
         try:
             load(newer, source)
             load(older, old)
@@ -35,7 +35,7 @@ def upgrade(older: Subject, newer: Subject, count: int, directory: Path, mend: S
             load(replace(older, files=tuple(mend)), old)
             before = rows.tables(old, schema)
             outcome.said = imported(specs, outcome)
-            said = understood(outcome.said | elsewhere.imported("source"), schema)
+            said = understood(outcome.said | elsewhere.imported("source"), newer.schemas)
             prepare(source, old, said)
             outcome.steps = specs.applied("old")
             nothing_left(specs, "old")
