@@ -75,7 +75,9 @@ def test_a_plan_that_is_allowed(quickstart: Path, golden: Golden) -> None:
 
 
 def test_a_plan_as_json(quickstart: Path, golden: Golden) -> None:
-    golden("quickstart.json", json.dumps(plan_file_data(review(quickstart)), indent=2) + "\n")
+    # What `show` needs to tell it again is the same once more, in the codec's form: nothing for an eye.
+    shown = {key: value for key, value in plan_file_data(review(quickstart)).items() if key != "review"}
+    golden("quickstart.json", json.dumps(shown, indent=2) + "\n")
 
 
 def test_a_check(quickstart: Path, golden: Golden) -> None:
