@@ -17,8 +17,9 @@ from reconciler.model.objects import Check, Column, Object, Options, PrimaryKey,
 from reconciler.plan.rules import Outcome, Rules, States, Way
 from reconciler.plan.step import Statement
 
-# Entries in the lock table that a new table takes beside those of its keys: itself, its TOAST table, that one's index.
-_TABLE_LOCKS = 3
+# Entries in the lock table that a new table takes beside those of its keys: itself, its row type, its TOAST table, that
+# one's index. A key takes two: its index and, because that depends on it, the constraint. Counted in pg_locks, 18.
+_TABLE_LOCKS, _KEY_LOCKS = 4, 2
 
 
 def _create(new: Table, states: States) -> Outcome:
@@ -37,7 +38,7 @@ def _create(new: Table, states: States) -> Outcome:
     sequences = sum(column.identity is not None or column.type.name in types.SERIAL for column in columns)
     created = Statement(
         f"CREATE {_persistence(new)}TABLE {of(new.ref)} " + (f"(\n{body}\n)" if lines else "()") + _storage(new),
-        relations=_TABLE_LOCKS + len(keys) + len(uniques) + sequences,
+        relations=_TABLE_LOCKS + _KEY_LOCKS * (len(keys) + len(uniques)) + sequences,
     )
     more = (Statement(f"ALTER TABLE {of(new.ref)} ADD {unique_clause(unique)}", relations=2) for unique in repeated)
     return (
