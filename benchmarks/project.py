@@ -1,4 +1,4 @@
-"""A number of tables in, a project of specs and a plain text of the same DDL out; it knows no database."""
+"""A number of tables in, a project of specs out; it knows no database."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ SHARE = 100
 _PROJECT = """\
 reconcile: 1
 project: benchmark
-dialects: [sqlite, postgres]
-sql: sqlite
+dialects: [%(dialect)s]
+sql: %(dialect)s
 environments:
-  local: {url: "sqlite:///benchmark.db", default: true, policy: {approve: never}}
+  local: {url: "%(url)s", default: true, policy: {approve: never}}
 """
 
 # Eight columns, two indexes and a foreign key, as the peers were measured with.
@@ -45,11 +45,11 @@ def _parent(number: int) -> str:
     return table_name(number if number % 10 == 0 else number - 1)
 
 
-def write(folder: Path, tables: int) -> None:
-    """Write a project with a file for each table."""
+def write(folder: Path, tables: int, dialect: str, url: str) -> None:
+    """Write a project of one dialect with a file for each table."""
     specs = folder / "tables"
     specs.mkdir(parents=True, exist_ok=True)
-    (folder / "reconcile.yaml").write_text(_PROJECT, "utf-8")
+    (folder / "reconcile.yaml").write_text(_PROJECT % {"dialect": dialect, "url": url}, "utf-8")
     for number in range(tables):
         name = table_name(number)
         (specs / f"{name}.yaml").write_text(_TABLE % {"name": name, "parent": _parent(number)}, "utf-8")

@@ -16,7 +16,7 @@ from reconciler.cli.options import Format, Output
 from reconciler.errors import FileError, Problem
 
 if TYPE_CHECKING:
-    from reconciler.execute.apply import Progress
+    from reconciler.execute.batches import Progress
     from reconciler.plan.step import Step
     from reconciler.report.events import Event
     from reconciler.report.facts import Review

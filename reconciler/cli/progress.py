@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.events import watched
-from reconciler.execute.apply import Progress
+from reconciler.execute.batches import Progress
 from reconciler.plan.step import Step
 from reconciler.report.layout import counted, cut_middle, plain
 from reconciler.report.outcome import StepDone, duration, step_lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -22,11 +22,19 @@ class DatabaseError(Exception):
 
     `code` is the server's own (SQLSTATE, SQLite's error name). `retryable` means that the same may go through later:
     a lock that was not had in time, a deadlock, a serialization failure. `lost` means that the connection is gone.
-    `message` shows no value of any row; `detail` is what the database said beyond it, and may.
+    `message` shows no value of any row; `detail` is what the database said beyond it, and may. `before` is how many
+    statements of the same call went through.
     """
 
     def __init__(
-        self, message: str, *, detail: str = "", code: str = "", retryable: bool = False, lost: bool = False
+        self,
+        message: str,
+        *,
+        detail: str = "",
+        code: str = "",
+        retryable: bool = False,
+        lost: bool = False,
+        before: int = 0,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -34,6 +42,7 @@ class DatabaseError(Exception):
         self.code = code
         self.retryable = retryable
         self.lost = lost
+        self.before = before
 
 
 class Session(Protocol):
@@ -44,6 +53,12 @@ class Session(Protocol):
 
     def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> int:
         """Run one statement and return the number of rows that it changed, or -1 where the server does not say."""
+
+    def execute_each(self, statements: Sequence[str]) -> Sequence[int]:
+        """Run statements one after the other, none after one that fails; return for each what `execute` would."""
+
+    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Add rows to a table; its name and those of the columns are written as they are."""
 
     def in_transaction(self) -> bool:
         """Say whether a transaction was begun and not ended."""

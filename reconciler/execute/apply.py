@@ -12,11 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
-
 from reconciler.dialects.base import DatabaseError, Dialect, Lock, Session
 from reconciler.errors import ApplyFailed, LockTaken, NotConverged, PartlyApplied, StalePlan
 from reconciler.execute import interrupt, ledger
+from reconciler.execute.batches import Progress, carry_out
 from reconciler.execute.failpoints import Injected, reach
 from reconciler.execute.ledger import Done, Entry, Ledger
 from reconciler.execute.segments import segments
@@ -28,18 +27,6 @@ from reconciler.plan.step import Step
 # Seconds that one statement waits for a lock before the whole segment is rolled back and tried again: a statement that
 # waits for ACCESS EXCLUSIVE holds up every reader that comes after it.
 STATEMENT_LOCK_TIMEOUT = 2.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """Whom to tell: a step begins, a step is done (rows, seconds), something makes us wait, a transaction is
-    committed.
-    """
-
-    started: Callable[[int, Step], None] = lambda position, step: None
-    finished: Callable[[int, Step, int, float], None] = lambda position, step, rows, seconds: None
-    waiting: Callable[[str], None] = lambda sentence: None
-    committed: Callable[[int], None] = lambda steps: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +121,7 @@ def _description(run: Run) -> dict[str, str]:
 
 def _retried(run: Run, group: Sequence[Step], before: int, last: bool) -> list[Done]:
     """Carry a segment out, again and again while only locks stand in the way."""
+    from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
     def told(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -183,7 +171,7 @@ def _segment(run: Run, group: Sequence[Step], before: int, last: bool) -> list[D
             reach("after_begin", run.session)
             if before == 0 and not run.still():
                 raise StalePlan("the schema was changed while we waited for the database", hint="plan again")
-            steps = [_step(run, before + number, step) for number, step in enumerate(group, 1)]
+            steps = carry_out(run.session, run.progress, before, group)
             ledger.record(run.session, run.ledger, run.run_id, steps)
             if last:
                 _verify(run)
@@ -202,28 +190,6 @@ def _segment(run: Run, group: Sequence[Step], before: int, last: bool) -> list[D
 
 class _InDoubt(Exception):
     """The connection was lost between our COMMIT and the server's answer."""
-
-
-def _step(run: Run, position: int, step: Step) -> Done:
-    run.progress.started(position, step)
-    begun, affected = time.monotonic(), 0
-    for statement in step.statements:
-        reach("before_statement", run.session)
-        interrupt.heed()
-        try:
-            affected += max(run.session.execute(statement.sql), 0)
-        except DatabaseError as error:
-            raise DatabaseError(
-                f"step {position} ({step.action} {step.subject}): {error.message}\n    {statement.sql}",
-                code=error.code, retryable=error.retryable, lost=error.lost,
-            ) from error  # fmt: skip
-        reach("after_statement", run.session)
-    run.progress.finished(position, step, affected, time.monotonic() - begun)
-    reach("after_step", run.session)
-    return Done(
-        position=position, address=str(step.subject), action=step.action, affected=affected,
-        statements=";\n".join(statement.sql for statement in step.statements),
-    )  # fmt: skip
 
 
 def _keep(run: Run, news: News) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import TypeVar
 
 from reconciler.compare.compare import Memory, Owned
@@ -40,7 +41,7 @@ _ADDED: Mapping[str, Mapping[str, str]] = {"_reconcile_run": {"details": "TEXT"}
 # What a server says of a column that is not there: PostgreSQL, MySQL; SQLite has only the sentence.
 _NO_COLUMN = frozenset({"42703", "1054"})
 
-# Rows per INSERT; SQLite allows 32,766 bound values a statement, D1 100 (developers.cloudflare.com/d1/platform/limits).
+# Addresses per DELETE; SQLite allows 32,766 bound values, D1 100 (developers.cloudflare.com/d1/platform/limits).
 _ROWS = 100
 
 
@@ -163,23 +164,27 @@ class Done:
 
 def record(session: Session, ledger: Ledger, run_id: str, steps: Sequence[Done]) -> None:
     """Write steps down, in the transaction that holds them."""
-    rows = [
-        {"run_id": run_id, "position": s.position, "address": s.address, "action": s.action, "statements": s.statements,
-         "affected": s.affected, "finished_at": now()}
-        for s in steps
-    ]  # fmt: skip
-    _insert(session, f"{ledger.prefix}_reconcile_step", rows)
+    columns = ("run_id", "position", "address", "action", "statements", "affected", "finished_at")
+    at = now()
+    rows = ((run_id, s.position, s.address, s.action, s.statements, s.affected, at) for s in steps)
+    session.insert(f"{ledger.prefix}_reconcile_step", columns, rows)
 
 
 def own(session: Session, ledger: Ledger, run_id: str, circumstances: str, entries: Mapping[Ref, Entry]) -> None:
     """Write down objects as ours, in the place of what was written about them before."""
-    disown(session, ledger, entries)
-    rows = [
-        {"project": ledger.project, "address": str(ref), "protected": int(entry.protected),
-         "memory": _memory_text(entry.memory), "circumstances": circumstances, "run_id": run_id}
-        for ref, entry in sorted(entries.items())
-    ]  # fmt: skip
-    _insert(session, f"{ledger.prefix}_reconcile_object", rows)
+    if not entries:
+        return
+    found = session.query(
+        f"SELECT address FROM {ledger.prefix}_reconcile_object WHERE project = :p", {"p": ledger.project}
+    )
+    addresses = {str(ref): entry for ref, entry in entries.items()}
+    _forget(session, ledger, addresses.keys() & {str(address) for (address,) in found})
+    columns = ("project", "address", "protected", "memory", "circumstances", "run_id")
+    rows = (
+        (ledger.project, address, int(entry.protected), _memory_text(entry.memory), circumstances, run_id)
+        for address, entry in sorted(addresses.items(), key=itemgetter(0))
+    )
+    session.insert(f"{ledger.prefix}_reconcile_object", columns, rows)
 
 
 def _memory_text(memory: Mapping[str, Memory]) -> str | None:
@@ -189,22 +194,16 @@ def _memory_text(memory: Mapping[str, Memory]) -> str | None:
 
 def disown(session: Session, ledger: Ledger, refs: Iterable[Ref]) -> None:
     """Forget objects that are ours no more."""
-    for chunk in _chunks(sorted(map(str, refs))):
+    _forget(session, ledger, map(str, refs))
+
+
+def _forget(session: Session, ledger: Ledger, addresses: Iterable[str]) -> None:
+    for chunk in _chunks(sorted(addresses)):
         marks = ", ".join(f":a{number}" for number in range(len(chunk)))
         session.execute(
             f"DELETE FROM {ledger.prefix}_reconcile_object WHERE project = :p AND address IN ({marks})",
             {"p": ledger.project, **{f"a{number}": address for number, address in enumerate(chunk)}},
         )
-
-
-def _insert(session: Session, table: str, rows: Sequence[Mapping[str, object]]) -> None:
-    for chunk in _chunks(rows):
-        columns = list(chunk[0])
-        values = ", ".join(
-            "(" + ", ".join(f":{column}_{number}" for column in columns) + ")" for number in range(len(chunk))
-        )
-        parameters = {f"{name}_{number}": value for number, row in enumerate(chunk) for name, value in row.items()}
-        session.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values}", parameters)
 
 
 def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -111,11 +111,23 @@ class Model(Mapping[Ref, Object]):
 
     def fingerprint(self) -> str:
         """Return a hash over every compared field; the order of the objects does not matter."""
-        return hashlib.sha256("\n".join(sorted(map(_line, self.values()))).encode()).hexdigest()
+        return hashlib.sha256("\n".join(sorted(_lines(self.values()))).encode()).hexdigest()
 
 
-def _line(obj: Object) -> str:
-    return f"{obj.ref}={[*map(_spell, map(obj.__getattribute__, compared(type(obj))))]!r}"
+def _lines(objects: Iterable[Object]) -> Iterator[str]:
+    """Spell each object in a line. What two of them share, a type or a constant, is spelled once.
+
+    It is known by its identity: two constants may be equal and not be the same, 1 and true. All of it lives as long as
+    the objects do, so no identity is used twice.
+    """
+    known: dict[tuple[object, ...], str] = {}
+    for obj in objects:
+        values = [*map(obj.__getattribute__, compared(type(obj)))]
+        key = (type(obj), *map(id, values))
+        spelled = known.get(key)
+        if spelled is None:
+            spelled = known[key] = repr([*map(_spell, values)])
+        yield f"{obj.ref}={spelled}"
 
 
 def _spell(value: Any) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from sys import intern
 from typing import NamedTuple
 
@@ -80,12 +80,12 @@ class Ref(NamedTuple):
     @property
     def parent(self) -> Ref | None:
         """The address of what holds this object."""
-        return Ref(self.schema, self.parts[:-2]) if len(self.parts) > 2 else None
+        return _made((self.schema, self.parts[:-2])) if len(self.parts) > 2 else None
 
     @property
     def top(self) -> Ref:
         """The root that holds this object, or itself."""
-        return Ref(self.schema, self.parts[:2]) if len(self.parts) > 2 else self
+        return _made((self.schema, self.parts[:2])) if len(self.parts) > 2 else self
 
     @property
     def home(self) -> Ref | None:
@@ -94,7 +94,7 @@ class Ref(NamedTuple):
 
     def child(self, kind: str, name: str = "") -> Ref:
         """Return the address of an object inside this one."""
-        return Ref(self.schema, (*self.parts, intern(str(kind)), name))
+        return _made((self.schema, (*self.parts, intern(str(kind)), name)))
 
     def inside(self, other: Ref) -> bool:
         """Say whether this is the other object, or something that it holds."""
@@ -125,6 +125,10 @@ def _word(name: str) -> str:
     if _PLAIN.fullmatch(name) and name not in KIND_WORDS:
         return name
     return '"' + name.replace('"', '""') + '"'
+
+
+# What calling the class does, without its detour through a Python function: these are made all the time.
+_made = partial(tuple.__new__, Ref)
 
 
 def _plainly(address: str) -> Ref | None:

@@ -6,7 +6,7 @@ What is rebuilt, inlined or taken along is decided here, on changes, before SQL 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from reconciler.errors import PlanError, Problem
 from reconciler.model.change import Alter, Change, Create, Drop, Rename
@@ -20,11 +20,15 @@ from reconciler.plan.step import Statement, Step, Transaction, action_of
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """Everything that expanding reads: the settled changes and what they are to be turned into steps with."""
+    """Everything that expanding reads: the settled changes and what they are to be turned into steps with.
+
+    `asked` holds what the rules said to a change, by its identity: writing SQL is most of the work, and done once.
+    """
 
     rules: RuleTable
     states: States
     settled: Mapping[Ref, tuple[Change, ...]]
+    asked: dict[int, list[tuple[str, Outcome]]] = field(default_factory=dict)
 
 
 def expand(rules: RuleTable, changes: Sequence[Change], states: States, ask: Ask) -> tuple[Step, ...]:
@@ -42,7 +46,11 @@ def expand(rules: RuleTable, changes: Sequence[Change], states: States, ask: Ask
     settled = settle(rules, changes, states)
     work = _Work(rules, _without_fallen(states, settled), settled)
     rebuilt = _rebuilt(work)
-    steps: list[Step] = [_rebuild(work, root, ask) for root in sorted(rebuilt)]
+    inside: dict[Ref, list[Change]] = {root: [] for root in sorted(rebuilt)}
+    for ref in sorted(work.settled) if rebuilt else ():
+        if ref.top in inside:
+            inside[ref.top] += (change for change in work.settled[ref] if _inside_rebuild(work, change))
+    steps: list[Step] = [_rebuild(work, root, changes, ask) for root, changes in inside.items()]
     for ref in sorted(work.settled):
         for change in work.settled[ref]:
             if not (ref.top in rebuilt and _inside_rebuild(work, change)) and not _swallowed(work, change):
@@ -60,9 +68,14 @@ def _without_fallen(states: States, settled: Mapping[Ref, tuple[Change, ...]]) -
 def _carried(steps: Sequence[Step]) -> tuple[Step, ...]:
     """Let a change that needs no statement of its own be part of the step that makes what it needs."""
     spoken = [step for step in steps if step.statements]
+    makers: dict[Ref, int] = {}
+    for index, step in enumerate(spoken):
+        for ref in step.creates:
+            makers.setdefault(ref, index)
     for silent in (step for step in steps if not step.statements):
-        index = next((i for i, step in enumerate(spoken) if step.creates & silent.needs), None)
-        assert index is not None, f"{silent.subject}: nothing to do, and no step to belong to"
+        index = min((makers[ref] for ref in silent.needs if ref in makers), default=-1)
+        assert index >= 0, f"{silent.subject}: nothing to do, and no step to belong to"
+        makers |= {ref: min(index, makers.get(ref, index)) for ref in silent.creates}
         host = spoken[index]
         spoken[index] = replace(
             host,
@@ -76,7 +89,10 @@ def _carried(steps: Sequence[Step]) -> tuple[Step, ...]:
 
 def rules_of(rules: RuleTable, ref: Ref) -> Rules:
     """Return the rules of an object's kind."""
-    return rules[Kind(ref.kind)]
+    return rules[_KINDS[ref.kind]]
+
+
+_KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
 
 
 def _flat(work: _Work) -> Iterable[Change]:
@@ -98,7 +114,8 @@ def _rebuilt(work: _Work) -> set[Ref]:
         outcomes = [outcome for _, outcome in _outcomes(work, change)]
         if Way.VIA_PARENT in outcomes:
             found.add(change.ref.top)
-        problems += _unsupported(work, change)
+        if Way.UNSUPPORTED in outcomes:
+            problems += _unsupported(work, change)
     if problems:
         raise PlanError(problems)
     return found
@@ -106,6 +123,12 @@ def _rebuilt(work: _Work) -> set[Ref]:
 
 def _outcomes(work: _Work, change: Change) -> list[tuple[str, Outcome]]:
     """Return what the rules say to a change: one outcome, or one for each altered field."""
+    if id(change) not in work.asked:
+        work.asked[id(change)] = _asked(work, change)
+    return work.asked[id(change)]
+
+
+def _asked(work: _Work, change: Change) -> list[tuple[str, Outcome]]:
     rules = rules_of(work.rules, change.ref)
     match change:
         case Create(new):
@@ -139,7 +162,9 @@ def _swallowed(work: _Work, change: Change) -> bool:
     parent = change.ref.parent
     if parent is None:
         return False
-    above = work.settled.get(parent, ())
+    above = work.settled.get(parent)
+    if above is None:
+        return False
     match change:
         case Create(new) if any(isinstance(c, Create) for c in above):
             return rules_of(work.rules, new.ref).inline
@@ -201,16 +226,9 @@ def _inlined(work: _Work, new: Object) -> list[Object]:
     return [obj for obj in inside if rules_of(work.rules, obj.ref).inline]
 
 
-def _rebuild(work: _Work, root: Ref, ask: Ask) -> Step:
+def _rebuild(work: _Work, root: Ref, changes: Sequence[Change], ask: Ask) -> Step:
     rebuild = rules_of(work.rules, root).rebuild
     assert rebuild is not None, f"{root}: VIA_PARENT needs a rebuild rule"
-    changes = [
-        change
-        for ref in sorted(work.settled)
-        if ref.top == root
-        for change in work.settled[ref]
-        if _inside_rebuild(work, change)
-    ]
     old, new = work.states.old.subtree(root), work.states.new.subtree(root)
     subject = Alter(old[0], new[0], ())
     return _make(work, subject, rebuild(root, changes, work.states), changes, ask, creates=new, drops=old)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from reconciler.errors import Problem
 
@@ -88,6 +89,7 @@ def width(text: str) -> int:
     return sum(_cells(char) for char in text)
 
 
+@lru_cache(maxsize=4096)
 def _cells(char: str) -> int:
     if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0

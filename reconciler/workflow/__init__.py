@@ -18,7 +18,7 @@ from reconciler import dialects, spec
 from reconciler.compare.planning import Planned
 from reconciler.dialects.base import Target
 from reconciler.errors import Problem, ReconcileError, SpecError, StalePlan
-from reconciler.execute.apply import Progress
+from reconciler.execute.batches import Progress
 from reconciler.model.fields import live_only
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Column, Enum, Object, Unmodelled, View
@@ -150,7 +150,7 @@ def apply(
     if terms.dry_run:
         return Applied(review=review, outcome=None)
     accepts = _accepting(aim.opened, planned, expected)
-    return _run(aim, Intent(aim.desired, tuple(terms.given), accepts, progress or Progress()), begun)
+    return _run(aim, Intent(aim.desired, tuple(terms.given), planned, accepts, progress or Progress()), begun)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from reconciler.compare.planning import Planned, prepare
 from reconciler.dialects.base import Lock, Session
 from reconciler.errors import Refused, StalePlan, TargetError
 from reconciler.execute import ledger
-from reconciler.execute.apply import News, Progress, Run, Verdict, apply
+from reconciler.execute.apply import News, Run, Verdict, apply
+from reconciler.execute.batches import Progress
 from reconciler.execute.failpoints import reach
 from reconciler.execute.ledger import Entry, Ledger
 from reconciler.model.change import Alter, Change, Create, Drop, Rename
@@ -29,11 +30,12 @@ from reconciler.workflow.opening import Opened
 class Intent:
     """What an apply is to do: the declared model, what the command line allows, and which plan it has to be.
 
-    `accepts` says of what comes out under the lock whether somebody agreed to it.
+    `shown` is what came out without the lock; `accepts` says of what comes out under it whether somebody agreed to it.
     """
 
     desired: Desired
     given: Sequence[Allowance]
+    shown: Planned
     accepts: Callable[[Planned], bool]
     progress: Progress
 
@@ -48,10 +50,12 @@ def owned(opened: Opened, session: Session) -> Owned:
     return ledger.read(session, ledger_of(opened), opened.dialect.server(session).memory)
 
 
-def plan_on(opened: Opened, session: Session, desired: Desired, given: Sequence[Allowance]) -> Planned:
-    """Return the plan as it comes out on this session now."""
+def plan_on(
+    opened: Opened, session: Session, desired: Desired, given: Sequence[Allowance], before: Planned | None = None
+) -> Planned:
+    """Return the plan as it comes out on this session now; `before` is what came out a moment ago."""
     known = owned(opened, session)
-    return prepare(opened.dialect, session, opened.target, desired, known, opened.policy, given)
+    return prepare(opened.dialect, session, opened.target, desired, known, opened.policy, given, before)
 
 
 def run_locked(opened: Opened, intent: Intent) -> tuple[Planned, Outcome]:
@@ -80,7 +84,7 @@ def _run(opened: Opened, intent: Intent, session: Session, lock: Lock) -> tuple[
         session.execute(sql)
     ledger.bootstrap(session, ledger_of(opened))
     stamp = dialect.stamp(session)
-    planned = plan_on(opened, session, intent.desired, intent.given)
+    planned = plan_on(opened, session, intent.desired, intent.given, intent.shown)
     _gate(planned, intent.accepts)
     reach("after_gate", session)
     outcome = apply(

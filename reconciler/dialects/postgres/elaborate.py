@@ -23,7 +23,6 @@ from reconciler.dialects.postgres.reading_views import views
 from reconciler.dialects.postgres.resolve import resolve
 from reconciler.dialects.postgres.rules.keys import check_clause, exclusion_clause, index_text, primary_key_clause
 from reconciler.dialects.postgres.rules.statements import parenthesized
-from reconciler.dialects.postgres.session import run_all
 from reconciler.dialects.sql import double_quoted
 from reconciler.model.model import Model
 from reconciler.model.names import helper_name
@@ -78,14 +77,13 @@ def _aside(session: Session) -> Iterator[None]:
     if not inside:
         session.begin()
     try:
-        run_all(
-            session,
+        session.execute_each(
             [*before, f"SET LOCAL lock_timeout TO '{_PATIENCE}s'", "SET LOCAL client_min_messages TO error"],
         )
         yield
     finally:
         if inside:
-            run_all(session, ["ROLLBACK TO aside", "RELEASE aside"])
+            session.execute_each(["ROLLBACK TO aside", "RELEASE aside"])
         else:
             session.rollback()
 
@@ -115,7 +113,7 @@ def _of_chunk(session: Session, parts: Sequence[_Part], schema: str, desired: Mo
             made = [obj for part in parts for obj in _made_alone(session, part, desired)]
         return _read_back(session, made, schema, desired)
     finally:
-        run_all(session, ["ROLLBACK TO chunk", "RELEASE chunk"])
+        session.execute_each(["ROLLBACK TO chunk", "RELEASE chunk"])
 
 
 def _all_of(part: _Part, desired: Model) -> list[str]:
@@ -231,7 +229,7 @@ def _of_some_views(session: Session, wanted: Sequence[View], actual: Model, desi
             made = {view.ref.name: view for view in views(read_shapes(session, {temporary: ""}))}
             return {view.ref: _as_made(view, made[name]) for name, view in named.items()}
     finally:
-        run_all(session, ["ROLLBACK TO views", "RELEASE views"])
+        session.execute_each(["ROLLBACK TO views", "RELEASE views"])
     middle = len(wanted) // 2
     halves = (wanted[:middle], wanted[middle:]) if middle else ()
     return {ref: obj for half in halves for ref, obj in _of_some_views(session, half, actual, desired).items()}

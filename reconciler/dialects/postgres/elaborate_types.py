@@ -18,7 +18,6 @@ from reconciler.dialects.postgres.reading_roots import domains
 from reconciler.dialects.postgres.rules.domains import domain_text
 from reconciler.dialects.postgres.rules.keys import check_clause
 from reconciler.dialects.postgres.rules.statements import parenthesized
-from reconciler.dialects.postgres.session import run_all
 from reconciler.dialects.sql import double_quoted, text_literal
 from reconciler.model.model import Model
 from reconciler.model.objects import Check, Column, Domain, Enum, Exclusion, Index, NumberSequence, Object
@@ -75,11 +74,11 @@ def _bare(domain: Domain) -> str:
 def tried(session: Session, *statements: str) -> bool:
     """Run statements that may fail without harm, and say whether they went through; they stay."""
     try:
-        run_all(session, ["SAVEPOINT tried", *statements, "RELEASE tried"])
+        session.execute_each(["SAVEPOINT tried", *statements, "RELEASE tried"])
     except DatabaseError as error:
         if error.lost:
             raise
-        run_all(session, ["ROLLBACK TO tried", "RELEASE tried"])
+        session.execute_each(["ROLLBACK TO tried", "RELEASE tried"])
         return False
     return True
 
@@ -100,7 +99,7 @@ def of_domains(session: Session, objects: Sequence[Object], desired: Model) -> d
             live = normalize(Model(_with_types(domains(read_shapes(session, {temporary: schema})), desired))).model
             found |= {obj.ref: _as_spelled(obj, live[obj.ref]) for obj in mine if obj.ref in made and obj.ref in live}
         finally:
-            run_all(session, ["ROLLBACK TO domains", "RELEASE domains"])
+            session.execute_each(["ROLLBACK TO domains", "RELEASE domains"])
     return found
 
 

@@ -32,7 +32,11 @@ def settled(default: Default | None, type_name: str, is_enum: bool) -> Default |
     """
     if isinstance(default, Sql):
         return _settled_text(default.text, default.dialect, default.canonical, type_name, is_enum)
-    return None if default is None else _constant(default, type_name, is_enum, None)
+    if default is None:
+        return None
+    found = _constant(default, type_name, is_enum, None)
+    same = isinstance(found, Literal) and type(found.value) is type(default.value)
+    return default if same and str(found.value) == str(default.value) else found  # type: ignore[union-attr]
 
 
 @lru_cache(maxsize=10_000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -144,7 +144,8 @@ def _column(obj: Column, work: _Work) -> Column:
             obj, "default", f"a {type_.name} column has its sequence as default", "leave `default` out, or use bigint"
         )
     return changed(
-        obj, type=type_, default=default, identity=identity, comment=obj.comment or None,
+        obj if default is obj.default else replace(obj, default=default), type=type_, identity=identity,
+        comment=obj.comment or None,
         not_null=obj.not_null or in_key or serial or identity is not None,
         collation=None if obj.collation in ("default", "") else obj.collation,
         options=settled_settings(obj.options, type_.name),

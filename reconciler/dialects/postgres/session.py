@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from os import dup
@@ -162,19 +162,35 @@ class PostgresSession:
         """Run a statement and return the number of rows that it changed."""
         return self._guarded(lambda: int(self._run(sql, parameters).rowcount))
 
-    def execute_all(self, statements: Sequence[str]) -> None:
+    def execute_each(self, statements: Sequence[str]) -> Sequence[int]:
         """Run statements with one wait for all of their answers; none after the first that fails."""
-        from psycopg import Error
-
         from reconciler.dialects.postgres.wire import run_all
 
         driver = self._driver()
+        counts, error = run_all(driver, statements)
+        if error is not None:
+            raise self._translated(error, len(counts)) from None
+        return counts
+
+    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Add rows by COPY."""
+        from psycopg import Error
+
+        from reconciler.dialects.postgres import wire
+
         try:
-            run_all(driver, statements)
+            wire.insert(self._driver(), table, columns, rows)
         except Error as error:
-            if driver.closed:  # SQLAlchemy was not there
-                self._connection.invalidate()
-            raise database_error(error, closed=driver.closed) from None
+            raise self._translated(error) from None
+
+    def _translated(self, error: Exception, before: int = 0) -> DatabaseError:
+        """Say what the driver raised; SQLAlchemy was not there, so it is told when the connection is gone."""
+        closed = bool(self._driver().closed)
+        if closed:
+            self._connection.invalidate()
+        found = database_error(error, closed=closed)
+        found.before = before
+        return found
 
     def in_transaction(self) -> bool:
         """Say whether a transaction was begun and not ended."""
@@ -234,18 +250,9 @@ class PostgresSession:
             # Not from the driver's error, which shows values and parameters: whatever prints a chain would too.
             raise database_error(error.orig, closed=error.connection_invalidated) from None
         except Error as error:
-            raise database_error(error, closed=self._driver().closed) from None
+            raise self._translated(error) from None
         except SQLAlchemyError as error:
             raise DatabaseError("the connection cannot be used any more", detail=str(error), lost=True) from None
-
-
-def run_all(session: Session, statements: Sequence[str]) -> None:
-    """Run statements, each as one command, and wait but once where the session knows how."""
-    if isinstance(session, PostgresSession):
-        session.execute_all(statements)
-    else:
-        for sql in statements:
-            session.execute(sql)
 
 
 def features(session: Session) -> frozenset[str]:

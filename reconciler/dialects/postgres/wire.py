@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import Any
 
 from psycopg import Connection, Cursor, Error
@@ -20,20 +21,29 @@ class OneCommand(Cursor[tuple[Any, ...]]):
         super()._execute_send(query, force_extended=True, binary=binary)
 
 
-def run_all(connection: Connection[Any], statements: Sequence[str]) -> None:
+def run_all(connection: Connection[Any], statements: Sequence[str]) -> tuple[list[int], Error | None]:
     """Run statements with one wait for all of their answers, each as one command; none after the first that fails.
 
-    Raises psycopg.Error.
+    Returns the row counts of those that went through, and what the next one failed with.
     """
     first: Error | None = None
+    cursors: list[Cursor[Any]] = []
     try:
-        with connection.pipeline(), connection.cursor() as cursor:
+        with connection.pipeline():
             try:
                 for sql in statements:
-                    cursor.execute(sql.encode(), prepare=False)
+                    cursors.append(connection.cursor())
+                    cursors[-1].execute(sql.encode(), prepare=False)
             except Error as error:  # what leaving the pipeline says after it is about the pipeline
                 first = error
     except Error as error:
         first = first or error
-    if first is not None:
-        raise first
+    return [cursor.rowcount for cursor in takewhile(lambda cursor: cursor.statusmessage is not None, cursors)], first
+
+
+def insert(connection: Connection[Any], table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Add rows by COPY. Raises psycopg.Error."""
+    words = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(words.encode()) as copy:
+        for row in rows:
+            copy.write_row(row)

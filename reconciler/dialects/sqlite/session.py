@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -35,6 +35,25 @@ class SqliteSession:
         cursor = self._run(sql, parameters)
         cursor.fetchall()
         return cursor.rowcount
+
+    def execute_each(self, statements: Sequence[str]) -> Sequence[int]:
+        """Run statements one after the other, none after one that fails."""
+        counts: list[int] = []
+        for sql in statements:
+            try:
+                counts.append(self.execute(sql))
+            except DatabaseError as error:
+                error.before = len(counts)
+                raise
+        return counts
+
+    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Add rows, by one statement that is prepared once."""
+        marks = ", ".join("?" * len(columns))
+        try:
+            self._connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+        except sqlite3.Error as error:
+            raise _translated(error) from error
 
     def _run(self, sql: str, parameters: Mapping[str, object] | None) -> sqlite3.Cursor:
         try:

@@ -11,7 +11,6 @@ from reconciler.compare.compare import Owned
 from reconciler.compare.planning import prepare
 from reconciler.dialects.base import DatabaseError, Session
 from reconciler.dialects.postgres import DIALECT
-from reconciler.dialects.postgres.session import run_all
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Object, Table
 from reconciler.model.ref import Kind
@@ -98,7 +97,7 @@ def test_an_apply_runs_one_command_a_statement(pg: Target, place: str) -> None:
 WAYS: dict[str, Callable[[Session, str], object]] = {
     "query": lambda session, text: session.query(text),
     "execute": lambda session, text: session.execute(text),
-    "all": lambda session, text: run_all(session, ["select 1", text]),
+    "all": lambda session, text: session.execute_each(["select 1", text]),
 }
 
 
@@ -122,14 +121,14 @@ def test_statements_in_one_go_stop_at_the_first_that_fails(pg: Target) -> None:
     with connected(on(pg.url)) as session:
         session.begin()
         with pytest.raises(DatabaseError) as error:
-            run_all(session, ["savepoint s", "select 1/0", "drop table victim", "release s"])
+            session.execute_each(["savepoint s", "select 1/0", "drop table victim", "release s"])
         assert (error.value.code, error.value.message) == ("22012", "division by zero")
-        run_all(session, ["rollback to s", "release s", "insert into victim values (1)"])
+        session.execute_each(["rollback to s", "release s", "insert into victim values (1)"])
         session.commit()
         assert session.query("select count(*) from victim") == [(1,)]
         session.abandon()
         with pytest.raises(DatabaseError) as error:
-            run_all(session, ["select 1", "select 2"])
+            session.execute_each(["select 1", "select 2"])
         assert error.value.lost
 
 

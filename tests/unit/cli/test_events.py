@@ -17,7 +17,7 @@ from jsonschema import Draft7Validator
 from reconciler.cli import events, main
 from reconciler.cli.events import Stream
 from reconciler.errors import TargetError
-from reconciler.execute.apply import Progress
+from reconciler.execute.batches import Progress
 from reconciler.model.ref import Ref
 from reconciler.plan.step import Step
 from tests.unit.cli.shops import ALLOW, columns

@@ -1,0 +1,104 @@
+"""A dialect and a number of tables in, every measurement beside its floor and its target out, all from one run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import project
+from benchmarks.measure import FLOOR, RECONCILE, Cost, measured
+
+# Megabytes that a plan or an apply may take at its peak (design: 5,000 tables; fewer have no excuse).
+MEMORY = 400.0
+# Seconds within which a command on a small project has started, done its work and ended.
+START = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One measurement. `floor` and `limit` are seconds by the clock, None where there is none; `ratio` is to the floor.
+
+    `memory` is the limit in megabytes.
+    """
+
+    name: str
+    cost: Cost
+    floor: float | None = None
+    limit: float | None = None
+    memory: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times the floor it took."""
+        return self.cost.wall / self.floor if self.floor else None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether every limit was held; None where there is none."""
+        held = [self.cost.wall <= self.limit] if self.limit is not None else []
+        held += [self.cost.peak <= self.memory] if self.memory is not None else []
+        return all(held) if held else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a dialect is measured: two empty databases, and how the floors are had.
+
+    `url` is for the specs, `bare` for a driver; `script` runs the statements of a file in the second database.
+    """
+
+    dialect: str
+    url: str
+    bare: str
+    readings: tuple[str, ...]
+    script: Callable[[Path], tuple[str, ...]]
+
+
+def start_up(folder: Path) -> Iterator[Row]:
+    """Measure what a person waits for before anything happens."""
+    small = folder / "small"
+    project.write(small, 20, "sqlite", "sqlite:///small.db")
+    measured([*RECONCILE, "--help"], folder=small)  # compiles what is not compiled yet
+    yield Row(name="--help", cost=measured([*RECONCILE, "--help"], folder=small), limit=START)
+    yield Row(name="validate, 20 tables", cost=measured([*RECONCILE, "validate"], folder=small), limit=START)
+
+
+def of_dialect(folder: Path, tables: int, place: Place) -> Iterator[Row]:
+    """Measure validating, planning and applying on one dialect."""
+    project.write(folder, tables, place.dialect, place.url)
+    first = measured([*RECONCILE, "validate"], folder=folder)
+    load = measured([*RECONCILE, "validate"], folder=folder)
+    yield Row(name="validate, first time", cost=first)
+    yield Row(name="validate, again", cost=load)
+    saved = folder / "plan.json"
+    planned = measured([*RECONCILE, "plan", "--json"], folder=folder, output=saved)
+    yield Row(name="plan from empty, as JSON", cost=planned, memory=MEMORY)
+    yield Row(name="plan from empty, as text", cost=measured([*RECONCILE, "plan"], folder=folder), memory=MEMORY)
+    script = folder / "ddl.sql"
+    script.write_text(_statements(saved), "utf-8")
+    floor = measured(place.script(script), folder=folder)
+    yield Row(name="floor: the same DDL alone", cost=floor)
+    applied = measured([*RECONCILE, "apply", "--auto-approve"], folder=folder)
+    yield Row(name="apply from empty", cost=applied, floor=floor.wall, limit=1.3 * floor.wall, memory=MEMORY)
+    yield from _without_changes(folder, tables, place, load)
+
+
+def _without_changes(folder: Path, tables: int, place: Place, load: Cost) -> Iterator[Row]:
+    readings = {name: measured([*FLOOR, name, place.bare], folder=folder) for name in place.readings}
+    yield from (Row(name=f"floor: {name.replace('-', ' ')}", cost=cost) for name, cost in readings.items())
+    floor = readings[place.readings[0]].wall
+    same = measured([*RECONCILE, "plan", "--detailed-exitcode"], folder=folder)
+    limit = 1.5 * floor + load.wall if place.dialect == "postgres" else None
+    yield Row(name="plan, no change", cost=same, floor=floor, limit=limit, memory=MEMORY)
+    changed = project.change(folder, tables)
+    some = measured([*RECONCILE, "plan"], folder=folder)
+    yield Row(name=f"plan, {changed} tables changed", cost=some, floor=floor, limit=1.1 * same.wall, memory=MEMORY)
+    few = measured([*RECONCILE, "apply", "--auto-approve"], folder=folder)
+    yield Row(name=f"apply, {changed} tables changed", cost=few, floor=floor, memory=MEMORY)
+
+
+def _statements(saved: Path) -> str:
+    steps = json.loads(saved.read_text("utf-8"))["result"]["steps"]
+    return "".join(f"{statement['sql']};\n" for step in steps for statement in step["statements"])

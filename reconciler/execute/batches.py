@@ -1,0 +1,94 @@
+"""Steps and a session inside a transaction in, the steps carried out; quick ones share a wait for their answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from reconciler.dialects.base import DatabaseError, Session
+from reconciler.execute import interrupt
+from reconciler.execute.failpoints import reach
+from reconciler.execute.ledger import Done
+from reconciler.plan.step import Step
+
+# A batch grows while its steps are quick, and shrinks to one step when they are not: whoever watches sees a slow step
+# by its name, and a wish to end is heard as soon. Seconds, and steps.
+_QUICK, _SLOW = 0.05, 0.2
+_MOST = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Whom to tell: a step begins, a step is done (rows, seconds), something makes us wait, a transaction is
+    committed.
+    """
+
+    started: Callable[[int, Step], None] = lambda position, step: None
+    finished: Callable[[int, Step, int, float], None] = lambda position, step, rows, seconds: None
+    waiting: Callable[[str], None] = lambda sentence: None
+    committed: Callable[[int], None] = lambda steps: None
+
+
+def carry_out(session: Session, progress: Progress, before: int, steps: Sequence[Step]) -> list[Done]:
+    """Run the statements of steps in order.
+
+    Args:
+        session: inside the transaction that the steps share.
+        progress: whom to tell.
+        before: how many steps the plan has before these.
+        steps: in order.
+
+    Raises:
+        DatabaseError: with the step and the statement that failed; none after it was run.
+    """
+    done: list[Done] = []
+    size = 1
+    while len(done) < len(steps):
+        begun = time.monotonic()
+        done += _batch(session, progress, before + len(done), steps[len(done) : len(done) + size])
+        seconds = time.monotonic() - begun
+        size = min(size * 2, _MOST) if seconds < _QUICK else max(size // 2, 1) if seconds > _SLOW else size
+    return done
+
+
+def _batch(session: Session, progress: Progress, before: int, steps: Sequence[Step]) -> list[Done]:
+    statements = [(index, statement.sql) for index, step in enumerate(steps) for statement in step.statements]
+    for index, step in enumerate(steps):
+        progress.started(before + index + 1, step)
+    for _ in statements:
+        reach("before_statement", session)
+    interrupt.heed()
+    begun = time.monotonic()
+    try:
+        counts = session.execute_each([sql for _, sql in statements])
+    except DatabaseError as error:
+        raise _named(error, before, steps, statements) from error
+    for _ in statements:
+        reach("after_statement", session)
+    affected = [0] * len(steps)
+    for (index, _), count in zip(statements, counts, strict=True):
+        affected[index] += max(count, 0)
+    seconds = (time.monotonic() - begun) / len(steps)
+    return [_told(session, progress, before + at + 1, steps[at], affected[at], seconds) for at in range(len(steps))]
+
+
+def _named(
+    error: DatabaseError, before: int, steps: Sequence[Step], statements: Sequence[tuple[int, str]]
+) -> DatabaseError:
+    """Say which step failed, and with what statement."""
+    index, sql = statements[min(error.before, len(statements) - 1)]
+    step = steps[index]
+    return DatabaseError(
+        f"step {before + index + 1} ({step.action} {step.subject}): {error.message}\n    {sql}",
+        code=error.code, retryable=error.retryable, lost=error.lost,
+    )  # fmt: skip
+
+
+def _told(session: Session, progress: Progress, position: int, step: Step, affected: int, seconds: float) -> Done:
+    progress.finished(position, step, affected, seconds)
+    reach("after_step", session)
+    return Done(
+        position=position, address=str(step.subject), action=step.action, affected=affected,
+        statements=";\n".join(statement.sql for statement in step.statements),
+    )  # fmt: skip
