@@ -70,10 +70,8 @@ def prepare(
     server = dialect.server(session)
     notes = [f"before anything else: {sql}" for sql in dialect.groundwork(session, target)]
     comparison = replace(comparison, notes=(*comparison.notes, *notes, *_puzzles(comparison)))
-    if before is not None and _as_before(before, comparison, server, owned):
-        plan, states = before.plan, before.states
-    else:
-        plan, states = _plan(dialect, comparison, server, owned)
+    known = before if before is not None and _as_before(before, comparison, server, owned) else None
+    plan, states = (known.plan, known.states) if known else _plan(dialect, comparison, server, owned)
     hazards = _hazards(dialect, session, plan, comparison, owned, policy)
     verdict = decide(hazards, policy=policy, given=given, reviewed=_reviewed(comparison), first=not owned.known)
     return Planned(
