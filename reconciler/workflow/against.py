@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -127,6 +127,14 @@ class _Nobody:
         raise DatabaseError("there is no database behind this plan")
 
     def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> int:
+        """Say that there is nobody to tell."""
+        raise DatabaseError("there is no database behind this plan")
+
+    def execute_each(self, statements: Sequence[str]) -> Sequence[int]:
+        """Say that there is nobody to tell."""
+        raise DatabaseError("there is no database behind this plan")
+
+    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Say that there is nobody to tell."""
         raise DatabaseError("there is no database behind this plan")
 
