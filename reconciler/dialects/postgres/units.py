@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 
 from reconciler.dialects.postgres.guards import absent, has_text, known, tested, there
 from reconciler.dialects.postgres.guards_columns import shape
+from reconciler.dialects.postgres.names import of
+from reconciler.dialects.postgres.rules.counters import counts, sequence_name
 from reconciler.dialects.script import Net, Order, net
 from reconciler.errors import PlanError, Problem
 from reconciler.model.change import Rename
 from reconciler.model.objects import Column, Object, Table
-from reconciler.model.ref import Ref
+from reconciler.model.ref import Kind, Ref
 from reconciler.plan.order import blocks
 from reconciler.plan.step import Step, Transaction
 
@@ -99,7 +101,7 @@ def _states(steps: Sequence[Step], order: Order, renamed: bool) -> list[State]:
     changed = [one for one in net(steps) if not one.same]
     whole = {one.ref for one in changed if one.old is None or one.new is None}
     told = [one for one in changed if one.ref.parent not in whole and known(one.new or one.old)]
-    dark = [one.ref for one in told if not _told(one)]
+    dark = [one.ref for one in told if not _told(one) or _handed_over(one, order)]
     if dark or not told:
         raise PlanError([_unguarded(ref) for ref in dark or [steps[0].subject]])
     made = {change.ref for step in steps for change in step.changes}
@@ -109,6 +111,18 @@ def _states(steps: Sequence[Step], order: Order, renamed: bool) -> list[State]:
 def _told(one: Net) -> bool:
     """Say whether the catalogs show the difference."""
     return one.old is None or one.new is None or bool(set(one.fields) & {*tested(one.new)})
+
+
+def _handed_over(one: Net, order: Order) -> bool:
+    """Say whether a sequence only comes or goes as an object of its own, while a column brings it or keeps it."""
+    if one.ref.kind != Kind.SEQUENCE or (one.old is not None and one.new is not None):
+        return False
+    columns = [obj for model in (order.states.old, order.states.new) for obj in model.values()]
+    return any(isinstance(obj, Column) and of(one.ref) in _sequences(obj) for obj in columns)
+
+
+def _sequences(column: Column) -> tuple[str, ...]:
+    return (column.clauses, sequence_name(column)) if counts(column) else (column.clauses,)
 
 
 def _state(one: Net, order: Order, made: set[Ref], renamed: bool) -> State:
@@ -138,12 +152,25 @@ def _altered(one: Net, old: Object, new: Object, schema: str, renamed: bool) -> 
 def _as_made(new: Object, order: Order, made: set[Ref]) -> str:
     """Return the condition that a new object is there, with what comes inside it; texts are not compared."""
     found = [_plainly(new, order.schema)]
+    model = order.states.new
     if isinstance(new, Table):
-        model = order.states.new
         found.append(shape(model.children(new.ref, Column), new.ref, order.schema))
-        inside = [obj for obj in model.subtree(new.ref)[1:] if obj.ref in made and not isinstance(obj, Column)]
-        found += [_plainly(obj, order.schema) for obj in inside if known(obj)]
+    for obj in model.subtree(new.ref)[1:]:
+        if isinstance(obj, Column):
+            found += _beyond_shape(obj, order.schema)
+        elif obj.ref in made and known(obj):
+            found.append(_plainly(obj, order.schema))
     return "\n         AND ".join(found)
+
+
+# What of a column of a new table is looked at beside its shape, where it has any.
+_BEYOND = ("identity", "collation", "options", "comment")
+
+
+def _beyond_shape(column: Column, schema: str) -> Iterator[str]:
+    given = [name for name in _BEYOND if getattr(column, name)]
+    if given:
+        yield there(column, given, schema)
 
 
 def _plainly(obj: Object, schema: str) -> str:

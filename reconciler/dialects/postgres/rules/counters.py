@@ -37,7 +37,7 @@ def started(old: Column, new: Column) -> Iterator[Statement]:
     """Yield what makes a column count, after the highest number there is, or, if it counted, as it would have."""
     if not counts(old):
         yield from _default_away(old, new)
-        yield from _made(new, _sequence(new))
+        yield from _made(new, sequence_name(new))
         start = 1 if new.identity is None or new.identity.start is None else new.identity.start
         yield _after_the_highest(new, start)
         return
@@ -63,7 +63,8 @@ def _made(new: Column, sequence: str) -> Iterator[Statement]:
     yield alter(new, f"SET DEFAULT nextval({text_literal(sequence)}::regclass)")
 
 
-def _sequence(column: Column) -> str:
+def sequence_name(column: Column) -> str:
+    """Write the name of the sequence that a serial column brings along."""
     return qualified(column.ref.schema, implicit_name(column.ref.top.name, [column.ref.name], "seq"))
 
 
@@ -95,7 +96,7 @@ def _from_identity(old: Column, new: Column, aside: str) -> Iterator[Statement]:
     yield Statement(f"CREATE SEQUENCE {kept} AS {types.SERIAL[new.type.name]}")
     yield Statement(f"SELECT setval({text_literal(kept)}, last_value, is_called) FROM {old.clauses}")
     yield alter(new, "DROP IDENTITY")
-    sequence = _sequence(new)
+    sequence = sequence_name(new)
     yield Statement(f"ALTER SEQUENCE {kept} RENAME TO {sequence.rpartition('.')[2]}")
     yield Statement(f"ALTER SEQUENCE {sequence} OWNED BY {owner}")
     yield alter(new, f"SET DEFAULT nextval({text_literal(sequence)}::regclass)")
