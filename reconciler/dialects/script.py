@@ -63,7 +63,7 @@ def net(steps: Sequence[Step]) -> tuple[Net, ...]:
         old, new = _sides(change)
         first.setdefault(change.ref, old)
         last[change.ref] = new
-    return tuple(Net(ref=ref, old=first[ref], new=last[ref], fields=_differing(first[ref], last[ref])) for ref in first)
+    return tuple(Net(ref=ref, old=first[ref], new=last[ref], fields=differing(first[ref], last[ref])) for ref in first)
 
 
 def _sides(change: Change) -> tuple[Object | None, Object | None]:
@@ -76,7 +76,8 @@ def _sides(change: Change) -> tuple[Object | None, Object | None]:
             return old, new
 
 
-def _differing(old: Object | None, new: Object | None) -> tuple[str, ...]:
+def differing(old: Object | None, new: Object | None) -> tuple[str, ...]:
+    """Return the compared fields in which two objects of one class differ."""
     if old is None or new is None or type(old) is not type(new):
         return ()
     return tuple(name for name in compared(type(new)) if getattr(old, name) != getattr(new, name))

@@ -9,7 +9,7 @@ from reconciler.dialects.postgres.guards import absent, has_text, known, tested,
 from reconciler.dialects.postgres.guards_columns import shape
 from reconciler.dialects.postgres.names import of
 from reconciler.dialects.postgres.rules.counters import counts, sequence_name
-from reconciler.dialects.script import Net, Order, net
+from reconciler.dialects.script import Net, Order, differing, net
 from reconciler.errors import PlanError, Problem
 from reconciler.model.change import Rename
 from reconciler.model.objects import Column, Object, Table
@@ -98,7 +98,7 @@ def _renamed(steps: Sequence[Step], order: Order) -> Iterator[State]:
 
 def _states(steps: Sequence[Step], order: Order, renamed: bool) -> list[State]:
     """Return the states of what changes; what only makes way and comes back as it was tells nothing."""
-    changed = [one for one in net(steps) if not one.same]
+    changed = [one for one in _gone_along(net(steps), order) if not one.same]
     whole = {one.ref for one in changed if one.old is None or one.new is None}
     told = [one for one in changed if one.ref.parent not in whole and known(one.new or one.old)]
     dark = [one.ref for one in told if not _told(one) or _handed_over(one, order)]
@@ -106,6 +106,14 @@ def _states(steps: Sequence[Step], order: Order, renamed: bool) -> list[State]:
         raise PlanError([_unguarded(ref) for ref in dark or [steps[0].subject]])
     made = {change.ref for step in steps for change in step.changes}
     return [_state(one, order, made, renamed) for one in told]
+
+
+def _gone_along(found: Sequence[Net], order: Order) -> Iterator[Net]:
+    """Yield what steps come to; an index that went with its view and comes back was there, though no step drops it."""
+    replaced = {one.ref for one in found if one.old is not None and one.new is not None}
+    for one in found:
+        old = order.states.old.get(one.ref) if one.old is None and one.ref.parent in replaced else None
+        yield replace(one, old=old, fields=differing(old, one.new)) if old is not None else one
 
 
 def _told(one: Net) -> bool:
