@@ -17,6 +17,7 @@ from reconciler.dialects.postgres.literals import settled
 from reconciler.dialects.postgres.names import enum_of, type_name
 from reconciler.dialects.postgres.parameters import settled as settled_parameter
 from reconciler.dialects.postgres.parameters import settled_settings
+from reconciler.dialects.shapes import Shapes
 from reconciler.dialects.sql import ours
 from reconciler.dialects.transpile import NotPortable, output_columns, text_for
 from reconciler.errors import Problem
@@ -47,6 +48,7 @@ from reconciler.model.values import Default, IndexPart, Sql
 
 FAMILY = "postgres"
 
+T = TypeVar("T", bound=Object)
 Commented = TypeVar("Commented", Schema, PrimaryKey, Unique, Enum)
 
 
@@ -56,6 +58,7 @@ class _Work:
 
     keys: Mapping[Ref, tuple[str, ...]]
     types: Mapping[str, Enum | Domain]
+    shapes: Shapes = field(default_factory=Shapes)
     parts: dict[Problem, str] = field(default_factory=dict)
 
     def add(self, obj: Object, part: str, message: str, hint: str) -> None:
@@ -82,10 +85,20 @@ def _normal(obj: Object, work: _Work) -> Object:
     beginning = "" if type(obj) is Column else ours(obj.ref.name)
     if beginning:
         work.add(obj, "", f"names that begin with {beginning} are kept for our own objects", "choose another one")
-    return normal(_spelled(obj, work), work)
+    return _shaped(obj, work) if type(obj) is Column else normal(_spelled(obj, work), work)
 
 
-def _spelled(obj: Object, work: _Work) -> Object:
+def _shaped(obj: Column, work: _Work) -> Column:
+    """Normalize a column; one that has problems is no example for others of its shape."""
+
+    def worked_out(column: Column) -> tuple[Column, bool]:
+        problems = len(work.parts)
+        return _column(_spelled(column, work), work), len(work.parts) == problems
+
+    return work.shapes.normal(obj, obj.ref.name in work.keys.get(obj.ref.top, ()), worked_out)
+
+
+def _spelled(obj: T, work: _Work) -> T:
     """Give every text PostgreSQL's words and one spelling."""
 
     def spell(place: str, sql: Sql) -> Sql:
