@@ -58,8 +58,9 @@ class Rules:
     not `adapts` are dropped before and created again after. `disturbed` names further users that have to go and come
     back, where that depends on more than fields and kinds; `carries` names changes of other objects that one makes
     beside itself, so that its step tells of them. `late_bound`: what is not modelled finds objects of this
-    kind by name each time it runs, so they may come after it, and go and come back under it. `weight` and `drop_weight`
-    order what the edges leave open.
+    kind by name each time it runs, so they may come after it, and go and come back under it. `steady`: it is altered
+    under whoever uses it, so an alter waits for nobody to let go. `weight` and `drop_weight` order what the edges leave
+    open.
     """
 
     create: Make | Way
@@ -74,6 +75,7 @@ class Rules:
     disturbed: Disturbed | None = None
     carries: Carries | None = None
     late_bound: bool = False
+    steady: bool = False
     weight: int = 50
     drop_weight: int = 20
     hint: str = field(default="change it by hand, or drop it with `removed:` and declare it anew under another name")

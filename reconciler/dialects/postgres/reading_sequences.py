@@ -33,12 +33,13 @@ def parts_of_columns(rows: Rows) -> Mapping[tuple[int, int], Row]:
 
 
 def is_serial(column: Row, sequence: Row, rows: Rows) -> bool:
-    """Say whether a column and the sequence that it owns are what `serial` makes, and nothing beyond it."""
+    """Say whether a column and the sequence that it owns are what `serial` makes, NOT NULL and nothing beyond it."""
     place = (catalog.PG_ATTRDEF, column[11] or 0, 0)
     draws = (catalog.PG_CLASS, sequence[0], 0) in rows.edges.get(place, ())
     least, most, cache, cycle, type_, comment = sequence[8:14]
     plain = (sequence[3], sequence[4], least, cache, cycle, comment) == (1, 1, 1, 1, False, None)
-    return draws and plain and type_ == column[3] in types.SERIAL_OF and most == bounds(type_, 1).maximum
+    not_null = bool(column[4])
+    return draws and not_null and plain and type_ == column[3] in types.SERIAL_OF and most == bounds(type_, 1).maximum
 
 
 def sequences(rows: Rows) -> Iterator[Object]:

@@ -66,6 +66,7 @@ def _is_serial(sequence: Object, column: Column, there: Column, model: Model) ->
     """Say whether a declared sequence, with the column that owns it, is the serial column that is there."""
     return (
         there.type.name in types.SERIAL
+        and column.not_null
         and there.clauses == of(sequence.ref)
         and sequence == NumberSequence(ref=sequence.ref, type=column.type)
         and column.type.name == types.SERIAL[there.type.name]

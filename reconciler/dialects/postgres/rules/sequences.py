@@ -110,7 +110,7 @@ def _disown(old: OwnedBy, states: States) -> Outcome:
 
 
 SEQUENCE = Rules(
-    create=_create, drop=_drop, rename=_rename, weight=7, drop_weight=58,
+    create=_create, drop=_drop, rename=_rename, weight=7, drop_weight=58, steady=True,
     alter={
         "type": _change, "start": _change, "increment": _change, "minimum": _change, "maximum": _change,
         "cache": _change, "cycle": _change, "comment": _comment,
