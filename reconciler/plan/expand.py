@@ -213,8 +213,8 @@ def _step(work: _Work, change: Change, ask: Ask) -> Step:
             return _make(work, change, statements, [change], ask, creates=[new], weight=-1)
         case Alter(old, new, _):
             beside = rules.carries(change, work.states) if rules.carries else ()
-            held = [change, *beside]
-            return _make(work, change, statements, held, ask, creates=[new], drops=() if rules.steady else [old])
+            gone = () if rules.steady else (old,)
+            return _make(work, change, statements, [change, *beside], ask, creates=[new], drops=gone)
 
 
 def _goes_alone(work: _Work, obj: Object) -> bool:
