@@ -46,7 +46,6 @@ def validated(folder: Path, column: str, dialects: str = "sqlite, postgres") -> 
     workflow.validate(workflow.Request(directory=folder))
 
 
-@pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
 @pytest.mark.parametrize(("column", "words"), WRONG)
 def test_a_default_that_does_not_fit_is_told_at_its_place(
     tmp_path: Path, column: str, words: str, dialect: str
