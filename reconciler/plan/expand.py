@@ -22,7 +22,8 @@ from reconciler.plan.step import Statement, Step, Transaction, action_of
 class _Work:
     """Everything that expanding reads: the settled changes and what they are to be turned into steps with.
 
-    `asked` holds what the rules said to a change, by its identity: writing SQL is most of the work, and done once.
+    `asked` holds what the rules said to a settled change, by its identity: writing SQL is most of the work, and done
+    once. A change made for the question alone must not be asked about: its identity is free again a moment later.
     """
 
     rules: RuleTable
@@ -168,15 +169,16 @@ def _swallowed(work: _Work, change: Change) -> bool:
     match change:
         case Create(new) if any(isinstance(c, Create) for c in above):
             return rules_of(work.rules, new.ref).inline
-        case Drop(old) if any(isinstance(c, Drop) for c in above):
-            return not _ties_two_drops(work, old)
+        case Drop() if any(isinstance(c, Drop) for c in above):
+            return not _ties_two_drops(work, change)
         case _:
             return False
 
 
-def _ties_two_drops(work: _Work, old: Object) -> bool:
+def _ties_two_drops(work: _Work, change: Drop) -> bool:
     """Say whether an object that falls with its parent names something else that falls too, and so must go first."""
-    if isinstance(old, Unmodelled) or any(outcome is Way.VIA_PARENT for _, outcome in _outcomes(work, Drop(old))):
+    old = change.old
+    if isinstance(old, Unmodelled) or any(outcome is Way.VIA_PARENT for _, outcome in _outcomes(work, change)):
         return False
     return any(
         # Where only one of two roots names the other, the edges of the two drops are enough.

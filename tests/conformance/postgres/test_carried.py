@@ -42,7 +42,8 @@ def rights(pg: Target) -> list[tuple[object, ...]]:
     return pg.query(
         "select 'table', relname::text, relacl::text, relrowsecurity, relforcerowsecurity from pg_class "
         "where relname in ('t', 'v') union all "
-        "select 'column', attname, attacl::text, null, null from pg_attribute where attacl is not null union all "
+        "select 'column', attname, attacl::text, null, null from pg_attribute "
+        "where attacl is not null and not attisdropped union all "
         "select 'type', typname, typacl::text || pg_get_userbyid(typowner), null, null from pg_type "
         "where typname = 'mood' union all "
         "select 'policy', polname, pg_get_expr(polqual, polrelid), polpermissive, null from pg_policy order by 1, 2"

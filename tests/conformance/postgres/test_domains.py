@@ -154,7 +154,11 @@ def test_a_new_name_is_followed_everywhere(pg: Target, schema: str) -> None:
                      column(T, "other", native(name), 3)),
         ]  # fmt: skip
         done = converge(session, target, declared(wanted, {new: EMAIL}))
-    assert [(step.action, step.subject) for step in done.plan.steps] == [("rename", new)]
+    # Before 16 a view's text names the table before each column, so it is compared by making it; that cannot be done
+    # over a type that only the renaming puts into another schema, and the view is made anew without need.
+    old = bool(schema) and int(str(pg.query("show server_version_num")[0][0])) < 160000
+    again = [("delete", Ref.root(Kind.VIEW, "v")), ("create", Ref.root(Kind.VIEW, "v"))] if old else []
+    assert [(step.action, step.subject) for step in done.plan.steps] == [("rename", new), *again]
 
 
 def test_it_comes_before_and_goes_after_what_uses_it(pg: Target) -> None:
