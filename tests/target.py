@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pymysql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
+from pymysql.constants import CLIENT
+from sqlalchemy import make_url
 
-from tests.engines import Server, dump_postgres, postgres, postgres_names
+from tests.engines import Server, dump_postgres, mysql, postgres, postgres_names
 
 Row = tuple[Any, ...]
 
@@ -169,5 +172,58 @@ def _with_database(url: str, name: str) -> str:
     return f"{base}/{name}" + (f"?{query}" if query else "")
 
 
-_PROVISIONS: Mapping[str, Provision] = {"postgres": _postgres, "sqlite": _sqlite}
-_SERVERS: Mapping[str, Callable[[], tuple[str, ...]]] = {"postgres": postgres_names, "sqlite": lambda: ("sqlite",)}
+# --- MySQL and MariaDB ------------------------------------------------------------------------------------------------
+
+
+def _mysql(server: str, directory: Path) -> Iterator[Target]:
+    del directory
+    name = f"rc_test_{os.getpid()}_{next(_numbers)}"
+    running = mysql(server)
+    with closing(_mysql_connection(running.url, None)) as admin, admin.cursor() as cursor:
+        cursor.execute(f"create database {name}")
+        url = make_url(running.url).set(database=name).render_as_string(hide_password=False)
+
+        def query(sql: str) -> list[Row]:
+            with closing(_mysql_connection(running.url, name)) as connection, connection.cursor() as inner:
+                inner.execute(sql)
+                return list(inner.fetchall())
+
+        def execute(sql: str) -> None:
+            with closing(_mysql_connection(running.url, name)) as connection, connection.cursor() as inner:
+                inner.execute(sql)
+                while inner.nextset():
+                    pass
+
+        def observe() -> str:
+            return "".join(_shown(query, str(table), sort) for table, sort in sorted(query("show full tables")))
+
+        try:
+            yield Target(server, server, url, execute, query, observe)
+        finally:
+            cursor.execute(f"drop database if exists {name}")
+
+
+def _shown(query: Callable[[str], list[Row]], name: str, sort: str) -> str:
+    if name.startswith("_reconcile_"):
+        return ""
+    word = "view" if sort == "VIEW" else "table"
+    return f"{query(f'show create {word} `{name}`')[0][1]};\n"
+
+
+def _mysql_connection(url: str, database: str | None) -> pymysql.Connection[Any]:
+    parsed = make_url(url)
+    socket = parsed.query.get("unix_socket")
+    return pymysql.connect(
+        host=parsed.host or "localhost", user=parsed.username or "root", password=str(parsed.password or ""),
+        unix_socket=str(socket) if socket else None, database=database, autocommit=True, charset="utf8mb4",
+        client_flag=CLIENT.MULTI_STATEMENTS,
+    )  # fmt: skip
+
+
+_PROVISIONS: Mapping[str, Provision] = {"postgres": _postgres, "sqlite": _sqlite, "mysql": _mysql, "mariadb": _mysql}
+_SERVERS: Mapping[str, Callable[[], tuple[str, ...]]] = {
+    "postgres": postgres_names,
+    "sqlite": lambda: ("sqlite",),
+    "mysql": lambda: ("mysql",),
+    "mariadb": lambda: ("mariadb",),
+}

@@ -15,7 +15,7 @@ from reconciler.diff import diff
 from reconciler.errors import PlanError, Problem
 from reconciler.model.change import Alter, Change, Create, Rename
 from reconciler.model.fields import live_only
-from reconciler.model.model import Desired, Inspection, Model
+from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.ref import Ref
 from reconciler.model.texts import spelled, texts
@@ -99,11 +99,11 @@ def _look(
     """Compare without asking the server to spell anything; arguments and errors as for `compare`."""
     inspection = dialect.inspect(session, target)
     live = dialect.normalize(inspection.model).model
-    declared = dialect.align(Inspection(model=live, unnamed=inspection.unnamed), desired)
+    declared = dialect.align(replace(inspection, model=live), desired)
     renamed = apply_renames(live, declared, dialect.rename)
     nameless = _after(renamed, inspection.unnamed)
     if renamed.changes:  # what was declared under its new name has its counterpart only now
-        declared = dialect.align(Inspection(model=renamed.model, unnamed=nameless), declared)
+        declared = dialect.align(replace(inspection, model=renamed.model, unnamed=nameless), declared)
     problems = [*renamed.problems, *_clashes(renamed.model, declared.model)]
     if problems:
         raise PlanError(problems)

@@ -162,7 +162,9 @@ class Dialect:
     * `stamp(session)`: a word that changes with the schema, "" where the database has none.
     * `groundwork(session, target)`: what even the ledger needs to have a place; committed before anything.
     * `script(order)`: a plan as statements that a person runs by hand, guarded so that they may be run twice.
-    * `ledger_schema`: prefix of the ledger's table names, quoted, empty where there are no schemas.
+    * `ledger_schema`: prefix of the ledger's table names, quoted, empty where there are no schemas. `ledger_text`: the
+      type of its long texts. `ledger_options`: what stands behind its CREATE TABLE.
+    * `transactional`: a statement that changes the schema is part of the transaction around it.
     """
 
     name: str
@@ -192,3 +194,6 @@ class Dialect:
     reading: Callable[[Session], AbstractContextManager[None]] = lambda session: nullcontext()
     foretell: Callable[[Model, Model], Model] = lambda live, desired: live
     groundwork: Callable[[Session, Target], Sequence[str]] = lambda session, target: ()
+    ledger_text: str = "TEXT"
+    ledger_options: str = ""
+    transactional: bool = True

@@ -81,7 +81,7 @@ def apply(run: Run) -> Outcome:
         LockTaken: when a lock was not had in time.
     """
     begun = time.monotonic()
-    groups = segments(run.plan.steps, run.dialect.capacity(run.session)) or ((),)
+    groups = segments(run.plan.steps, run.dialect.capacity(run.session), run.dialect.transactional) or ((),)
     if run.plan.steps:
         ledger.start(run.session, run.ledger, _description(run))
     reach("after_intent", run.session)

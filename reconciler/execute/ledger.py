@@ -24,19 +24,19 @@ _TABLES: Mapping[str, str] = {
         source VARCHAR(64) NOT NULL, target VARCHAR(64) NOT NULL, tool VARCHAR(40) NOT NULL,
         actor VARCHAR(200) NOT NULL,
         state VARCHAR(20) NOT NULL, started_at VARCHAR(40) NOT NULL, finished_at VARCHAR(40),
-        error TEXT, details TEXT""",
+        error {text}, details {text}""",
     "_reconcile_step": """
         run_id VARCHAR(40) NOT NULL, position INTEGER NOT NULL, address VARCHAR(500) NOT NULL,
-        action VARCHAR(20) NOT NULL, statements TEXT NOT NULL, affected BIGINT NOT NULL,
+        action VARCHAR(20) NOT NULL, statements {text} NOT NULL, affected BIGINT NOT NULL,
         finished_at VARCHAR(40) NOT NULL,
         PRIMARY KEY (run_id, position)""",
     "_reconcile_object": """
-        project VARCHAR(100) NOT NULL, address VARCHAR(500) NOT NULL, protected INTEGER NOT NULL, memory TEXT,
+        project VARCHAR(100) NOT NULL, address VARCHAR(500) NOT NULL, protected INTEGER NOT NULL, memory {text},
         circumstances VARCHAR(500), run_id VARCHAR(40) NOT NULL, PRIMARY KEY (project, address)""",
 }
 
 # Columns that a ledger of an older version lacks, by table; all of them may be null.
-_ADDED: Mapping[str, Mapping[str, str]] = {"_reconcile_run": {"details": "TEXT"}}
+_ADDED: Mapping[str, Mapping[str, str]] = {"_reconcile_run": {"details": "{text}"}}
 
 # What a server says of a column that is not there: PostgreSQL, MySQL; SQLite has only the sentence.
 _NO_COLUMN = frozenset({"42703", "1054"})
@@ -55,10 +55,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Where the ledger of one project is: `prefix` is the quoted schema with its dot, or empty."""
+    """Where the ledger of one project is: `prefix` is the quoted schema with its dot, or empty.
+
+    `text` is the type of long texts there, `options` what stands behind CREATE TABLE.
+    """
 
     prefix: str
     project: str
+    text: str = "TEXT"
+    options: str = ""
 
 
 def now() -> str:
@@ -70,11 +75,14 @@ def bootstrap(session: Session, ledger: Ledger) -> None:
     """Make the ledger's tables where they are missing, and their columns where an older version made them."""
     for name, columns in _TABLES.items():
         if query(session, f"SELECT 1 FROM {ledger.prefix}{name} WHERE 1 = 0") is None:
-            session.execute(f"CREATE TABLE {ledger.prefix}{name} ({columns})")
+            body = columns.format(text=ledger.text)
+            session.execute(f"CREATE TABLE {ledger.prefix}{name} ({body}){ledger.options}")
     for table, added in _ADDED.items():
         for column, type_ in added.items():
             if not has_column(session, ledger, table, column):
-                session.execute(f"ALTER TABLE {ledger.prefix}{table} ADD COLUMN {column} {type_}")
+                session.execute(
+                    f"ALTER TABLE {ledger.prefix}{table} ADD COLUMN {column} {type_.format(text=ledger.text)}"
+                )
 
 
 def query(

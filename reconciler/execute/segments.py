@@ -9,17 +9,18 @@ from reconciler.plan.order import blocks
 from reconciler.plan.step import Step, Transaction
 
 
-def segments(steps: Sequence[Step], capacity: int | None) -> tuple[tuple[Step, ...], ...]:
+def segments(steps: Sequence[Step], capacity: int | None, transactional: bool) -> tuple[tuple[Step, ...], ...]:
     """Return the steps in groups, each to be one transaction.
 
     Args:
         steps: in order.
         capacity: how many relations one transaction may touch, None for no limit.
+        transactional: a statement is part of a transaction; where it is not, each step is a group of its own.
 
     Raises:
         PlanError: when what has to stay together is too large.
     """
-    return tuple(_grouped(steps, capacity))
+    return tuple(_grouped(steps, capacity)) if transactional else tuple((step,) for step in steps)
 
 
 def _grouped(steps: Sequence[Step], capacity: int | None) -> Iterator[tuple[Step, ...]]:

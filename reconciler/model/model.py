@@ -206,9 +206,11 @@ class Desired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """What a database holds: its objects (those that we do not model included), and which of them have no name
-    there.
+    """What a database holds: its objects (those that we do not model included), and which of them have no name there.
+
+    `defaults` is what holds where an object says nothing (engine, collation …), by the dialect's own words.
     """
 
     model: Model
     unnamed: frozenset[Ref] = frozenset()
+    defaults: Mapping[str, str] = field(default_factory=dict)

@@ -42,7 +42,10 @@ class Intent:
 
 def ledger_of(opened: Opened) -> Ledger:
     """Return where the ledger of this project is."""
-    return Ledger(opened.dialect.ledger_schema(opened.target), opened.project.name)
+    dialect = opened.dialect
+    return Ledger(
+        dialect.ledger_schema(opened.target), opened.project.name, dialect.ledger_text, dialect.ledger_options
+    )
 
 
 def owned(opened: Opened, session: Session) -> Owned:

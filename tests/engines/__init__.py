@@ -1,6 +1,17 @@
 """Real database servers for the tests: a dialect's name in, a running server out; it knows nothing of the product."""
 
+from tests.engines.d1 import d1
+from tests.engines.mysql import mysql
 from tests.engines.places import EngineMissingError, Server
 from tests.engines.postgres import client_program, dump_postgres, postgres, postgres_names
 
-__all__ = ["EngineMissingError", "Server", "client_program", "dump_postgres", "postgres", "postgres_names"]
+__all__ = [
+    "EngineMissingError",
+    "Server",
+    "client_program",
+    "d1",
+    "dump_postgres",
+    "mysql",
+    "postgres",
+    "postgres_names",
+]

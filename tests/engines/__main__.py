@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from tests.engines import EngineMissingError, postgres
+from tests.engines import EngineMissingError, d1, mysql, postgres
 
 try:
-    sys.exit(None if postgres().url else 1)
+    for server in (postgres(), mysql("mysql"), mysql("mariadb"), d1()):
+        print(f"{server.name}: ready", file=sys.stderr)
 except EngineMissingError as missing:
     sys.exit(f"error: {missing}")

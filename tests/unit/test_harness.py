@@ -9,7 +9,7 @@ import pytest
 
 from tests.target import Target, fresh, servers
 
-SERVERS = servers(["sqlite", "postgres"], every=True)
+SERVERS = servers(["sqlite", "postgres", "mysql", "mariadb"], every=True)
 
 
 @pytest.fixture(params=SERVERS)
@@ -30,9 +30,9 @@ def test_databases_do_not_see_each_other(pair: tuple[Target, Target]) -> None:
 def test_the_observer_sees_what_a_schema_is_made_of(pair: tuple[Target, Target]) -> None:
     one, two = pair
     for database in pair:
-        database.execute("create table t (a int check (a > 0)); create index i on t (a) where a > 1;")
+        database.execute("create table t (a int check (a > 0)); create index i on t (a);")
     assert one.observe() == two.observe()
-    two.execute("drop index i;")
+    two.execute("alter table t add b int;")
     assert one.observe() != two.observe()
 
 

@@ -193,11 +193,11 @@ def step(*statements: Statement) -> Step:
 
 def test_a_transaction_ends_where_it_must_and_where_the_server_is_full() -> None:
     plain, must = step(Statement("a")), step(Statement("b", Transaction.COMMIT_AFTER))
-    assert segments([plain, must, plain, plain], None) == ((plain, must), (plain, plain))
-    assert segments([plain] * 5, 2) == ((plain, plain), (plain, plain), (plain,))
-    assert segments([], None) == ()
+    assert segments([plain, must, plain, plain], None, transactional=True) == ((plain, must), (plain, plain))
+    assert segments([plain] * 5, 2, transactional=True) == ((plain, plain), (plain, plain), (plain,))
+    assert segments([], None, transactional=True) == ()
     with pytest.raises(PlanError, match="room for 2"):
-        segments([step(Statement("c", relations=3))], 2)
+        segments([step(Statement("c", relations=3))], 2, transactional=True)
 
 
 def test_a_plan_is_known_by_its_content_alone() -> None:
