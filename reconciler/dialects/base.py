@@ -12,6 +12,7 @@ from reconciler.errors import Problem
 from reconciler.model.model import Desired, Inspection, Model
 from reconciler.model.objects import Object
 from reconciler.model.ref import Ref
+from reconciler.plan.outcome import Usage
 from reconciler.plan.plan import Plan
 from reconciler.plan.rules import Ask, RuleTable
 from reconciler.plan.step import Step
@@ -82,6 +83,12 @@ class Session(Protocol):
 class Lock(Protocol):
     """Mutual exclusion between runs, held while the context is open."""
 
+    @property
+    def fence(self) -> str:
+        """What a session says with all that it writes, so that the database refuses it once somebody else holds the
+        lock; "" where the lock goes with a connection or the machine.
+        """
+
     def held(self) -> bool:
         """Say whether the lock is still ours; asked before each step."""
 
@@ -92,7 +99,7 @@ class Target:
 
     `schema` is the default schema's name where the dialect has schemas, `schemas` the others that the specs name.
     `access` is `read` or `write`; a session for reading changes nothing, not even by accident. `patience` is how many
-    seconds a statement waits for a lock while we only look.
+    seconds a statement waits for a lock while we only look. `fence` is that of the lock under which is written.
     """
 
     dialect: str
@@ -102,6 +109,7 @@ class Target:
     schemas: tuple[str, ...] = ()
     access: str = "read"
     patience: float = 30.0
+    fence: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +173,12 @@ class Dialect:
     * `ledger_schema`: prefix of the ledger's table names, quoted, empty where there are no schemas. `ledger_text`: the
       type of its long texts. `ledger_options`: what stands behind its CREATE TABLE.
     * `transactional`: a statement that changes the schema is part of the transaction around it.
+    * `rehearsed`: a transaction is run on a copy of the schema and sent as a whole when it is committed, so that rows
+      cannot be asked inside, and what the database made of it is looked at afterwards.
+    * `counted(session)`: how many rows each statement of the last transaction changed, where `execute_each` could not
+      say; () where it could.
+    * `usage(session)`: what the session was charged for so far, None where nothing is.
+    * `bookmark(session)`: a word for the database as it is now, under which it can be restored; "" where there is none.
     """
 
     name: str
@@ -197,3 +211,7 @@ class Dialect:
     ledger_text: str = "TEXT"
     ledger_options: str = ""
     transactional: bool = True
+    rehearsed: bool = False
+    counted: Callable[[Session], Sequence[int]] = lambda session: ()
+    usage: Callable[[Session], Usage | None] = lambda session: None
+    bookmark: Callable[[Session], str] = lambda session: ""

@@ -9,7 +9,8 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from reconciler.dialects.base import DatabaseError, Dialect, Lock, Session
@@ -49,7 +50,8 @@ class Verdict:
 class Run:
     """Everything that an apply needs.
 
-    `look` looks at the result inside the last transaction, `claim` says what the ledger is to hold after earlier ones.
+    `look` looks at the result inside the last transaction, `claim` says what the ledger is to hold after earlier ones;
+    `known` is what it held at first.
     `still` says inside a transaction whether the schema is as it was when the plan was made. `lock_timeout` is in
     seconds, over all retries of one segment. `details` are what else the ledger is to tell about the run: plain data.
     """
@@ -63,6 +65,7 @@ class Run:
     circumstances: str
     look: Callable[[], Verdict]
     claim: Callable[[Sequence[Step]], News]
+    known: frozenset[Ref] = frozenset()
     still: Callable[[], bool] = lambda: True
     progress: Progress = field(default_factory=Progress)
     lock_timeout: float = 30.0
@@ -89,9 +92,10 @@ def apply(run: Run) -> Outcome:
     try:
         for number, group in enumerate(groups):
             last = number == len(groups) - 1
-            done += _retried(run, group, len(done), last)
+            done += _counted(run, _retried(run, group, len(done), last))
             run.progress.committed(len(done))
             reach("after_commit", run.session)
+        _confirm(run)
     except Injected:
         raise
     except Exception as error:
@@ -103,8 +107,31 @@ def apply(run: Run) -> Outcome:
         raise
     return Outcome(
         run_id=run.run_id, steps=len(done), statements=len(run.plan.statements), rows=sum(d.affected for d in done),
-        seconds=time.monotonic() - begun,
+        seconds=time.monotonic() - begun, usage=run.dialect.usage(run.session),
     )  # fmt: skip
+
+
+def _counted(run: Run, steps: Sequence[Done]) -> list[Done]:
+    """Return committed steps with the rows that they changed, also where that is known only now."""
+    counts = iter(run.dialect.counted(run.session))
+    told = []
+    for step in steps:
+        size = len(run.plan.steps[step.position - 1].statements)
+        told.append(replace(step, affected=sum(islice(counts, size)) or step.affected))
+    with suppress(DatabaseError):  # it explains, and what it tells of is committed
+        ledger.recount(
+            run.session, run.ledger, run.run_id, [new for new, old in zip(told, steps, strict=True) if new != old]
+        )
+    return told
+
+
+def _confirm(run: Run) -> None:
+    """Look at what the database made of what was rehearsed; elsewhere that was seen before the commit."""
+    if run.dialect.rehearsed and run.plan.steps and (differences := run.look().differences):
+        raise NotConverged(
+            f"everything ran and is committed, and {_left(len(differences))} left", differences=differences,
+            hint="the database made something else of it than the rehearsal did; please report it with the plan",
+        )  # fmt: skip
 
 
 def _description(run: Run) -> dict[str, str]:
@@ -174,9 +201,9 @@ def _segment(run: Run, group: Sequence[Step], before: int, last: bool) -> list[D
             steps = carry_out(run.session, run.progress, before, group)
             ledger.record(run.session, run.ledger, run.run_id, steps)
             if last:
-                _verify(run)
+                _verify(run, before)
             else:
-                _keep(run, run.claim(group))
+                _keep(run, run.claim(group), before)
             reach("before_commit", run.session)
             done = steps
     except DatabaseError as error:
@@ -192,13 +219,14 @@ class _InDoubt(Exception):
     """The connection was lost between our COMMIT and the server's answer."""
 
 
-def _keep(run: Run, news: News) -> None:
-    """Write down what is ours now and what is ours no more."""
-    ledger.disown(run.session, run.ledger, news.gone)
+def _keep(run: Run, news: News, before: int) -> None:
+    """Write down what is ours now and what is ours no more, after so many steps in transactions before."""
+    held = run.known | run.claim(run.plan.steps[:before]).entries.keys()
+    ledger.disown(run.session, run.ledger, news.gone | (news.entries.keys() & held))
     ledger.own(run.session, run.ledger, run.run_id, run.circumstances, news.entries)
 
 
-def _verify(run: Run) -> None:
+def _verify(run: Run, before: int) -> None:
     """Look again before committing: after an apply there is nothing left to plan, or the apply did not happen."""
     reach("before_verify", run.session)
     interrupt.heed()
@@ -209,7 +237,7 @@ def _verify(run: Run) -> None:
             differences=verdict.differences,
             hint="this is a bug in a rule of the dialect; please report it with the plan",
         )
-    _keep(run, verdict.news)
+    _keep(run, verdict.news, before)
     if run.plan.steps:
         ledger.finish(run.session, run.ledger, run.run_id, "done")
 

@@ -178,15 +178,21 @@ def record(session: Session, ledger: Ledger, run_id: str, steps: Sequence[Done])
     session.insert(f"{ledger.prefix}_reconcile_step", columns, rows)
 
 
+def recount(session: Session, ledger: Ledger, run_id: str, steps: Sequence[Done]) -> None:
+    """Write down how many rows steps changed, where that was known only after the commit."""
+    for step in steps:
+        session.execute(
+            f"UPDATE {ledger.prefix}_reconcile_step SET affected = :affected"
+            " WHERE run_id = :run_id AND position = :position",
+            {"affected": step.affected, "run_id": run_id, "position": step.position},
+        )
+
+
 def own(session: Session, ledger: Ledger, run_id: str, circumstances: str, entries: Mapping[Ref, Entry]) -> None:
-    """Write down objects as ours, in the place of what was written about them before."""
+    """Write down objects as ours; what was written about them before is disowned first."""
     if not entries:
         return
-    found = session.query(
-        f"SELECT address FROM {ledger.prefix}_reconcile_object WHERE project = :p", {"p": ledger.project}
-    )
     addresses = {str(ref): entry for ref, entry in entries.items()}
-    _forget(session, ledger, addresses.keys() & {str(address) for (address,) in found})
     columns = ("project", "address", "protected", "memory", "circumstances", "run_id")
     rows = (
         (ledger.project, address, int(entry.protected), _memory_text(entry.memory), circumstances, run_id)

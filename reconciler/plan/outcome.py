@@ -6,14 +6,24 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a database counted and charges for: rows that it read and wrote, and its size in bytes afterwards."""
+
+    rows_read: int
+    rows_written: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What was done: steps and statements, rows that they changed, seconds that they took."""
+    """What was done: steps and statements, rows that they changed, their seconds, and what the database counted."""
 
     run_id: str
     steps: int
     statements: int
     rows: int
     seconds: float
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,7 @@ def run_locked(opened: Opened, intent: Intent) -> tuple[Planned, Outcome]:
         ApplyFailed, NotConverged: as `execute.apply` says.
     """
     with opened.dialect.lock(opened.target, opened.target.patience, intent.progress.waiting) as lock:
-        session = opened.dialect.connect(opened.target)
+        session = opened.dialect.connect(replace(opened.target, fence=lock.fence))
         try:
             reach("after_lock", session)
             return _run(opened, intent, session, lock)
@@ -85,6 +85,7 @@ def _run(opened: Opened, intent: Intent, session: Session, lock: Lock) -> tuple[
     dialect = opened.dialect
     for sql in dialect.groundwork(session, opened.target):
         session.execute(sql)
+    bookmark = dialect.bookmark(session)
     ledger.bootstrap(session, ledger_of(opened))
     stamp = dialect.stamp(session)
     planned = plan_on(opened, session, intent.desired, intent.given, intent.shown)
@@ -101,6 +102,7 @@ def _run(opened: Opened, intent: Intent, session: Session, lock: Lock) -> tuple[
             circumstances=planned.server.memory,
             look=lambda: _look(opened, session, planned, intent.desired),
             claim=lambda steps: _claim(planned.owned, steps),
+            known=planned.owned.objects,
             still=lambda: dialect.stamp(session) == stamp,
             progress=intent.progress,
             lock_timeout=opened.target.patience,
@@ -108,6 +110,7 @@ def _run(opened: Opened, intent: Intent, session: Session, lock: Lock) -> tuple[
                 "command": "apply",
                 "environment": opened.environment.name,
                 "consents": [asdict(consent) for consent in planned.verdict.consents],
+                **({"bookmark": bookmark} if bookmark else {}),
             },
         )
     )

@@ -39,6 +39,7 @@ class _Advisory:
 
     session: Session
     schema: str
+    fence: str = ""
 
     def held(self) -> bool:
         """Ask the server."""

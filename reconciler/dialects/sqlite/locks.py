@@ -24,6 +24,7 @@ class _FileLock:
     """A lock that lasts as long as its file is open."""
 
     file: IO[str] | None
+    fence: str = ""
 
     def held(self) -> bool:
         """A file lock is not lost while we live; a database in memory is nobody else's."""
