@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests.process import Reconcile, Result, run_process
+from tests import warm
+from tests.process import Reconcile, Result, run_process, surroundings
 from tests.target import Target, close_connections, dialect_of, fresh, servers
 
 # What a test makes of specs is nobody's to keep, and nothing of an earlier run is to be met.
@@ -48,6 +50,7 @@ def _param(server: str) -> Any:
 def pytest_sessionfinish() -> None:
     """Leave no connection behind: a warning is an error here."""
     close_connections()
+    warm.close()
 
 
 @pytest.fixture
@@ -83,15 +86,31 @@ def postgres_url(postgres: Target) -> str:
     return postgres.url
 
 
+# Read by Python or the loader when a process starts: a forked one is past that.
+_AT_START = ("PYTHON", "LD_", "DYLD_")
+
+
 @pytest.fixture
 def reconcile(tmp_path: Path) -> Reconcile:
-    """The installed command line; the working directory is the test's own unless another is given."""
+    """The command line, forked from one that is imported; its directory is the test's own unless another is given."""
 
     def run(
         *arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None, stdin: str = ""
     ) -> Result:
-        return run_process(
-            [sys.executable, "-m", "reconciler", *map(str, arguments)], cwd=cwd or tmp_path, env=env, stdin=stdin
-        )
+        if any(name.startswith(_AT_START) for name in env or {}):
+            return started(*arguments, cwd=cwd or tmp_path, env=env, stdin=stdin)
+        words = [str(word) for word in arguments]
+        return warm.start(words, cwd=cwd or tmp_path, environ=surroundings(env), stdin=stdin).result()
 
     return run
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Reconcile:
+    """The command line as a user starts it, by an interpreter of its own: where the start is part of what is tested."""
+    return functools.partial(started, cwd=tmp_path)
+
+
+def started(*arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None, stdin: str = "") -> Result:
+    """Run `python -m reconciler ARGUMENTS…`."""
+    return run_process([sys.executable, "-m", "reconciler", *map(str, arguments)], cwd=cwd, env=env, stdin=stdin)

@@ -37,12 +37,16 @@ class Reconcile(Protocol):
     ) -> Result: ...
 
 
+def surroundings(env: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """Return these variables in an environment that does not depend on whose machine this is."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    return kept | {"COLUMNS": "120", "NO_COLOR": "1", "PYTHONUTF8": "1", "RECONCILE_CACHE": "off"} | dict(env or {})
+
+
 def run_process(command: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None, stdin: str = "") -> Result:
     """Run a command in an environment that does not depend on whose machine this is."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-    ours = {"COLUMNS": "120", "NO_COLOR": "1", "PYTHONUTF8": "1", "RECONCILE_CACHE": "off"}
-    surroundings = kept | ours | dict(env or {})
     done = subprocess.run(
-        command, cwd=cwd, env=surroundings, input=stdin, capture_output=True, text=True, encoding="utf-8", check=False
-    )
+        command, cwd=cwd, env=surroundings(env), input=stdin, capture_output=True, text=True, encoding="utf-8",
+        check=False,
+    )  # fmt: skip
     return Result(done.returncode, done.stdout, done.stderr)

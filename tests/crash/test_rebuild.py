@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.process import Reconcile
+from tests import warm
+from tests.process import Reconcile, surroundings
 from tests.target import Target
 
 ROWS = 50_000
@@ -138,16 +136,12 @@ def test_a_dozen_kills_lose_nothing(big: Path, sqlite: Target, reconcile: Reconc
     planning = time.monotonic() - begun
     kills = 0
     for _ in range(12):
-        run = subprocess.Popen(
-            [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "-C", str(big)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | {"NO_COLOR": "1"},
-        )  # fmt: skip
+        run = warm.start(["apply", "--auto-approve", "-C", str(big)], cwd=big, environ=surroundings())
         try:
-            run.wait(timeout=planning * chance.uniform(0.3, 1.3))
-        except subprocess.TimeoutExpired:
-            run.send_signal(signal.SIGKILL)
-            run.wait()
-            kills += 1
+            run.result(timeout=planning * chance.uniform(0.3, 1.3))
+        except TimeoutError:
+            run.kill()
+            kills += run.result().code == -signal.SIGKILL
         assert facts(sqlite) == before
     assert kills, "no run lived long enough to be killed"
     reconcile("apply", "--auto-approve", "-C", big).ok()

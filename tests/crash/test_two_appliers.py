@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.process import Reconcile
+from tests import warm
+from tests.process import Reconcile, surroundings
 from tests.target import Target
 
 SPEC = """
@@ -35,20 +33,17 @@ def folder(target: Target, tmp_path: Path) -> Path:
     return made
 
 
-def start(folder: Path, words: Sequence[str] = (), failpoint: str = "") -> subprocess.Popen[str]:
+def start(folder: Path, words: Sequence[str] = (), failpoint: str = "") -> warm.Running:
     """Start an apply in the background."""
-    command = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "-C", str(folder), *words]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=os.environ | {"NO_COLOR": "1", "RECONCILE_FAILPOINT": failpoint},
-    )  # fmt: skip
+    environ = surroundings({"RECONCILE_FAILPOINT": failpoint})
+    return warm.start(["apply", "--auto-approve", "-C", str(folder), *words], cwd=folder, environ=environ)
 
 
 def test_five_at_once_make_one_table(target: Target, folder: Path, reconcile: Reconcile) -> None:
     """All succeed, whoever comes first; the schema and the ledger are as after one."""
     runs = [start(folder) for _ in range(5)]
-    ended = [(run.communicate(timeout=120), run.returncode) for run in runs]
-    assert [code for _, code in ended] == [0] * 5, ended
+    ended = [run.result() for run in runs]
+    assert [one.code for one in ended] == [0] * 5, ended
     assert target.query("select count(*) from things") == [(0,)]
     assert target.query("select count(*) from _reconcile_run where state = 'done'") == [(1,)]
     assert "up to date" in reconcile("plan", "-C", folder).ok().out
@@ -57,19 +52,20 @@ def test_five_at_once_make_one_table(target: Target, folder: Path, reconcile: Re
 def test_the_lock_is_waited_for_and_then_given_up(target: Target, folder: Path, reconcile: Reconcile) -> None:
     """While one run hangs with the lock, another exits 5 and names the holder; when it dies, the next goes through."""
     holder = start(folder, failpoint="after_gate:sleep")
+    late = ["apply", "--auto-approve", "--lock-timeout", "300ms", "-C", str(folder)]
+    # Whoever gets the lock before the holder has it gives it back and does nothing.
+    earlier = {"RECONCILE_FAILPOINT": "after_lock:raise"}
     try:
-        time.sleep(3.0)
-        late = reconcile("apply", "--auto-approve", "--lock-timeout", "300ms", "-C", folder)
-        assert late.code == 5, late
-        assert "holds the lock" in late.err
+        refused = next(one for one in iter(lambda: reconcile(*late, env=earlier), None) if one.code != 1)
+        assert refused.code == 5, refused
+        assert "holds the lock" in refused.err
         waiting = start(folder, ["--lock-timeout", "60s"])
-        time.sleep(1.0)
-        assert waiting.poll() is None
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=1)
     finally:
         holder.kill()
-        holder.communicate()
-    _, err = waiting.communicate(timeout=60)
-    assert waiting.returncode == 0, err
+        assert holder.result().code == -signal.SIGKILL
+    assert waiting.result().code == 0
     assert "up to date" in reconcile("plan", "-C", folder).ok().out
 
 

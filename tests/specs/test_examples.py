@@ -49,12 +49,12 @@ def test_the_specs_are_valid(example: Path, reconcile: Reconcile) -> None:
 
 
 @pytest.mark.parametrize("example", ["quickstart"], indirect=True)
-def test_quickstart_converges(example: Path, reconcile: Reconcile) -> None:
+def test_quickstart_converges(example: Path, installed: Reconcile) -> None:
     build(example)
-    reconcile("plan", "--detailed-exitcode", cwd=example).ok(2)
-    reconcile("apply", "--auto-approve", "--allow", FAX, cwd=example).ok()
-    reconcile("check", cwd=example).ok()
-    assert "up to date" in reconcile("plan", "--detailed-exitcode", cwd=example).ok().out
+    installed("plan", "--detailed-exitcode", cwd=example).ok(2)
+    installed("apply", "--auto-approve", "--allow", FAX, cwd=example).ok()
+    installed("check", cwd=example).ok()
+    assert "up to date" in installed("plan", "--detailed-exitcode", cwd=example).ok().out
 
 
 @pytest.mark.parametrize("example", ["quickstart"], indirect=True)
