@@ -35,13 +35,17 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HazardKind:
-    """One code: its title, how grave it is, what it does when it fires, and what when live rows show no reason."""
+    """One code: its title, how grave it is, what it does when it fires, and what when live rows show no reason.
+
+    `counts` is what its question counts; only rows, or values in them, are a hazard's `count`.
+    """
 
     title: str
     level: Level
     effect: Effect
     clean: Effect | None = None
     destructive: bool = False
+    counts: str = "rows"
 
 
 HAZARDS: Mapping[str, HazardKind] = {
@@ -63,7 +67,7 @@ HAZARDS: Mapping[str, HazardKind] = {
     "CD101": HazardKind("drops a foreign key", Level.LOW, Effect.NOTICE),
     "CD102": HazardKind("drops a check", Level.LOW, Effect.NOTICE),
     "CD103": HazardKind("drops a primary key", Level.HIGH, Effect.CONSENT),
-    "PG319": HazardKind("computes a materialized view anew", Level.LOW, Effect.NOTICE, Effect.NOTICE),
+    "PG319": HazardKind("computes a materialized view anew", Level.LOW, Effect.NOTICE, Effect.NOTICE, counts="bytes"),
     "UD101": HazardKind("is not declared", Level.MEDIUM, Effect.BLOCK),
     "PR101": HazardKind("touches a protected object", Level.HIGH, Effect.BLOCK),
 }
@@ -110,13 +114,12 @@ def judge(answers: Iterable[Answer]) -> tuple[Hazard, ...]:
         if answer.error:
             effect = kind.effect if kind.destructive else Effect.NOTICE
             message = f"{kind.title}, and the live rows could not be asked: {answer.error}"
+        count = None if answer.error or kind.counts != "rows" else answer.count
+        sample = () if check.sensitive else answer.sample
         if effect is not None:
             found.append(
-                Hazard(
-                    code=check.code, ref=check.ref, message=message, effect=effect,
-                    count=None if answer.error else answer.count, sample=() if check.sensitive else answer.sample,
-                )
-            )  # fmt: skip
+                Hazard(code=check.code, ref=check.ref, message=message, effect=effect, count=count, sample=sample)
+            )
     return tuple(found)
 
 

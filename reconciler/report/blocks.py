@@ -14,7 +14,7 @@ from reconciler.report.entries import Entries, Entry, danger, effect_word
 from reconciler.report.facts import Review
 from reconciler.report.layout import Cell, Look, Style, counted, cut, cut_middle, padded, source_text, spread, wrapped
 from reconciler.report.problems import safe, width
-from reconciler.report.words import both, describe, label
+from reconciler.report.words import both, describe, label, shown
 
 SIGNS: Mapping[str, str] = {"create": "+", "update": "~", "rename": ">", "replace": "~", "delete": "-"}
 
@@ -161,6 +161,9 @@ def _fields(entry: Entry, look: Look) -> list[str]:
     lines = []
     for name in entry.fields:
         before, after = both(getattr(entry.old, name), getattr(entry.new, name))
+        if before == after:
+            lines.append(f"{_INDENT}{label(name)}  {safe(shown(getattr(entry.new, name)))}, which changes itself")
+            continue
         one = f"{_INDENT}{label(name):<{names}}  {safe(before)} → {safe(after)}"
         if "\n" in before + after or width(one) > look.width:
             lines += [f"{_INDENT}{label(name)}", *_compared(before, after, look)]

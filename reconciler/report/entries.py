@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.errors import Position
 from reconciler.model.change import Alter, Change, Create, Drop, Rename
 from reconciler.model.fields import compared
+from reconciler.model.model import Model
 from reconciler.model.objects import Object
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.hazards import Effect, Hazard, risk
@@ -69,9 +70,10 @@ def entries(review: Review) -> Entries:
             entry = replace(_entry(change), steps=(number,))
             key = (entry.ref, "" if isinstance(change, Create | Drop) else entry.verb)
             found[key] = _merged(found[key], entry) if key in found else entry
-    explained = [_explained(entry, review) for entry in _nested(found.values())]
-    owned = _by_owner(review.planned.hazards, explained)
     steps = review.planned.plan.steps
+    whole = [_fallen_before(entry, steps, review.planned.states.old) for entry in found.values()]
+    explained = [_explained(entry, review) for entry in _nested(whole)]
+    owned = _by_owner(review.planned.hazards, explained)
     costly = (_costing(entry, owned.get(index, ()), steps) for index, entry in enumerate(explained))
     ordered = tuple(sorted(costly, key=lambda entry: (entry.steps[-1], len(entry.ref.parts), *_as_written(entry))))
     return Entries(
@@ -102,6 +104,14 @@ def _merged(first: Entry, second: Entry) -> Entry:
         return replace(first, steps=steps)
     old, new = first.old or second.old, first.new or second.new
     return replace(first, verb="replace", old=old, new=new, fields=_differing(old, new), steps=steps)
+
+
+def _fallen_before(entry: Entry, steps: Sequence[Step], live: Model) -> Entry:
+    """Say of what falls with the object that holds it, and comes back, that it is replaced: no change drops it."""
+    old = live.get(entry.ref) if entry.verb == "create" else None
+    if old is None or not any(entry.ref in step.drops for step in steps):
+        return entry
+    return replace(entry, verb="replace", old=old, fields=_differing(old, entry.new))
 
 
 def _differing(old: Object | None, new: Object | None) -> tuple[str, ...]:

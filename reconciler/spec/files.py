@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -78,7 +79,10 @@ def read_source(path: Path) -> Source | Problem:
     """Return the text of a file, or the one problem that kept it from being read."""
     name = shown_path(path)
     try:
-        if path.stat().st_size > LARGEST:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # reading from a pipe would wait for whoever writes into it
+            return _problem("SPEC001", "cannot be read: it is a pipe or device and no file", name)
+        if status.st_size > LARGEST:
             return _problem("SPEC003", f"larger than {LARGEST // 1024 // 1024} MB", name, "split it into several files")
         raw = path.read_bytes()
     except OSError as error:

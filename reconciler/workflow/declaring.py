@@ -7,7 +7,7 @@ import os
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from reconciler import spec
@@ -17,7 +17,9 @@ from reconciler.model.model import Desired
 from reconciler.model.ref import Ref
 from reconciler.report.facts import SpecVersion
 from reconciler.spec import circles as views
+from reconciler.spec.files import read_source
 from reconciler.spec.load import Documents
+from reconciler.spec.nodes import Source
 from reconciler.spec.project import Project
 
 
@@ -77,16 +79,21 @@ def place(problems: Iterable[Problem], desired: Desired) -> list[Problem]:
 
 def source_line(position: Position | None) -> str:
     """Return the line of the file that a position points into, empty when it cannot be read any more."""
-    lines = _lines(position.file) if position else ()
-    return lines[position.line - 1] if position and position.line <= len(lines) else ""
-
-
-@cache
-def _lines(file: str) -> tuple[str, ...]:
+    if position is None:
+        return ""
+    path = Path(position.file).absolute()
     try:
-        return tuple(Path(file).read_text("utf-8").splitlines())
-    except (OSError, UnicodeDecodeError):
-        return ()
+        source = _source(path, path.stat().st_mtime_ns)
+    except OSError:
+        return ""
+    return source.line(position.line, position.column) if source else ""
+
+
+@lru_cache(maxsize=64)
+def _source(path: Path, _changed: int) -> Source | None:
+    """Return the file as it was at a time, once for all problems in it."""
+    found = read_source(path)
+    return found if isinstance(found, Source) else None
 
 
 def spec_version(project: Project, documents: Documents) -> SpecVersion:

@@ -15,6 +15,8 @@ from reconciler.model.types import Type
 
 _RANGES = {"SMALLINT": 2**15, "INTEGER": 2**63, "BIGINT": 2**63}
 
+_DECIMALS = ("DECIMAL", "NUMERIC")
+
 # Types that count as numeric, and hold text that is no number (sqlite.org/datatype3.html, section 3.1).
 _NO_NUMBERS = frozenset({"DATE", "TIME", "TIMESTAMP", "TIMESTAMPTZ", "DATETIME", "UUID", "JSON", "JSONB"})
 
@@ -23,7 +25,7 @@ def narrows(old: Type, new: Type, column: str) -> str | None:
     """Return what is true for the values of `column` that `new` does not hold, None when every value fits."""
     if old.name == new.name:
         return None
-    tests = [*_conversion(old, new, column), *_promise(new, column)]
+    tests = [*_conversion(old, new, column), *_promise(old, new, column)]
     return " OR ".join(f"({test})" for test in tests) if tests else None
 
 
@@ -62,17 +64,34 @@ def _text_changes(new: Type, after: str, column: str) -> str:
     return f"{trimmed if args else text} <> CAST({number} AS TEXT)"
 
 
-def _promise(new: Type, column: str) -> Iterator[str]:
-    """Yield tests for values beyond the declared range, length, or precision and scale."""
-    name, args = _split(new.name)
+def _promise(old: Type, new: Type, column: str) -> Iterator[str]:
+    """Yield tests for values beyond the declared range, length, or precision and scale, where less is promised now.
+
+    What was beyond the limits of the old type already stays as it is in a wider one.
+    """
+    (before, limits), (name, args) = _split(old.name), _split(new.name)
     if name in _RANGES and _RANGES[name] < 2**63:
         yield f"CAST({column} AS NUMERIC) NOT BETWEEN {-_RANGES[name]} AND {_RANGES[name] - 1}"
-    if affinity(new.name) == "TEXT" and args:
+    longest = limits[0] if limits and affinity(old.name) == "TEXT" else 10**9
+    if affinity(new.name) == "TEXT" and args and args[0] < longest:
         yield f"length({column}) > {args[0]}"
-    if name in ("DECIMAL", "NUMERIC") and args:
-        scale = args[1] if len(args) > 1 else 0
-        number = f"CAST({column} AS NUMERIC)"
-        yield f"round({number}, {scale}) <> {number} OR abs({number}) >= 1e{args[0] - scale}"
+    if name in _DECIMALS and args:
+        yield from _digits(_places(limits) if before in _DECIMALS and limits else (10**9, 10**9), _places(args), column)
+
+
+def _digits(before: tuple[int, int], after: tuple[int, int], column: str) -> Iterator[str]:
+    """Yield tests for numbers with more places than fit behind or before the point, where those became fewer."""
+    number = f"CAST({column} AS NUMERIC)"
+    if after[1] < before[1]:
+        yield f"round({number}, {after[1]}) <> {number}"
+    if after[0] < before[0]:
+        yield f"abs({number}) >= 1e{after[0]}"
+
+
+def _places(args: tuple[int, ...]) -> tuple[int, int]:
+    """Return how many digits a precision and a scale leave before and behind the point."""
+    scale = args[1] if len(args) > 1 else 0
+    return args[0] - scale, scale
 
 
 def _split(words: str) -> tuple[str, tuple[int, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,24 @@ def test_an_error_in_windows_lines_has_its_place(shop: Path, capsys: pytest.Capt
     err = capsys.readouterr().err
     assert "shop.yaml:3:8" in err
     assert "\u240d" not in err
+
+
+def test_a_pipe_among_the_specs_is_told_and_not_waited_for(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo("pipe.yaml")
+    assert main(["validate"]) == 65
+    err = capsys.readouterr().err
+    assert "SPEC001" in err
+    assert "pipe.yaml:1:1" in err
+
+
+@pytest.mark.parametrize("before", ["\ufeff", "# a\x85# b\u2028# c\r# d\r\n"], ids=ascii)
+def test_the_line_of_what_a_database_cannot_have_is_the_line_of_the_file(
+    before: str, shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = before + "table: sqlite_t\ncolumns: {a: {type: int}}\n"
+    Path("shop.yaml").write_bytes(text.encode())
+    assert main(["validate"]) == 65
+    assert " | table: sqlite_t\n  |        ^^^^^^^^\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("columns_", ["60", "80", "132"])

@@ -169,6 +169,7 @@ def test_an_answer_becomes_a_hazard_as_the_table_says(code: str) -> None:
     kind = HAZARDS[code]
     (dirty,) = judge([Answer(check=check, count=1234, sample=("1",))])
     assert (dirty.effect, dirty.message, dirty.sample) == (kind.effect, "1,234 of them", ("1",))
+    assert dirty.count == (1234 if kind.counts == "rows" else None)
     assert [hazard.effect for hazard in judge([Answer(check=check)])] == ([kind.clean] if kind.clean else [])
     (unknown,) = judge([Answer(check=check, error="no")])
     assert unknown.effect is (kind.effect if kind.destructive else Effect.NOTICE)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.errors import Position
 from reconciler.model.change import Alter, Create, Drop, Rename
+from reconciler.model.model import Model
 from reconciler.model.objects import Column, Index, Table, View
 from reconciler.model.ref import Ref
 from reconciler.model.types import Type
 from reconciler.model.values import IndexPart, Sql
 from reconciler.plan.hazards import Effect
+from reconciler.plan.rules import States
 from reconciler.plan.scope import Reason
 from reconciler.report.entries import danger, destroys, effect_word, entries
 from tests.unit.report.made import hazard, made, step
@@ -36,6 +40,17 @@ def test_a_drop_and_a_create_of_one_address_are_a_replacement() -> None:
 def test_a_replacement_without_a_difference_says_that_something_else_is_the_reason() -> None:
     found = entries(made(step(Drop(VIEW)), step(Alter(TOTAL, WIDE, ("type",))), step(Create(VIEW))))
     assert {entry.ref: entry.reason for entry in found.all} == {VIEW.ref: "dependency_changed", TOTAL.ref: "differs"}
+
+
+def test_what_falls_with_its_holder_and_comes_back_is_no_addition() -> None:
+    old = Model([VIEW, replace(INDEX, ref=VIEW.ref.child("index", "i"))])
+    index, fresh = old[VIEW.ref.child("index", "i")], replace(INDEX, ref=VIEW.ref.child("index", "fresh"))
+    gone = replace(step(Drop(VIEW)), drops=frozenset(old))
+    review = made(gone, step(Create(VIEW)), step(Create(index)), step(Create(fresh)))
+    review = replace(review, planned=replace(review.planned, states=States(old=old, new=Model())))
+    found = {entry.ref.name: (entry.verb, entry.reason) for entry in entries(review).all}
+    assert found == {"v": ("replace", "dependency_changed"), "i": ("replace", "dependency_changed"),
+                     "fresh": ("create", "declared")}  # fmt: skip
 
 
 def test_a_rename_and_another_change_stay_two() -> None:

@@ -69,6 +69,11 @@ def test_both_sides_of_a_field_are_shown() -> None:
     assert re.search(r"type +int → bigint", plan_text(made(step(Alter(TOTAL, WIDE, ("type",)))), LOOK))
 
 
+def test_a_field_that_names_the_same_as_before_says_so() -> None:
+    """An enum that loses a value is made anew, and so are the columns that have it."""
+    assert "type  int, which changes itself" in plan_text(made(step(Alter(TOTAL, TOTAL, ("type",)))), LOOK)
+
+
 def test_long_texts_are_compared_line_by_line() -> None:
     old = View(ref=Ref.root("view", "v"), query=Sql("select a,\n  b\nfrom t"))
     new = View(ref=old.ref, query=Sql("select a,\n  c\nfrom t"))

@@ -179,6 +179,12 @@ FITS = [
     ("REAL", "DECIMAL(6,2)", [5.0, 1.5], [1.555]),
     ("INTEGER", "BIGINT", [2**62], []),
     ("VARCHAR(3)", "TEXT", ["abc"], []),
+    # What is wider or as wide promises no less, whatever the rows hold: SQLite never kept them from it.
+    ("NUMERIC(8,2)", "NUMERIC(9,2)", [4 * 1.1, 1e8], []),
+    ("DECIMAL(8,2)", "DECIMAL(8,4)", [1.25, 9999.0], [12345]),
+    ("DECIMAL(8,2)", "DECIMAL(7,1)", [1.5, 999999], [1.25]),
+    ("VARCHAR(3)", "VARCHAR(5)", ["abc", "abcdef"], []),
+    ("VARCHAR(5)", "VARCHAR(3)", ["abc"], ["abcd"]),
 ]
 
 
