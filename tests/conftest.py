@@ -25,8 +25,8 @@ settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let live tests run on further server versions of this machine too, and golden files be written anew."""
-    parser.addoption("--every-server", action="store_true", help="run live tests on every server version found")
+    """Let conformance be tested on further server versions of this machine too, and golden files be written anew."""
+    parser.addoption("--every-server", action="store_true", help="run conformance on every server version found")
     parser.addoption("--update", action="store_true", help="write the golden files anew; look at what git says then")
 
 
@@ -37,7 +37,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     from reconciler.dialects import NAMES
 
     if "target" in metafunc.fixturenames:
-        names = servers(sorted(NAMES), every=metafunc.config.getoption("--every-server"))
+        every = metafunc.config.getoption("--every-server") and "conformance" in metafunc.definition.path.parts
+        names = servers(sorted(NAMES), every=every)
         metafunc.parametrize("target", [_param(name) for name in names], indirect=True)
     else:
         metafunc.parametrize("dialect", sorted(NAMES))

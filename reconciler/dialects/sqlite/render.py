@@ -23,7 +23,6 @@ from reconciler.model.values import Action, Default, IndexPart, Literal, Sql
 
 _BOOLEANS = {True: "1", False: "0"}
 _OPTIONS = {"strict": "STRICT", "without_rowid": "WITHOUT ROWID"}
-_TIMES = frozenset({"CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP"})
 
 
 def table_name(ref: Ref) -> str:
@@ -32,7 +31,7 @@ def table_name(ref: Ref) -> str:
 
 
 def default_text(default: Default) -> str:
-    """Write a default; what is neither a constant nor one of the three times stands in parentheses.
+    """Write a default; what is neither a constant nor a single word (one of the three times) stands in parentheses.
 
     A single word or name, in quotes or not, is a string to SQLite (parse.y: ccons ::= DEFAULT id).
     """
