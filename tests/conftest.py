@@ -76,6 +76,13 @@ def postgres(tmp_path: Path) -> Iterator[Target]:
 
 
 @pytest.fixture
+def d1(tmp_path: Path) -> Iterator[Target]:
+    """A fresh D1 database."""
+    with fresh("d1", tmp_path) as database:
+        yield database
+
+
+@pytest.fixture
 def sqlite_url(sqlite: Target) -> str:
     """The URL of a fresh SQLite database."""
     return sqlite.url

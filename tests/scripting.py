@@ -9,14 +9,26 @@ from contextlib import closing
 
 from tests.engines import client_program
 from tests.process import Result
-from tests.target import Target
+from tests.target import D1Error, Target
 
 
 def run_script(target: Target, text: str, *options: str) -> Result:
     """Run a script with the database's own program; SQLite's may be missing, and the library does as well."""
     if target.dialect == "postgres":
         return psql(target, text, "-v", "ON_ERROR_STOP=1", *options)
+    if target.dialect == "d1":
+        return as_batch(target, text)
     return with_program(target, text) if shutil.which("sqlite3") else with_library(target, text)
+
+
+def as_batch(target: Target, text: str) -> Result:
+    """Run a script as D1 does a file: as a whole or not at all."""
+    try:
+        target.execute(text)
+    except D1Error as error:
+        return Result(1, "", f"{error}\n")
+    last = text[text.rindex("\nSELECT ") :]
+    return Result(0, "\n".join(str(row[0]) for row in target.query(last)), "")
 
 
 def psql(target: Target, text: str, *options: str) -> Result:

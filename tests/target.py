@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import psycopg
 import pymysql
@@ -19,7 +22,7 @@ from psycopg.sql import SQL, Identifier
 from pymysql.constants import CLIENT
 from sqlalchemy import make_url
 
-from tests.engines import Server, dump_postgres, mysql, postgres, postgres_names
+from tests.engines import Server, d1, dump_postgres, mysql, postgres, postgres_names
 
 Row = tuple[Any, ...]
 
@@ -245,10 +248,71 @@ def _mysql_connection(url: str, database: str | None) -> pymysql.Connection[Any]
     )  # fmt: skip
 
 
-_PROVISIONS: Mapping[str, Provision] = {"postgres": _postgres, "sqlite": _sqlite, "mysql": _mysql, "mariadb": _mysql}
+# --- D1 ---------------------------------------------------------------------------------------------------------------
+
+
+def _d1(server: str, directory: Path) -> Iterator[Target]:
+    """The product finds the server as its users redirect it: by the environment."""
+    del directory
+    base = d1().url
+    os.environ.update({"CLOUDFLARE_API_BASE_URL": base, "CLOUDFLARE_API_TOKEN": "for tests"})
+    account = f"{base}/accounts/tests/d1/database"
+    name = _d1_answer(account, {"name": server})["uuid"]
+
+    def execute(sql: str) -> None:
+        _d1_answer(f"{account}/{name}/query", {"batch": [{"sql": one} for one in _statements(sql)]})
+
+    def query(sql: str) -> list[Row]:
+        rows: list[list[Any]] = _d1_answer(f"{account}/{name}/raw", {"sql": sql})[0]["results"]["rows"]
+        return [tuple(bytes(value) if isinstance(value, list) else value for value in row) for row in rows]
+
+    def observe() -> str:
+        rows = query(
+            "select sql from sqlite_schema where sql is not null and substr(tbl_name, 1, 11) <> '_reconcile_' "
+            "and name not like 'sqlite\\_%' escape '\\' and substr(name, 1, 4) <> '_cf_' order by type, name"
+        )
+        return "".join(f"{sql};\n" for (sql,) in rows)
+
+    try:
+        yield Target("d1", server, f"d1://tests/{name}", execute, query, observe)
+    finally:
+        _d1_answer(f"{account}/{name}", None, "DELETE")
+
+
+def _d1_answer(url: str, body: dict[str, Any] | None, method: str = "POST") -> Any:
+    """Ask D1's interface with the standard library: what the product asks with may be wrong."""
+    headers = {"authorization": "Bearer for tests", "content-type": "application/json"}
+    data = None if body is None else json.dumps(body).encode()
+    try:
+        with urlopen(Request(url, data, headers, method=method)) as response:
+            return json.load(response)["result"]
+    except HTTPError as error:
+        said = json.load(error)["errors"][0]["message"]
+        raise D1Error(said) from None
+
+
+class D1Error(Exception):
+    """What D1 answered instead of doing as it was told."""
+
+
+def _statements(text: str) -> Iterator[str]:
+    """Divide a text as the sqlite3 program does."""
+    statement = ""
+    for piece in text.split(";"):
+        statement += f"{piece};"
+        if sqlite3.complete_statement(statement):
+            if statement.strip(" \n;"):
+                yield statement
+            statement = ""
+
+
+_PROVISIONS: Mapping[str, Provision] = {
+    "postgres": _postgres, "sqlite": _sqlite, "d1": _d1, "mysql": _mysql, "mariadb": _mysql,
+}  # fmt: skip
 _SERVERS: Mapping[str, Callable[[], tuple[str, ...]]] = {
     "postgres": postgres_names,
     "sqlite": lambda: ("sqlite",),
+    "d1": lambda: ("d1",),
     "mysql": lambda: ("mysql",),
     "mariadb": lambda: ("mariadb",),
 }

@@ -81,6 +81,7 @@ def _run(row: tuple[Any, ...]) -> PastRun:
         started_at=words[6], finished_at=words[7], error=words[8], done=int(row[9]),
         environment=str(known.get("environment", "")), command=str(known.get("command", "")),
         total=total if isinstance(total, int) else None, consents=tuple(_consents(known.get("consents"))),
+        bookmark=str(known.get("bookmark", "")),
     )  # fmt: skip
 
 

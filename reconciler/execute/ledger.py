@@ -41,8 +41,9 @@ _ADDED: Mapping[str, Mapping[str, str]] = {"_reconcile_run": {"details": "{text}
 # What a server says of a column that is not there: PostgreSQL, MySQL; SQLite has only the sentence.
 _NO_COLUMN = frozenset({"42703", "1054"})
 
-# Addresses per DELETE; SQLite allows 32,766 bound values, D1 100 (developers.cloudflare.com/d1/platform/limits).
-_ROWS = 100
+# Addresses per DELETE, with the project's name beside them; SQLite allows 32,766 bound values, D1 100
+# (developers.cloudflare.com/d1/platform/limits).
+_ROWS = 99
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

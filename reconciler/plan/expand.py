@@ -46,15 +46,16 @@ def expand(rules: RuleTable, changes: Sequence[Change], states: States, ask: Ask
     """
     settled = settle(rules, changes, states)
     work = _Work(rules, _without_fallen(states, settled), settled)
-    rebuilt = _rebuilt(work)
-    inside: dict[Ref, list[Change]] = {root: [] for root in sorted(rebuilt)}
-    for ref in sorted(work.settled) if rebuilt else ():
-        if ref.top in inside:
-            inside[ref.top] += (change for change in work.settled[ref] if _inside_rebuild(work, change))
-    steps: list[Step] = [_rebuild(work, root, changes, ask) for root, changes in inside.items()]
+    groups = _groups(work, _rebuilt(work))
+    group_of = {root: group for group in groups for root in group}
+    inside: dict[tuple[Ref, ...], list[Change]] = {group: [] for group in groups}
+    for ref in sorted(work.settled) if groups else ():
+        if ref.top in group_of:
+            inside[group_of[ref.top]] += (change for change in work.settled[ref] if _inside_rebuild(work, change))
+    steps: list[Step] = [_rebuild(work, group, changes, ask) for group, changes in inside.items()]
     for ref in sorted(work.settled):
         for change in work.settled[ref]:
-            if not (ref.top in rebuilt and _inside_rebuild(work, change)) and not _swallowed(work, change):
+            if not (ref.top in group_of and _inside_rebuild(work, change)) and not _swallowed(work, change):
                 steps.append(_step(work, change, ask))
     return _carried(steps)
 
@@ -120,6 +121,20 @@ def _rebuilt(work: _Work) -> set[Ref]:
     if problems:
         raise PlanError(problems)
     return found
+
+
+def _groups(work: _Work, rebuilt: set[Ref]) -> list[tuple[Ref, ...]]:
+    """Return which roots are rebuilt in one step: each by itself, unless the rules want others to go with it.
+
+    The first of a group is one that has to be rebuilt for its own sake.
+    """
+    found: list[set[Ref]] = []
+    for root in sorted(rebuilt):
+        together = rules_of(work.rules, root).together
+        group = {root, *(together(root, work.states) if together else ())}
+        touching = [other for other in found if not group.isdisjoint(other)]
+        found = [*(other for other in found if group.isdisjoint(other)), group.union(*touching)]
+    return [tuple(sorted(group, key=lambda ref: (ref not in rebuilt, ref))) for group in found]
 
 
 def _outcomes(work: _Work, change: Change) -> list[tuple[str, Outcome]]:
@@ -229,12 +244,14 @@ def _inlined(work: _Work, new: Object) -> list[Object]:
     return [obj for obj in inside if rules_of(work.rules, obj.ref).inline]
 
 
-def _rebuild(work: _Work, root: Ref, changes: Sequence[Change], ask: Ask) -> Step:
-    rebuild = rules_of(work.rules, root).rebuild
-    assert rebuild is not None, f"{root}: VIA_PARENT needs a rebuild rule"
-    old, new = work.states.old.subtree(root), work.states.new.subtree(root)
-    subject = Alter(old[0], new[0], ())
-    return _make(work, subject, rebuild(root, changes, work.states), changes, ask, creates=new, drops=old)
+def _rebuild(work: _Work, roots: Sequence[Ref], changes: Sequence[Change], ask: Ask) -> Step:
+    rules = rules_of(work.rules, roots[0])
+    assert rules.rebuild is not None, f"{roots[0]}: VIA_PARENT needs a rebuild rule"
+    old, new = ([obj for root in roots for obj in model.subtree(root)] for model in (work.states.old, work.states.new))
+    return _make(
+        work, Alter(old[0], new[0], ()), rules.rebuild(roots, changes, work.states), changes, ask,
+        creates=new, drops=old, weight=rules.rebuild_weight,
+    )  # fmt: skip
 
 
 def _make(

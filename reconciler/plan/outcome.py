@@ -52,7 +52,8 @@ class PastRun:
     """A run as the ledger tells it. Times are UTC, ISO 8601; what an older version did not write down is empty.
 
     `state` is running, done, failed, partial or interrupted; `total` is how many steps the plan had, None where nobody
-    wrote it down; `done` how many of them are committed. `steps` are filled in where one run was asked for.
+    wrote it down; `done` how many of them are committed. `bookmark` is the database's own word for itself as it was
+    before. `steps` are filled in where one run was asked for.
     """
 
     run_id: str
@@ -69,4 +70,5 @@ class PastRun:
     command: str = ""
     total: int | None = None
     consents: tuple[Consent, ...] = ()
+    bookmark: str = ""
     steps: tuple[PastStep, ...] = ()

@@ -43,7 +43,8 @@ class States:
 Outcome = Sequence[Statement] | Way
 Make = Callable[[Any, States], Outcome]
 Turn = Callable[[Any, Any, States], Outcome]
-Rebuild = Callable[[Ref, Sequence[Change], States], Sequence[Statement]]
+Rebuild = Callable[[Sequence[Ref], Sequence[Change], States], Sequence[Statement]]
+Together = Callable[[Ref, States], Iterable[Ref]]
 Disturbed = Callable[[Alter, States], Iterable[Object]]
 Carries = Callable[[Alter, States], Iterable[Change]]
 Ask = Callable[[Change, States], Sequence[DataCheck]]
@@ -59,8 +60,9 @@ class Rules:
     back, where that depends on more than fields and kinds; `carries` names changes of other objects that one makes
     beside itself, so that its step tells of them. `late_bound`: what is not modelled finds objects of this
     kind by name each time it runs, so they may come after it, and go and come back under it. `steady`: it is altered
-    under whoever uses it, so an alter waits for nobody to let go. `weight` and `drop_weight` order what the edges leave
-    open.
+    under whoever uses it, so an alter waits for nobody to let go. `rebuild` makes roots anew that go in one step:
+    usually one, and those that `together` names besides. `weight`, `drop_weight` and `rebuild_weight` order what the
+    edges leave open.
     """
 
     create: Make | Way
@@ -68,6 +70,7 @@ class Rules:
     alter: Mapping[str, Turn | Way]
     rename: Turn | Way = Way.UNSUPPORTED
     rebuild: Rebuild | None = None
+    together: Together | None = None
     inline: bool = False
     late: frozenset[str] = frozenset()
     disturbs: frozenset[str] = frozenset()
@@ -78,6 +81,7 @@ class Rules:
     steady: bool = False
     weight: int = 50
     drop_weight: int = 20
+    rebuild_weight: int = 40
     hint: str = field(default="change it by hand, or drop it with `removed:` and declare it anew under another name")
 
 

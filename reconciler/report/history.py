@@ -112,6 +112,7 @@ def run_text(run: PastRun, look: Look) -> str:
         ("command", safe(run.command)),
         ("plan", safe(run.plan_id)),
         ("steps", steps_words(run)),
+        ("bookmark", safe(run.bookmark)),
         *(("allowed", safe(f"{c.code} at {c.address}, by {c.by}")) for c in run.consents),
     ]
     lines = [f" RUN   {safe(run.run_id)}", *(f"   {word:<12}{value}" for word, value in facts if value)]
@@ -138,6 +139,7 @@ def run_data(run: PastRun) -> dict[str, Any]:
         "plan_id": run.plan_id, "state": run.state, "result": result(run),
         "steps": {"done": run.done, "total": run.total}, "error": scrubbed(run.error) or None,
         "consents": [asdict(one) for one in run.consents],
+        **({"bookmark": run.bookmark} if run.bookmark else {}),
     }  # fmt: skip
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from reconciler.plan.outcome import Usage
 from reconciler.plan.step import Step
 from reconciler.report.blocks import SIGNS
 from reconciler.report.facts import Applied, Imported, Validated
@@ -85,9 +86,17 @@ def apply_text(applied: Applied, done: Sequence[StepDone], look: Look) -> str:
         f" Applied {outcome.steps} of {counted(total, 'step')}, {counted(outcome.statements, 'statement')}, "
         f"{counted(outcome.rows, 'row')}, {duration(outcome.seconds)}.  run {outcome.run_id}"
     )
+    usage = [] if outcome.usage is None else [f" {_usage_words(outcome.usage)}"]
     state = look.paint(Style.GOOD, "up to date")
     proof = f" {safe(applied.review.environment)}  {state}: looked at again, nothing differs"
-    return "".join(f"{line}\n" for line in (*step_lines(done, look), *([""] if done else []), summary, proof))
+    return "".join(f"{line}\n" for line in (*step_lines(done, look), *([""] if done else []), summary, *usage, proof))
+
+
+def _usage_words(usage: Usage) -> str:
+    return (
+        f"The database counted {counted(usage.rows_read, 'row')} read, {counted(usage.rows_written, 'row')} written; "
+        f"it is {usage.size / 1_000_000:,.2f} MB large."
+    )
 
 
 def apply_data(applied: Applied, done: Sequence[StepDone]) -> dict[str, Any]:
@@ -101,6 +110,7 @@ def apply_data(applied: Applied, done: Sequence[StepDone]) -> dict[str, Any]:
         "applied": {
             "steps": outcome.steps, "statements": outcome.statements, "rows": outcome.rows,
             "seconds": round(outcome.seconds, 3),
+            **({} if outcome.usage is None else {"usage": asdict(outcome.usage)}),
             "done": [
                 {
                     "number": one.number, "address": str(one.step.subject), "action": one.step.action,

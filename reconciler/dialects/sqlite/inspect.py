@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from reconciler.dialects.base import Session, Target
+from reconciler.dialects.base import DatabaseError, Session, Target
 from reconciler.dialects.sqlite import ddl_others
 from reconciler.dialects.sqlite.lexer import LexError, canonical, tokens
 from reconciler.dialects.sqlite.names import fold, folded, hidden, spellings
@@ -20,16 +20,20 @@ from reconciler.model.ref import Kind, Ref
 from reconciler.model.values import IndexPart, Sql
 
 _SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid"
-# A table of a module has no page of its own, and asking for its columns needs the module.
+# A table of a module has no page of its own, and asking for its columns needs the module. Cloudflare's own tables may
+# not be asked for.
 _COLUMNS = """
     SELECT m.name, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden
     FROM sqlite_schema AS m, pragma_table_xinfo(m.name) AS x
-    WHERE m.type = 'table' AND m.rootpage <> 0 ORDER BY m.rowid, x.cid"""
+    WHERE m.type = 'table' AND m.rootpage <> 0 AND substr(m.name, 1, 4) <> '_cf_' ORDER BY m.rowid, x.cid"""
 _FOREIGN_KEYS = """
     SELECT m.name, k.id, k."table", k."from", k."to", k.on_update, k.on_delete
-    FROM sqlite_schema AS m, pragma_foreign_key_list(m.name) AS k WHERE m.type = 'table' AND m.rootpage <> 0
-    ORDER BY m.rowid, k.id, k.seq"""
+    FROM sqlite_schema AS m, pragma_foreign_key_list(m.name) AS k
+    WHERE m.type = 'table' AND m.rootpage <> 0 AND substr(m.name, 1, 4) <> '_cf_' ORDER BY m.rowid, k.id, k.seq"""
 _KINDS = "SELECT name, type FROM pragma_table_list WHERE schema = 'main'"
+
+# What every look asks.
+QUESTIONS = (_SCHEMA, _KINDS, _COLUMNS, _FOREIGN_KEYS)
 
 
 @dataclass(slots=True)
@@ -95,7 +99,10 @@ def _mark_shadows(session: Session, kinds: dict[str, str], rows: Sequence[tuple[
     virtual = {name: sql for _, name, _, sql in rows if kinds.get(name) == "virtual"}
     if not virtual:
         return
-    loaded = {fold(name) for (name,) in session.query("SELECT name FROM pragma_module_list")}
+    try:
+        loaded = {fold(name) for (name,) in session.query("SELECT name FROM pragma_module_list")}
+    except DatabaseError:  # D1 does not tell, and has the module of every table that there is
+        return
     for name in (name for name, sql in virtual.items() if fold(_module(sql)) not in loaded):
         prefix = fold(f"{name}_")
         shadows = [other for other, kind in kinds.items() if kind == "table" and fold(other).startswith(prefix)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 from reconciler.dialects.base import Session
@@ -16,7 +17,10 @@ from reconciler.plan.plan import Plan
 
 def preflight(session: Session, plan: Plan, actual: Model) -> Sequence[Problem]:
     """Return what is missing, each with the remedy; nothing for a plan that does nothing."""
-    return [] if plan.empty else [*_unwritable(session), *_unknown_collations(session, plan)]
+    if plan.empty:
+        return []
+    known = {fold(name) for (name,) in session.query("SELECT name FROM pragma_collation_list")}
+    return [*_unwritable(session), *unknown_collations(plan, known)]
 
 
 def _unwritable(session: Session) -> Iterator[Problem]:
@@ -28,12 +32,13 @@ def _unwritable(session: Session) -> Iterator[Problem]:
             yield Problem(code="RUN011", message=f"{place} cannot be written", hint=hint)
 
 
-def _unknown_collations(session: Session, plan: Plan) -> Iterator[Problem]:
-    """A collation that an application defines is not there on a connection of ours (sqlite.org/c3ref/create_collation).
+def unknown_collations(plan: Plan, known: AbstractSet[str]) -> Iterator[Problem]:
+    """Yield the collations that a plan names and that are not known, in lower case.
+
+    A collation that an application defines is not there on a connection of ours (sqlite.org/c3ref/create_collation).
 
     Only a statement that says its name needs it.
     """
-    known = {fold(name) for (name,) in session.query("SELECT name FROM pragma_collation_list")}
     seen = set(known)
     for step in plan.steps:
         for name in (name for statement in step.statements for name in _collations(statement.sql)):

@@ -8,7 +8,7 @@ follow it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from reconciler.dialects.sql import double_quoted, moved_term, text_literal
 from reconciler.dialects.sqlite import render
@@ -26,36 +26,77 @@ from reconciler.plan.step import Statement
 _LAST = 100_000
 
 
-def rebuild(table: Ref, changes: Sequence[Change], states: States) -> Sequence[Statement]:
-    """Return the statements that put a table with the new definition in the place of the old one, rows and all.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anew:
+    """A table that is made anew: both states of it, what its new form holds, and the name under which that is made."""
 
-    Raises PlanError when there is something in the old definition that we do not understand.
-    """
+    states: States
+    old: Table
+    new: Table
+    target: Model
+    helper: str
+
+    @property
+    def ref(self) -> Ref:
+        """Its address."""
+        return self.new.ref
+
+
+def anew(table: Ref, states: States) -> Anew:
+    """Look at a table. Raises PlanError when there is something in its old definition that we do not understand."""
     old, new = states.old.get_as(table, Table), states.new.get_as(table, Table)
     if old.not_understood:
         raise PlanError([puzzling(old)])
     target = carrying(states, table)
     name = helper_name(f"{table}\n{_subtree(target, table).fingerprint()}", table.name)
+    return Anew(states=states, old=old, new=new, target=target, helper=name)
+
+
+def rebuild(roots: Sequence[Ref], changes: Sequence[Change], states: States) -> Sequence[Statement]:
+    """Return the statements that put a table with the new definition in the place of the old one, rows and all.
+
+    Raises PlanError when there is something in the old definition that we do not understand.
+    """
+    (table,) = (anew(root, states) for root in roots)
     texts = [
         "PRAGMA legacy_alter_table=ON",
-        render.create_table(new, target, name),
-        _copy(states, table, name, old, new),
-        _same_number_of_rows(table.name, name),
-        *_sequence(table.name, name, old, new),
-        f"DROP TABLE {double_quoted(table.name)}",
-        f"ALTER TABLE {double_quoted(name)} RENAME TO {double_quoted(table.name)}",
+        *filled(table),
+        dropped(table),
+        renamed(table),
         "PRAGMA legacy_alter_table=OFF",
-        *(
-            definition_of(index, states.old)
-            for index in sorted(target.children(table, Index), key=lambda index: index.ref)
-        ),
-        *(child.definition for child in target.children(table, Unmodelled) if child.definition),
+        *surrounded(table),
     ]
     return [Statement(text) for text in texts]
 
 
-def _by_ref(index: Index) -> Ref:
-    return index.ref
+def filled(table: Anew) -> Sequence[str]:
+    """Write what makes the new form under its helper's name, with the rows of the old one."""
+    return [
+        render.create_table(table.new, table.target, table.helper),
+        _copy(table.states, table.ref, table.helper, table.old, table.new),
+        _same_number_of_rows(table.ref.name, table.helper),
+        *_sequence(table.ref.name, table.helper, table.old, table.new),
+    ]
+
+
+def dropped(table: Anew) -> str:
+    """Write what drops the old form, with its indexes and triggers."""
+    return f"DROP TABLE {double_quoted(table.ref.name)}"
+
+
+def renamed(table: Anew) -> str:
+    """Write what gives the new form its name."""
+    return f"ALTER TABLE {double_quoted(table.helper)} RENAME TO {double_quoted(table.ref.name)}"
+
+
+def surrounded(table: Anew) -> Sequence[str]:
+    """Write the indexes and triggers of the new form."""
+    indexes = sorted(table.target.children(table.ref, Index), key=lambda index: index.ref)
+    others = table.target.children(table.ref, Unmodelled)
+    return [
+        *(definition_of(index, table.states.old) for index in indexes),
+        *(child.definition for child in others if child.definition),
+    ]
 
 
 def puzzling(table: Table) -> Problem:

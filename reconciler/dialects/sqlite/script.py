@@ -7,7 +7,7 @@ a CHECK whose name is the message: it stops the script where neither form is the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.dialects.script import Net, Order, Script, commented, net
@@ -23,11 +23,16 @@ from reconciler.plan.hazards import HAZARDS, Effect
 _ORPHANS = "(SELECT count(*) FROM pragma_foreign_key_check)"
 
 
+# What stops a script: a message and a condition in, statements out.
+Guard = Callable[[str, str], str]
+
+
 @dataclass(slots=True)
-class _Work:
+class Work:
     """A plan sorted by what is to be done: tables to make, to make anew and to drop, and all that has a name."""
 
     order: Order
+    guard: Guard
     made: list[Table] = field(default_factory=list)
     gone: list[Table] = field(default_factory=list)
     remakes: list[Remake] = field(default_factory=list)
@@ -36,11 +41,11 @@ class _Work:
 
 def script(order: Order) -> Script:
     """Write a plan. Raises PlanError with everything that no script can do twice."""
-    work = _sorted(order)
+    work = sort(order, guard)
     body = [*_opening(order)]
     if order.plan.steps:
         body += [*_transaction(work)]
-    body += [_last(work)]
+    body += [last(work)]
     remarks = ("tables that are made anew are so each time the script runs: the same rows, in the same form",)
     return Script(
         body="\n".join(body) + "\n", run="sqlite3 -bail DATABASE < FILE", remarks=remarks if work.remakes else ()
@@ -50,8 +55,9 @@ def script(order: Order) -> Script:
 # --- sorting ----------------------------------------------------------------------------------------------------------
 
 
-def _sorted(order: Order) -> _Work:
-    work, problems = _Work(order), list[Problem]()
+def sort(order: Order, guard: Guard) -> Work:
+    """Sort a plan. Raises PlanError with everything that no script can do twice."""
+    work, problems = Work(order, guard), list[Problem]()
     found = [*net(order.plan.steps), *_followers(order)]
     work.made = [one.new for one in found if one.old is None and isinstance(one.new, Table)]
     work.gone = [one.old for one in found if one.new is None and isinstance(one.old, Table)]
@@ -183,23 +189,23 @@ def _opening(order: Order) -> Iterator[str]:
     )
 
 
-def _transaction(work: _Work) -> Iterator[str]:
+def _transaction(work: Work) -> Iterator[str]:
     yield "\nBEGIN IMMEDIATE;"
     yield f'CREATE TEMP TABLE "__rc_orphans" AS SELECT {_ORPHANS} AS number;'
-    yield from _guards(work)
-    yield from _dropped(work)
+    yield from guards(work)
+    yield from dropped(work)
     for table in work.made:
         yield f"\n-- create {commented(str(table.ref))}"
         yield f"{render.create_table_once(table, work.order.states.new)};"
     for one in work.remakes:
         yield f"\n-- update {commented(str(one.ref))}: made anew, right from both of its forms"
         yield from _anew_text(one)
-    yield from _created(work)
+    yield from created(work)
     yield "\n-- looked at again before anything is kept"
     yield guard(
         "rows would point to nothing: nothing was changed", f'{_ORPHANS} <= (SELECT number FROM "__rc_orphans")'
     )
-    for address, condition in _result(work):
+    for address, condition in result(work):
         yield guard(f"{address} is not as planned: nothing was changed", condition)
     yield 'DROP TABLE "__rc_orphans";'
     yield "COMMIT;"
@@ -214,7 +220,9 @@ def _anew_text(one: Remake) -> Iterator[str]:
             yield guard(f"{one.ref}: the copy has not as many rows", counted(one))
 
 
-def _guards(work: _Work) -> Iterator[str]:
+def guards(work: Work) -> Iterator[str]:
+    """Write what stops the script where a thing is neither as it was nor as planned, or rows contradict."""
+    guard = work.guard
     states, why = work.order.states, "is neither as it was nor as planned: plan again"
     for table in work.made:
         shape = _shape(table.ref.name, _columns(states.new.children(table.ref, Column)))
@@ -246,7 +254,7 @@ def _type(one: Net) -> str | None:
             return "trigger" if one.ref.kind == "trigger" else None
 
 
-def _dropped(work: _Work) -> Iterator[str]:
+def dropped(work: Work) -> Iterator[str]:
     """What has a name goes if it is there; what it was comes back below."""
     live = work.order.states.live
     for one in work.others:
@@ -259,7 +267,8 @@ def _dropped(work: _Work) -> Iterator[str]:
         yield f"DROP TABLE IF EXISTS {double_quoted(live(table.ref).name)};"
 
 
-def _created(work: _Work) -> Iterator[str]:
+def created(work: Work) -> Iterator[str]:
+    """Write what has a name of its own, as it is to be."""
     for one in sorted(work.others, key=lambda one: _TURNS.get(_type(one) or "", 3)):
         for sql in _texts(one):
             yield f"\n{sql};"
@@ -282,7 +291,7 @@ def _texts(one: Net) -> Sequence[str]:
             return []
 
 
-def _result(work: _Work) -> Iterator[tuple[str, str]]:
+def result(work: Work) -> Iterator[tuple[str, str]]:
     """Yield each address with the condition that it is as planned."""
     states = work.order.states
     for table in work.made:
@@ -298,10 +307,10 @@ def _result(work: _Work) -> Iterator[tuple[str, str]]:
             yield str(other.ref), _absent(other.ref.name) if other.new is None else _exists(other.ref.name, word)
 
 
-def _last(work: _Work) -> str:
+def last(work: Work) -> str:
     """Write the query that says in words whether the database matches."""
     plan = work.order.plan.id
-    rows = list(_result(work))
+    rows = list(result(work))
     if not rows:
         return f"\nSELECT 'there is nothing to do for plan {plan}' AS reconcile;"
     values = "\n  UNION ALL ".join(f"SELECT {text_literal(address)} AS address, {how} AS fits" for address, how in rows)

@@ -1,0 +1,131 @@
+"""The rebuild of tables where foreign keys cannot be switched off: both models in, the statements of one batch out.
+
+To drop a table deletes its rows, and what cascades from them. So every table that refers to one that is rebuilt is made
+anew with it, its keys pointing at the new form; only then the old ones are dropped, and the new ones get their names,
+which their keys follow (sqlite.org/lang_altertable.html#alter_table_rename). Keys are looked at when the batch ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.dialects.sql import double_quoted
+from reconciler.dialects.sqlite.names import fold
+from reconciler.dialects.sqlite.rebuild import Anew, anew, dropped, filled, renamed, surrounded
+from reconciler.model.change import Change
+from reconciler.model.model import Model
+from reconciler.model.names import helper_name
+from reconciler.model.objects import ForeignKey, Index, PrimaryKey, Table, Unique
+from reconciler.model.ref import Kind, Ref
+from reconciler.plan.rules import States
+from reconciler.plan.step import Statement
+
+
+def together(table: Ref, states: States) -> set[Ref]:
+    """Return the tables that refer to this one, before or after the plan, and those that refer to them."""
+    referring: dict[Ref, set[Ref]] = {}
+    for model in (states.old, states.new):
+        for key in model.values():
+            if isinstance(key, ForeignKey) and all(key.ref.top in states_ for states_ in (states.old, states.new)):
+                referring.setdefault(key.target, set()).add(key.ref.top)
+    found: set[Ref] = set()
+    pending = [table]
+    while pending:
+        users = referring.get(pending.pop(), set()) - found
+        found |= users
+        pending += users
+    return {ref for ref in found if isinstance(states.old[ref], Table)}
+
+
+def rebuild(roots: Sequence[Ref], changes: Sequence[Change], states: States) -> Sequence[Statement]:
+    """Return the statements that put tables with their new definitions in the place of the old ones, rows and all.
+
+    Raises PlanError when there is something in an old definition that we do not understand.
+    """
+    tables = {root: anew(root, states) for root in roots}
+    helpers = {ref: Ref.root(Kind.TABLE, table.helper) for ref, table in tables.items()}
+    pointed = [replace(table, target=_pointed(table, helpers)) for table in tables.values()]
+    order = list(_referring_first(tables))
+    parents = [next(table for table in pointed if table.ref == ref) for ref in reversed(order)]
+    lookups = [pair for table in parents for pair in _lookups(table, tables)]
+    texts = [
+        "PRAGMA defer_foreign_keys=ON",
+        "PRAGMA legacy_alter_table=ON",
+        *(text for table in parents for text in _filled(table, lookups)),
+        *(dropped(tables[ref]) for ref in order),
+        *(renamed(table) for table in parents),
+        "PRAGMA legacy_alter_table=OFF",
+        *(f"DROP INDEX {double_quoted(name)}" for _, name, _ in lookups),
+        *(text for table in sorted(tables.values(), key=lambda one: one.ref) for text in surrounded(table)),
+    ]
+    return [Statement(text) for text in texts]
+
+
+def _pointed(table: Anew, helpers: Mapping[Ref, Ref]) -> Model:
+    """Return what the new form holds, its keys pointing at the new forms of others."""
+    keys = table.target.children(table.ref, ForeignKey)
+    return table.target.updated(replace(key, target=helpers[key.target]) for key in keys if key.target in helpers)
+
+
+def _referring_first(tables: Mapping[Ref, Anew]) -> Iterator[Ref]:
+    """Yield the tables, each after those that refer to it; of a circle one is first."""
+    seen: set[Ref] = set()
+
+    def after(ref: Ref) -> Iterator[Ref]:
+        if ref in seen:
+            return
+        seen.add(ref)
+        for other in sorted(tables):
+            if any(key.target == ref for key in tables[other].target.children(other, ForeignKey)):
+                yield from after(other)
+        yield ref
+
+    for ref in sorted(tables):
+        yield from after(ref)
+
+
+# A new form, the name of an index that it needs for a while, and the statement that makes it.
+_Lookup = tuple[Ref, str, str]
+
+
+def _lookups(table: Anew, tables: Mapping[Ref, Anew]) -> Iterator[_Lookup]:
+    """Yield the indexes without which keys that point at a new form would have nothing unique there.
+
+    Its own are made at the end: until then their names are taken by those of the old form.
+    """
+    keys: list[PrimaryKey | Unique] = [*table.target.children(table.ref, PrimaryKey)]
+    keys += table.target.children(table.ref, Unique)
+    held = {_columns(key.columns) for key in keys}
+    for index in sorted(table.target.children(table.ref, Index), key=lambda index: index.ref):
+        columns = _columns(part.column or "" for part in index.parts)
+        if index.unique and index.where is None and columns not in held and columns in set(_wanted(table.ref, tables)):
+            held.add(columns)
+            name = helper_name(f"lookup {index.ref}", index.ref.name)
+            words = ", ".join(
+                double_quoted(part.column or "")
+                + (f" COLLATE {double_quoted(part.collation)}" if part.collation else "")
+                for part in index.parts
+            )
+            yield (
+                table.ref,
+                name,
+                f"CREATE UNIQUE INDEX {double_quoted(name)} ON {double_quoted(table.helper)} ({words})",
+            )
+
+
+def _wanted(parent: Ref, tables: Mapping[Ref, Anew]) -> Iterator[frozenset[str]]:
+    for ref, table in tables.items():
+        for key in table.target.children(ref, ForeignKey):
+            if key.target == parent:
+                yield _columns(key.target_columns)
+
+
+def _columns(names_: Iterator[str] | Sequence[str]) -> frozenset[str]:
+    return frozenset(map(fold, names_))
+
+
+def _filled(table: Anew, lookups: Sequence[_Lookup]) -> Sequence[str]:
+    """Write what makes a new form and copies the rows; what others look up in it comes in between."""
+    create, *rest = filled(table)
+    return [create, *(sql for ref, _, sql in lookups if ref == table.ref), *rest]

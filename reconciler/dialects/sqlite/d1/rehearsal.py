@@ -1,0 +1,98 @@
+"""The schema of a D1 database in, the same without rows in a local SQLite out: transactions are rehearsed there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.dialects.base import DatabaseError
+from reconciler.dialects.sqlite.d1.fence import guard
+from reconciler.dialects.sqlite.d1.wire import Statement, Wire
+from reconciler.dialects.sqlite.names import fold
+from reconciler.dialects.sqlite.session import SqliteSession
+
+# The schema travels as texts that the server writes, a hundred objects each, and is held against these very texts.
+_SEEN = "substr(name, 1, 7) <> 'sqlite_' AND substr(name, 1, 4) <> '_cf_'"
+_TEXT = "json_group_array(json_array(type, name, sql) ORDER BY rowid)"
+_CHUNKS = f"SELECT rowid / 100, {_TEXT}, count(*) FROM sqlite_schema WHERE {_SEEN} GROUP BY 1 ORDER BY 1"
+
+CHANGED = "__rc_schema"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A schema as it was at one moment: the server's texts by number, and how many objects there are."""
+
+    chunks: tuple[tuple[int, str], ...]
+    count: int
+
+    @property
+    def stamp(self) -> str:
+        """A word that is another one as soon as anything of the schema is."""
+        return hashlib.sha256("\n".join(text for _, text in self.chunks).encode()).hexdigest()
+
+    @property
+    def objects(self) -> list[tuple[str, str, str | None]]:
+        """Type, name and text of every object, in the order in which they were made."""
+        return [tuple(row) for _, text in self.chunks for row in json.loads(text)]
+
+
+def picture(wire: Wire) -> Picture:
+    """Return the schema as it is now."""
+    rows = wire.rows(Statement(_CHUNKS))
+    return Picture(tuple((int(number), str(text)) for number, text, _ in rows), sum(int(row[2]) for row in rows))
+
+
+def unchanged(seen: Picture) -> Iterator[Statement]:
+    """Yield what fails, and its batch with it, when the schema is not what it was."""
+    for number, text in seen.chunks:
+        now = f"(SELECT {_TEXT} FROM sqlite_schema WHERE {_SEEN} AND rowid / 100 = {number})"
+        yield guard(f"{now} IS ?1", CHANGED, text)
+    yield guard(f"(SELECT count(*) FROM sqlite_schema WHERE {_SEEN}) = {seen.count}", CHANGED)
+
+
+def rehearsal(seen: Picture) -> SqliteSession:
+    """Return a database in memory with this schema; foreign keys are on there too.
+
+    Raises DatabaseError when the library that is here cannot read a definition that D1 can.
+    """
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    session = SqliteSession(connection)
+    session.execute("PRAGMA foreign_keys=ON")
+    try:
+        for name, sql in _in_order(seen.objects):
+            _made(session, name, sql)
+    except DatabaseError:
+        session.close()
+        raise
+    return session
+
+
+def _in_order(objects: Sequence[tuple[str, str, str | None]]) -> Iterator[tuple[str, str]]:
+    """Yield names and texts, tables of modules first: they bring their own tables with them."""
+    written: list[tuple[str, str, str]] = [(kind, name, sql) for kind, name, sql in objects if sql]
+    for _, name, sql in sorted(written, key=lambda one: not _virtual(one[0], one[2])):
+        yield name, sql
+
+
+def _virtual(kind: str, sql: str) -> bool:
+    return kind == "table" and sql[:14].upper() == "CREATE VIRTUAL"
+
+
+def _made(session: SqliteSession, name: str, sql: str) -> None:
+    try:
+        session.execute(sql)
+    except DatabaseError as error:
+        if error.message.startswith(("table", "object name reserved")) and _there(session, name):
+            return
+        library = f"the SQLite {sqlite3.sqlite_version} that is here"
+        raise DatabaseError(f"{name} cannot be rehearsed by {library}: {error.message}", code=error.code) from error
+
+
+def _there(session: SqliteSession, name: str) -> bool:
+    found: list[tuple[Any, ...]] = session.query("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    return fold(name) in {fold(str(other)) for (other,) in found}
