@@ -70,15 +70,20 @@ class ReconcileError(Exception):
     exit_code: ClassVar[int] = 1
     code: str = "RUN001"
 
-    def __init__(self, message: str, *, hint: str = "", code: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", code: str = "", address: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.code = code or type(self).code
+        self._problems: tuple[Problem, ...] = (Problem(code=self.code, message=message, hint=hint, address=address),)
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what is wrong as data, never empty."""
-        return (Problem(code=self.code, message=self.message, hint=self.hint),)
+        return self._problems
+
+    def place(self, problems: Sequence[Problem]) -> None:
+        """Take the same problems, which know their places by now."""
+        self._problems = tuple(problems)
 
 
 class ProblemsError(ReconcileError):
@@ -87,11 +92,7 @@ class ProblemsError(ReconcileError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         first = problems[0]
         super().__init__(first.message, hint=first.hint, code=first.code)
-        self._problems = tuple(problems)
-
-    def problems(self) -> tuple[Problem, ...]:
-        """Return every problem, in the order in which they were found."""
-        return self._problems
+        self.place(problems)
 
 
 class SpecError(ProblemsError):

@@ -24,7 +24,7 @@ class DatabaseError(Exception):
     `code` is the server's own (SQLSTATE, SQLite's error name). `retryable` means that the same may go through later:
     a lock that was not had in time, a deadlock, a serialization failure. `lost` means that the connection is gone.
     `message` shows no value of any row; `detail` is what the database said beyond it, and may. `before` is how many
-    statements of the same call went through.
+    statements of the same call went through. `address` is that of what was being changed, "" where nothing was.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class DatabaseError(Exception):
         retryable: bool = False,
         lost: bool = False,
         before: int = 0,
+        address: str = "",
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -44,6 +45,7 @@ class DatabaseError(Exception):
         self.retryable = retryable
         self.lost = lost
         self.before = before
+        self.address = address
 
 
 class Session(Protocol):
@@ -149,6 +151,8 @@ class Dialect:
     * `assumed()`: what is taken to answer where a plan is made without a database.
     * `inspect(session, target)`: everything in the managed schemas, in a handful of queries; our own tables left out.
     * `normalize(model)`: pure and idempotent; both sides go through it.
+    * `proofread(model)`: the texts of a desired model, in its normal form, that the dialect cannot read as SQL, without
+      any database being asked; each with the field that it is in.
     * `align(inspection, desired)`: what is declared, with the names and forms that the live model has for the same;
       everything that goes by address follows.
     * `foretell(live, desired)`: the live model, renames applied, in the words that it will have by itself once this
@@ -206,6 +210,7 @@ class Dialect:
     default_schema: str = ""
     stamp: Callable[[Session], str] = lambda session: ""
     reading: Callable[[Session], AbstractContextManager[None]] = lambda session: nullcontext()
+    proofread: Callable[[Model], Iterable[tuple[Problem, str]]] = lambda model: ()
     foretell: Callable[[Model, Model], Model] = lambda live, desired: live
     groundwork: Callable[[Session, Target], Sequence[str]] = lambda session, target: ()
     ledger_text: str = "TEXT"

@@ -53,11 +53,23 @@ _TOO_DEEP = "an expression that nests too deep to be read"
 
 
 class NotPortable(Exception):
-    """A fragment uses something whose meaning in the other family is not proven; `what` names it."""
+    """A fragment uses something whose meaning in the other family is not proven; `what` names it.
 
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
+    Or nothing could be made of it at all: then `near` is where, and `what` is empty.
+    """
+
+    def __init__(self, what: str, near: str = "") -> None:
+        super().__init__(what or near)
         self.what = what
+        self.near = near
+
+    def told(self, sql: Sql, target: str) -> tuple[str, str]:
+        """Return what is wrong with the text for a person, and what to do."""
+        each = f"{{sql: {{{target}: …, {sql.dialect}: …}}}}"
+        if self.what:
+            message = f"{self.what} is not known to mean the same on {target} as on {sql.dialect}"
+            return message, f"write the text for each dialect: {each}"
+        return f"cannot be read as SQL of {sql.dialect}{self.near}", f"mend it, or write it for each dialect: {each}"
 
 
 def family(dialect: str) -> str:
@@ -143,13 +155,13 @@ def parsed(text: str, dialect: str) -> exp.Expr:
 
 def _parsed(text: str, dialect: str) -> exp.Expr:
     import sqlglot
-    from sqlglot.errors import SqlglotError
+    from sqlglot.errors import ParseError, SqlglotError
 
     try:
         return sqlglot.parse_one(text, read=dialect)
     except SqlglotError as error:
-        first = str(error).splitlines()[0] if str(error) else "it cannot be read"
-        raise NotPortable(first) from None
+        found = error.errors[0].get("highlight") if isinstance(error, ParseError) and error.errors else None
+        raise NotPortable("", f", near {found!r}" if found else "") from None
     except RecursionError:
         raise NotPortable(_TOO_DEEP) from None
 

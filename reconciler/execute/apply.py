@@ -176,12 +176,14 @@ def _told(error: Exception, committed: int) -> Exception:
         return PartlyApplied(said, hint="run apply again: it looks, and does what is left")
     if committed:
         said = f"{said}; {committed} {'step is' if committed == 1 else 'steps are'} committed, the others are not"
-        return PartlyApplied(said, hint="mend the cause and run apply again: it goes on from there")
+        hint = "mend the cause and run apply again: it goes on from there"
+        return PartlyApplied(said, hint=hint, address=getattr(error, "address", ""))
     if isinstance(error, DatabaseError) and error.retryable:
         hint = "end what holds the lock, or raise --lock-timeout"
         return LockTaken(f"a lock was not had in time, and nothing was changed: {said}", hint=hint)
     if isinstance(error, DatabaseError):
-        return ApplyFailed(f"{said}; nothing was changed", hint="mend the cause and run apply again")
+        hint = "mend the cause and run apply again"
+        return ApplyFailed(f"{said}; nothing was changed", hint=hint, address=error.address)
     return error
 
 

@@ -113,7 +113,7 @@ def judge(answers: Iterable[Answer]) -> tuple[Hazard, ...]:
         message = check.message.replace("{count}", f"{answer.count:,}")
         if answer.error:
             effect = kind.effect if kind.destructive else Effect.NOTICE
-            message = f"{kind.title}, and the live rows could not be asked: {answer.error}"
+            message = f"the live rows could not be asked: {answer.error}"
         count = None if answer.error or kind.counts != "rows" else answer.count
         sample = () if check.sensitive else answer.sample
         if effect is not None:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from reconciler import spec
-from reconciler.dialects.base import Dialect, Normalized, Target
+from reconciler.dialects.base import Dialect, Target
 from reconciler.errors import Position, Problem, SpecError
 from reconciler.model.model import Desired
 from reconciler.model.ref import Ref
@@ -44,7 +44,8 @@ def declare(
         default_schema=target.schema or dialect.default_schema,
     )
     normalized = dialect.normalize(desired.model)
-    placed = [_placed(problem, normalized, desired) for problem in normalized.problems]
+    parts = {**normalized.parts, **dict(dialect.proofread(normalized.model))}
+    placed = [_placed(problem, parts, desired) for problem in dict.fromkeys((*normalized.problems, *parts))]
     placed += [_circle(circle, desired) for circle in views.circles(normalized.model, dialect.resolve)]
     errors = [problem for problem in placed if problem.severity == "error"]
     if errors:
@@ -63,8 +64,8 @@ def _order(problem: Problem) -> tuple[bool, Position, str]:
     return problem.position is None, problem.position or Position("", 0, 0), problem.message
 
 
-def _placed(problem: Problem, normalized: Normalized, desired: Desired) -> Problem:
-    position = desired.position(Ref.parse(problem.address), normalized.parts.get(problem, ""))
+def _placed(problem: Problem, parts: Mapping[Problem, str], desired: Desired) -> Problem:
+    position = desired.position(Ref.parse(problem.address), parts.get(problem, ""))
     return problem.at(position, source_line(position)) if position else problem
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from reconciler.compare.planning import Planned
 from reconciler.dialects.base import DatabaseError, Session
-from reconciler.errors import PlanError, Problem, TargetError
+from reconciler.errors import ApplyFailed, PartlyApplied, PlanError, Problem, TargetError
 from reconciler.execute import ledger
 from reconciler.model.model import Desired, Model
 from reconciler.model.ref import Kind
@@ -46,8 +46,9 @@ def told(desired: Desired | None) -> Iterator[None]:
     except DatabaseError as error:
         code = f" ({error.code})" if error.code else ""
         raise TargetError(f"the database says: {error.message}{code}") from error
-    except PlanError as error:
-        raise PlanError(place(error.problems(), desired) if desired else error.problems()) from error
+    except (PlanError, ApplyFailed, PartlyApplied) as error:
+        error.place(place(error.problems(), desired) if desired else error.problems())
+        raise
 
 
 def review_of(

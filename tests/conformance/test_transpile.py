@@ -174,6 +174,15 @@ def test_what_is_not_proven_is_refused_by_name(source: str, text: str, named: st
     assert error.value.what.lower() == named
 
 
+@pytest.mark.parametrize(("text", "near"), [("a >", "'>'"), ("a b c", "'c'"), ("case when 1 then", "'then'")])
+def test_what_cannot_be_read_says_where(text: str, near: str) -> None:
+    with pytest.raises(NotPortable) as error:
+        text_for(Sql(text, POSTGRES), SQLITE)
+    message, hint = error.value.told(Sql(text, POSTGRES), SQLITE)
+    assert message == f"cannot be read as SQL of postgres, near {near}"
+    assert "{sql: {sqlite: …, postgres: …}}" in hint
+
+
 DIFFERENT: list[str | tuple[str, str]] = [
     "7.5 % 2", "cast(7.5 as int)", "'A' like 'a'",
 ]  # fmt: skip

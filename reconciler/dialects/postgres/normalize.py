@@ -84,7 +84,7 @@ def _normal(obj: Object, work: _Work) -> Object:
         work.add(obj, "", f"the name is longer than {LONGEST} bytes, and PostgreSQL would cut it", "shorten it")
     beginning = "" if type(obj) is Column else ours(obj.ref.name)
     if beginning:
-        work.add(obj, "", f"names that begin with {beginning} are kept for our own objects", "choose another one")
+        work.add(obj, "", f"names that begin with {beginning} are this tool's own", "give it another name")
     return _shaped(obj, work) if type(obj) is Column else normal(_spelled(obj, work), work)
 
 
@@ -105,11 +105,7 @@ def _spelled(obj: T, work: _Work) -> T:
         try:
             text = text_for(sql, FAMILY)
         except NotPortable as error:
-            work.add(
-                obj, place.partition(".")[0],
-                f"{error.what} is not known to mean the same on postgres as on {sql.dialect}",
-                f"write the text for each dialect: {{sql: {{postgres: …, {sql.dialect}: …}}}}",
-            )  # fmt: skip
+            work.add(obj, place.partition(".")[0], *error.told(sql, FAMILY))
             return sql
         spelling = canonical(sql.canonical if text == sql.text else text)
         return sql if (spelling, sql.dialect) == (sql.canonical, FAMILY) else Sql(text, FAMILY, spelling)

@@ -11,6 +11,7 @@ from reconciler.dialects.sqlite.inspect import inspect
 from reconciler.dialects.sqlite.locks import lock
 from reconciler.dialects.sqlite.normalize import normalize
 from reconciler.dialects.sqlite.preflight import preflight
+from reconciler.dialects.sqlite.proofread import proofread
 from reconciler.dialects.sqlite.rename import rename
 from reconciler.dialects.sqlite.resolve import resolve
 from reconciler.dialects.sqlite.rules import RULES
@@ -48,6 +49,7 @@ DIALECT = Dialect(
     assumed=assumed,
     inspect=inspect,
     normalize=normalize,
+    proofread=proofread,
     align=align,
     resolve=resolve,
     rename=rename,

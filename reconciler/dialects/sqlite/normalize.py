@@ -99,7 +99,7 @@ def _normal(obj: Object, model: Model, findings: _Findings) -> Iterator[Object]:
         return
     prefix = taken(obj.ref.name) if obj.kind in _NAMED_ALIKE else ""
     if prefix:
-        whose = "this tool's own tables" if ours(prefix) else "the database's own"
+        whose = "this tool's own" if ours(prefix) else "the database's own"
         findings.add(obj, "", f"names that begin with {prefix} are {whose}", "give it another name")
     obj = _without_others(_spell_texts(obj, findings), findings)
     yield from _NORMAL[obj.kind](obj, model, findings)
@@ -112,8 +112,7 @@ def _spell_texts(obj: Object, findings: _Findings) -> Object:
         try:
             text = text_for(sql, "sqlite")
         except NotPortable as error:
-            findings.add(obj, place.partition(".")[0], f"{error.what} is not known to mean the same on sqlite",
-                         "write the text per dialect: {sql: {sqlite: …, " + sql.dialect + ": …}}")  # fmt: skip
+            findings.add(obj, place.partition(".")[0], *error.told(sql, "sqlite"))
             return sql
         return Sql(text, "sqlite", canonical(text))
 

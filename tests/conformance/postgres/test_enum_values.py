@@ -147,3 +147,25 @@ def test_what_nobody_declared_and_names_the_value_refuses(
     with pytest.raises(PlanError) as error:
         specs.plan(schema("[new]", label="new"))
     assert culprit in {problem.address for problem in error.value.problems()}
+
+
+def test_text_becomes_an_enum_of_the_same_plan(pg: Target, tmp_path: Path) -> None:
+    """The type is not there yet when the rows are asked, and has not all of its values."""
+    table = "table: t\ncolumns: {{id: {{type: int}}, s: {{type: {0}, default: a}}, m: {{type: array({0})}}}}"
+    text = f"enum: later\nvalues: [a]\n---\n{table.format('text')}\nprimary_key: [id]\n"
+    specs = Specs(tmp_path / "specs", pg.url)
+    specs.apply(text)
+    pg.execute("insert into t values (1, 'a', '{a,b}'), (2, 'b', '{}'), (3, null, null), (4, 'c', '{c,a}')")
+    for name in ("mood", "later"):
+        wanted = f"enum: {name}\nvalues: [a, b]\n---\n{table.format(f'enum({name})')}\nprimary_key: [id]\n"
+        with pytest.raises(Refused):
+            specs.apply(wanted)
+        found = {str(hazard.ref): (hazard.count, hazard.sample) for hazard in specs.plan(wanted).planned.hazards
+                 if hazard.code == "DS107"}  # fmt: skip
+        assert found == {"table.t.column.s": (1, ("4",)), "table.t.column.m": (1, ("4",))}
+    pg.execute("update t set s = 'a', m = '{a}' where id = 4")
+    specs.apply(wanted)
+    assert pg.query("select id, s::text, m::text from t order by id") == [
+        (1, "a", "{a,b}"), (2, "b", "{}"), (3, None, None), (4, "a", "{a}"),
+    ]  # fmt: skip
+    same_as_fresh(specs, pg, tmp_path, wanted)
