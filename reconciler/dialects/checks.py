@@ -99,8 +99,8 @@ def _of_alter(s: Spelling, old: Object, new: Object, fields: Sequence[str], stat
                               message="is computed from now on, which overwrites values: {count}"))  # fmt: skip
     predicate = s.narrows(old.type, new.type, column) if "type" in fields and new.generated is None else None
     if predicate:
-        found.append(counted(s, new, states, code="DS107", where=predicate,
-                              message=f"{old.type} → {new.type}: values that do not fit: {{count}}"))  # fmt: skip
+        message = f"{str(old.type) or 'no type'} → {new.type}: values that do not fit: {{count}}"
+        found.append(counted(s, new, states, code="DS107", where=predicate, message=message))
     return found
 
 

@@ -166,7 +166,7 @@ def _why_dropped(ref: Ref, review: Review) -> tuple[str, str]:
 
 
 def _owner(hazard: Hazard, listed: Sequence[Entry]) -> int | None:
-    """Return which entry a hazard belongs to: that of its address, or of what holds it.
+    """Return which entry a hazard belongs to: that of its address, of what holds it, or else of the same root object.
 
     What breaks running code belongs to the renaming; everything else to the other change of the same object.
     """
@@ -177,7 +177,7 @@ def _owner(hazard: Hazard, listed: Sequence[Entry]) -> int | None:
             wanted = [i for i in same if (listed[i].verb == "rename") == hazard.code.startswith("BC")]
             return (wanted or same)[0]
         ref = ref.parent
-    return None
+    return next((index for index, entry in enumerate(listed) if entry.ref.top == hazard.ref.top), None)
 
 
 def _by_owner(hazards: Iterable[Hazard], listed: Sequence[Entry]) -> Mapping[int | None, list[Hazard]]:

@@ -77,7 +77,9 @@ def _part(value: IndexPart) -> str:
 
 
 def _tuple(value: tuple[Any, ...]) -> str:
-    if value and all(isinstance(item, tuple) for item in value):
+    if not value:
+        return "none"
+    if all(isinstance(item, tuple) for item in value):
         return " ".join(f"{key}={shown(item)}" for key, item in value)
     return f"({', '.join(map(shown, value))})"
 
@@ -92,6 +94,7 @@ _SHOWN: Mapping[type, Callable[[Any], str]] = {
     IndexPart: _part,
     Ref: lambda ref: f"{ref.schema}.{ref.name}" if ref.schema else ref.name,
     tuple: _tuple,
+    Type: lambda value: str(value) or "no type",
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.dialects.sql import double_quoted, names, text_literal
+from reconciler.dialects.sql import double_quoted, moved_term, names, text_literal
 from reconciler.dialects.sqlite import render
 from reconciler.dialects.sqlite.names import fold
 from reconciler.dialects.sqlite.rebuild import carrying, definition_of, free_rowid, puzzling, rowid_worth_keeping
@@ -154,6 +154,9 @@ def _copy(one: Remake, source: str) -> str:
         pairs = [(c.ref.name, f"s.{double_quoted(one.before[c.ref.name])}") for c in plain if c.ref.name in one.before]
     else:
         pairs = [(c.ref.name, f"s.{double_quoted(c.ref.name)}") for c in plain]
+    # No value that goes is one of the new ones (SPEC040), so that the second time finds none.
+    moved = {column.ref.name: column.moved_values for column in plain}
+    pairs = [(name, moved_term(value, moved[name])) for name, value in pairs]
     rowid = free_rowid(one.states, one.new.ref)
     if rowid and rowid_worth_keeping(one.states.old, one.old) and rowid_worth_keeping(one.states.new, one.new):
         pairs.insert(0, (rowid, f"s.{rowid}"))

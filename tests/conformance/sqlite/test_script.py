@@ -121,6 +121,14 @@ CASES: dict[str, tuple[list[str], list[str], str]] = {
         [t("a: {type: int}, g: {type: int}, h: {type: int, generated: {sql: a + 1, stored: false}}")],
         ROWS,
     ),
+    "enum values are renamed and removed": (
+        ["enum: e\nvalues: [a, b, c]\n", t("x: {type: enum(e)}, y: {type: enum(e), default: a}")],
+        [
+            "enum: e\nvalues: [z, c]\nrenamed_values: {a: z}\nremoved_values: {b: c}\n",
+            t("x: {type: enum(e)}, n: {type: enum(e), default: z, renamed_from: y}"),
+        ],
+        "insert into t (x, y) values ('a', 'b'), ('b', 'c'), ('c', 'a'), (null, 'a')",
+    ),
     "odd names": (
         [t("a: {type: int}, 'we\"ird -- ''x''': {type: text, default: d}")],
         [t("a: {type: int}, 'o ""k': {type: text, default: d, renamed_from: 'we\"ird -- ''x'''}")],

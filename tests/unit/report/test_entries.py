@@ -109,6 +109,14 @@ def test_a_hazard_belongs_to_its_object_or_to_what_holds_it() -> None:
     assert found.loose == (loose,)
 
 
+def test_a_hazard_of_what_does_not_change_belongs_to_the_same_root() -> None:
+    """Rows of a column get other values because the check of its enum changes."""
+    moved = hazard("DS110", STATE.ref)
+    found = entries(made(step(Create(VIEW)), step(Create(INDEX)), hazards=[moved]))
+    assert [entry.hazards for entry in found.all] == [(), (moved,)]
+    assert found.loose == ()
+
+
 def test_what_breaks_running_code_belongs_to_the_rename() -> None:
     later = Column(ref=STATUS.ref, type=Type("int"))
     breaks, narrows = hazard("BC102", STATUS.ref), hazard("DS107", STATUS.ref)

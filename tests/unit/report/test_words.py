@@ -98,3 +98,7 @@ def test_values_are_plain(value: object, expected: object) -> None:
 
 def test_every_kind_can_be_described() -> None:
     assert {type(obj) for obj, _ in CASES} <= set(KINDS.values())
+
+
+def test_nothing_is_told_in_words() -> None:
+    assert [shown(value) for value in (None, (), Type(""))] == ["none", "none", "no type"]
