@@ -48,8 +48,9 @@ def _param(server: str) -> Any:
     return pytest.param(server, id=server, marks=pytest.mark.live(dialect_of(server)))
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish() -> None:
-    """Leave no connection behind: a warning is an error here."""
+    """Leave no connection behind, once what needs it is put away: a warning is an error here."""
     close_connections()
     warm.close()
 

@@ -29,7 +29,7 @@ from tests.process import ROOT, Result
 # What the product imports where it is used: drivers by the names in a URL, the languages of SQL by those in a project.
 _LATE = (
     "jsonschema", "rich.console", "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite.pysqlite",
-    "sqlglot.dialects.mysql", "sqlglot.dialects.postgres", "sqlglot.dialects.sqlite", "yaml",
+    "sqlglot.dialects.mysql", "sqlglot.dialects.postgres", "sqlglot.dialects.sqlite", "tenacity", "yaml",
 )  # fmt: skip
 _NUMBER = 8
 
@@ -141,6 +141,13 @@ def _import_everything() -> None:
     found = [each.name for each in pkgutil.walk_packages(reconciler.__path__, "reconciler.")]
     for name in (*_LATE, *(name for name in found if not name.endswith(".__main__"))):
         importlib.import_module(name)
+    from reconciler.cli import parser
+    from reconciler.spec import fragments
+
+    # Tables that take long to make, and do not depend on what is asked.
+    parser._commands()
+    for family in fragments._FAMILIES:
+        fragments._family(family)
     gc.freeze()
 
 

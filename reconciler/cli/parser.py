@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import typer
@@ -28,14 +29,19 @@ def parse(words: Sequence[str]) -> Invocation | int:
     Raises:
         Misused: when the words make no sense, or there are none.
     """
-    command = typer.main.get_command(app)
     try:
-        result = command.main(args=list(words), prog_name="reconcile", standalone_mode=False)
+        result = _commands().main(args=list(words), prog_name="reconcile", standalone_mode=False)
     except _WRONG as error:
         context = getattr(error, "ctx", None)
         path = context.command_path if context is not None else "reconcile"
         raise Misused(error.format_message(), f"{path} --help") from None
     return _told(result) if isinstance(result, Invocation) else int(result or 0)
+
+
+@cache
+def _commands() -> Any:
+    """Return what Typer makes of the declarations, for which it looks at each of their parameters."""
+    return typer.main.get_command(app)
 
 
 def _told(invocation: Invocation) -> Invocation:

@@ -56,15 +56,17 @@ HARMLESS = [
 
 @pytest.mark.parametrize(("old", "new", "fits", "breaks"), CASES)
 @pytest.mark.parametrize("way", ["server", "shape"])
-def test_offenders_are_counted(pg: Target, old: str, new: str, fits: list[str], breaks: list[str], way: str) -> None:
-    with connected(on(pg.url)) as session:
+def test_offenders_are_counted(
+    shared_pg: Target, old: str, new: str, fits: list[str], breaks: list[str], way: str
+) -> None:
+    with connected(on(shared_pg.url)) as session:
         if way == "server" and "input_is_valid" not in features(session):
             pytest.skip("pg_input_is_valid is of 16")
         reads = by_server if way == "server" else by_shape
         types = [Type(canonical_type(words), native=True) for words in (old, new)]
         predicate = narrowing(reads)(types[0], types[1], '"c"')
         assert predicate is not None
-        session.execute(f"create table t (c {old})")
+        session.execute(f"create temp table t (c {old})")
         for value in [*fits, *breaks]:
             session.execute("delete from t")
             session.execute(f"insert into t values ('{value}'), (null)")

@@ -27,7 +27,7 @@ from tests.process import Reconcile
 from tests.reviews import project
 from tests.unit.cli.shops import ALLOW, columns
 
-ROWS = 5000
+ROWS = 2000
 # Each row of the index costs milliseconds, so that its one statement takes seconds.
 TABLE = "table: a\ncolumns: {id: {type: bigint, identity: true}, old: {type: text}}\nprimary_key: [id]\n"
 SLOW = TABLE + """indexes: {slow: [{sql: "length(replace(hex(zeroblob(50000 + id % 9)), '0', 'ab'))"}]}\n"""
