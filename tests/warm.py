@@ -6,6 +6,7 @@ which Python imports what a command needs. Variables that Python or the loader r
 
 from __future__ import annotations
 
+import atexit
 import functools
 import gc
 import importlib
@@ -43,7 +44,7 @@ class Running:
     _out: IO[str]
     _err: IO[str]
 
-    def result(self, timeout: float = 120) -> Result:
+    def result(self, timeout: float | None = 120) -> Result:
         """Return how it ended, -9 for SIGKILL; raise TimeoutError after so many seconds."""
         self._keeper.settimeout(timeout)
         status = _number(self._keeper)
@@ -80,6 +81,7 @@ def _server() -> tuple[socket.socket, subprocess.Popen[bytes]]:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True,
             env=os.environ | {"PYTHONUTF8": "1"},
         )  # fmt: skip
+    atexit.register(close)
     return ours, process
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests import warm
 from tests.compatibility.subject import Subject
-from tests.process import Result, run_process
+from tests.process import Result, surroundings
 from tests.target import Target
 
 
@@ -45,9 +44,10 @@ class Specs:
         return int((data["result"]["applied"] or {"steps": 0})["steps"])
 
     def _data(self, command: str, *arguments: str) -> Mapping[str, Any]:
-        line = [sys.executable, "-m", "reconciler", command, *arguments, "-C", str(self.directory), "--json", "-q"]
-        done = run_process(line, cwd=Path.cwd(), env={"PYTHONPATH": os.environ.get("PYTHONPATH", "")})
-        (self.directory / f"{command}.out").write_text(f"{' '.join(line)}\n{done.out}\n{done.err}", encoding="utf-8")
+        words = [command, *arguments, "-C", str(self.directory), "--json", "-q"]
+        done = warm.start(words, cwd=Path.cwd(), environ=surroundings()).result(timeout=None)
+        told = f"reconcile {' '.join(words)}\n{done.out}\n{done.err}"
+        (self.directory / f"{command}.out").write_text(told, encoding="utf-8")
         if done.code != 0:
             raise RefusedError(f"{command}: {_reason(done)}")
         data: Mapping[str, Any] = json.loads(done.out)
