@@ -102,6 +102,7 @@ class Target:
     `schema` is the default schema's name where the dialect has schemas, `schemas` the others that the specs name.
     `access` is `read` or `write`; a session for reading changes nothing, not even by accident. `patience` is how many
     seconds a statement waits for a lock while we only look. `fence` is that of the lock under which is written.
+    `missing` is what a database that is not there means to whoever reads: `empty`, or an `error`.
     """
 
     dialect: str
@@ -111,6 +112,7 @@ class Target:
     schemas: tuple[str, ...] = ()
     access: str = "read"
     patience: float = 30.0
+    missing: str = "empty"
     fence: str = ""
 
 
@@ -172,6 +174,7 @@ class Dialect:
     * `capacity(session)`: how many relations one transaction may touch, None where there is no such limit.
     * `default_schema`: the name of the schema that addresses leave out unless the environment names one, "" for none.
     * `stamp(session)`: a word that changes with the schema, "" where the database has none.
+    * `other_schemas(session)`: every schema with somebody's objects in it, managed or not.
     * `groundwork(session, target)`: what even the ledger needs to have a place; committed before anything.
     * `script(order)`: a plan as statements that a person runs by hand, guarded so that they may be run twice.
     * `ledger_schema`: prefix of the ledger's table names, quoted, empty where there are no schemas. `ledger_text`: the
@@ -212,6 +215,7 @@ class Dialect:
     reading: Callable[[Session], AbstractContextManager[None]] = lambda session: nullcontext()
     proofread: Callable[[Model], Iterable[tuple[Problem, str]]] = lambda model: ()
     foretell: Callable[[Model, Model], Model] = lambda live, desired: live
+    other_schemas: Callable[[Session], Sequence[str]] = lambda session: ()
     groundwork: Callable[[Session, Target], Sequence[str]] = lambda session, target: ()
     ledger_text: str = "TEXT"
     ledger_options: str = ""

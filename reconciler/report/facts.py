@@ -74,12 +74,13 @@ class Validated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What an import wrote, and what it met and could not write down."""
+    """What an import wrote, what it met and could not write down, and which schemas it did not look into."""
 
     directory: Path
     written: tuple[Path, ...]
     objects: int
     unmodelled: tuple[str, ...]
+    other_schemas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,8 @@ from reconciler.report.problems import safe
 from reconciler.report.text import listed, notes, plan_text
 from reconciler.report.words import label
 
+_ANOTHER = "   to take one in: a spec there that says `schema: NAME`, and the same import again"
+
 # So many steps are told one by one.
 _MOST = 40
 
@@ -152,6 +154,8 @@ def import_text(imported: Imported, look: Look) -> str:
         first,
         *capped(paths, look),
         *listed(f" Not managed yet ({len(imported.unmodelled):,}), not written down:", imported.unmodelled, look),
+        *listed(f" Other schemas ({len(imported.other_schemas):,}), not looked into:", imported.other_schemas, look),
+        *([_ANOTHER] if imported.other_schemas else []),
         f" Next:  {look.paint(Style.STRONG, look.apply)}   (nothing is to be planned, or the import is wrong)",
     ]
     return "".join(f"{line}\n" for line in lines)
@@ -164,4 +168,5 @@ def import_data(imported: Imported) -> dict[str, Any]:
         "written": [str(path) for path in imported.written],
         "objects": imported.objects,
         "unmodelled": [{"address": address} for address in imported.unmodelled],
+        "other_schemas": list(imported.other_schemas),
     }

@@ -19,16 +19,15 @@ from reconciler.compare.planning import Planned
 from reconciler.dialects.base import Target
 from reconciler.errors import Problem, ReconcileError, SpecError, StalePlan
 from reconciler.execute.batches import Progress
-from reconciler.model.fields import live_only
-from reconciler.model.model import Desired, Model
-from reconciler.model.objects import Column, Enum, Object, Unmodelled, View
+from reconciler.model.model import Desired
 from reconciler.plan.policy import Allowance, Approve
-from reconciler.report.facts import Applied, Imported, Review, SpecVersion, Validated
+from reconciler.report.facts import Applied, Review, SpecVersion, Validated
 from reconciler.report.plan_file import SavedPlan, read_plan
 from reconciler.spec.load import Documents
 from reconciler.spec.project import Project
 from reconciler.workflow.applying import Intent, plan_on, refuse, run_locked
 from reconciler.workflow.declaring import declare, load, spec_version
+from reconciler.workflow.importing import import_
 from reconciler.workflow.looking import reading, review_of, seeing_schemas, session_on, told
 from reconciler.workflow.opening import Opened, Request, open_project, open_request
 
@@ -235,53 +234,6 @@ def _accepting(opened: Opened, shown: Planned, expected: str) -> Callable[[Plann
         return lambda now: now.plan.id == expected
     free = not _asks(opened, shown)
     return lambda now: now.plan.empty or now.plan.id == shown.plan.id or (free and not _asks(opened, now))
-
-
-def import_(request: Request, out: Path) -> Imported:
-    """Write what a database holds as specs, of the default schema and of those that specs there name already.
-
-    Raises TargetError, and SpecError when specs that are already there are wrong.
-    """
-    opened = open_request(request, access="read")
-    dialect = opened.dialect
-    default = opened.target.schema or dialect.default_schema
-    named = spec.named_schemas(out, dialect=dialect.name, default_schema=default)
-    opened = replace(opened, target=replace(opened.target, schemas=named))
-    with session_on(opened) as session, told(None):
-        inspection = dialect.inspect(session, opened.target)
-    live = dialect.normalize(inspection.model).model
-    known = [obj for obj in live.values() if not isinstance(obj, Unmodelled)]
-    model = Model(dialect.portable(obj) for obj in known)
-    paths = spec.write(
-        model, out, dialect=dialect.name, project_name=out.absolute().name or "project",
-        url=request.url or opened.environment.url,
-        default_schema=default, unnamed=inspection.unnamed,
-        normalize=lambda written: dialect.normalize(written).model,
-    )  # fmt: skip
-    unmodelled = sorted(word for obj in live.values() if (word := _left_out(obj)))
-    return Imported(directory=out, written=tuple(paths), objects=len(known), unmodelled=tuple(unmodelled))
-
-
-def _left_out(obj: Object) -> str:
-    """Say what of a live object specs cannot hold: all of it, or a part that the database alone knows; "" for none."""
-    if isinstance(obj, Unmodelled):
-        return str(obj.ref)
-    found = (getattr(obj, name) for name in live_only(type(obj)) if (type(obj), name) not in _REMADE)
-    words = [_words(value) for value in found if not isinstance(value, bool)]
-    counts = isinstance(obj, Column) and (obj.identity is not None or obj.type.name.endswith("serial"))
-    told = "; ".join(word for word in words if word and not counts)
-    return f"{obj.ref}: {told}" if told else ""
-
-
-def _words(value: object) -> str:
-    """Spell what the database alone knows: pairs of an option and its value, statements, or a text."""
-    if not isinstance(value, tuple):
-        return str(value)
-    return ", ".join(each if isinstance(each, str) else "=".join(each) for each in value)
-
-
-# Live texts that are made again from the specs, or belong to whoever runs them.
-_REMADE = frozenset({(View, "carried"), (Enum, "carried"), (Column, "carried")})
 
 
 def _refuse_with(review: Review) -> None:

@@ -47,6 +47,7 @@ def snapshot(request: Request) -> Snapshot:
     documents = spec.load(opened.project)
     desired, _ = declare(opened.project, documents, opened.dialect, opened.target, request.variables)
     opened = seeing_schemas(opened, desired.model)
+    opened = replace(opened, target=replace(opened.target, missing="error"))
     with session_on(opened) as session, told(None):
         return Snapshot(
             project=opened.project.name, environment=opened.environment.name, dialect=opened.dialect.name,

@@ -38,6 +38,21 @@ def _groundwork(session: Session, target: Target) -> Sequence[str]:
     return () if found else (f"CREATE SCHEMA {double_quoted(name)}",)
 
 
+_OTHER_SCHEMAS = """
+SELECT n.nspname FROM pg_namespace n
+WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' AND EXISTS (
+    SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND NOT EXISTS (
+        SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+    )
+)
+ORDER BY 1
+"""
+
+
+def _other_schemas(session: Session) -> Sequence[str]:
+    return [name for (name,) in session.query(_OTHER_SCHEMAS)]
+
+
 DIALECT = Dialect(
     name="postgres",
     fallback=("postgres",),
@@ -51,6 +66,7 @@ DIALECT = Dialect(
     normalize=normalize,
     align=align,
     reading=reading,
+    other_schemas=_other_schemas,
     foretell=foretell,
     resolve=resolve,
     rename=renamer(respell),

@@ -123,6 +123,8 @@ def connect(target: Target) -> Session:
     if path and not path.exists():
         if not path.parent.is_dir():
             raise TargetError(f"{path}: the directory {path.parent} does not exist", hint=f"mkdir -p {path.parent}")
+        if target.missing == "error":
+            raise TargetError(f"{path}: there is no such file", hint="check the path")
         if target.access == "read":
             name, mode = ":memory:", "memory"
         else:

@@ -144,8 +144,13 @@ def test_what_is_made_is_what_a_person_would_make(pg: Target, postgres: Target, 
 def test_an_import_holds_all_that_its_specs_name(pg: Target, postgres: Target, tmp_path: Path) -> None:
     """Which other schemas there are to look at is said by the specs that are there: two documents are enough."""
     pg.execute(BY_HAND)
+    first = tmp_path / "first"
+    assert workflow.import_(workflow.Request(directory=tmp_path, url=pg.url), first).other_schemas == (
+        "Odd.Schema", "app",
+    )  # fmt: skip
+    workflow.validate(workflow.Request(directory=first))
     out = project(tmp_path / "out", "schema: app\n---\nschema: '\"Odd.Schema\"'\n", "public")
-    workflow.import_(workflow.Request(directory=out, url=pg.url), out)
+    assert workflow.import_(workflow.Request(directory=out, url=pg.url), out).other_schemas == ()
     assert workflow.plan(workflow.Request(directory=out, url=pg.url)).planned.plan.empty
     workflow.apply(workflow.Request(directory=out, url=postgres.url), ALLOWED)
     if "-" not in pg.server:

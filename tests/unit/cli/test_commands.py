@@ -257,6 +257,33 @@ def test_an_import_leaves_nothing_out_that_specs_can_say(tmp_path: Path, capsys:
     assert "not written down" not in capsys.readouterr().out
 
 
+def test_an_import_leaves_a_foreign_key_to_nothing_where_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """SQLite takes any; a spec that says it would not validate, and a rebuild of the table carries it along."""
+    shop = project(
+        tmp_path, "",
+        "create table a (id integer primary key, x references nowhere (id), y references b (odd), z references b (id));"
+        "create table b (id integer primary key); insert into b values (1); insert into a values (1, null, null, 1)",
+    )  # fmt: skip
+    out = str(tmp_path / "out")
+    assert main(["import", "--out", out, "--url", f"sqlite:///{shop}/shop.db"]) == 0
+    told = capsys.readouterr().out
+    assert "? table.a.foreign_key.a_x_fkey: table.nowhere is not there" in told
+    assert "? table.a.foreign_key.a_y_fkey: table.b.column.odd is not there" in told
+    assert "a_z_fkey" not in told
+    assert main(["validate", "-C", out]) == 0
+    assert main(["plan", "-C", out, "--detailed-exitcode"]) == 0
+
+
+@pytest.mark.parametrize("command", [["import", "--out", "out"], ["snapshot", "--out", "s.json", "-C", "."]])
+def test_what_is_not_there_is_not_read(command: list[str], shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command, "--url", "sqlite:///mistyped.db"]) == 1
+    assert "error[RUN010]: mistyped.db: there is no such file" in capsys.readouterr().err
+    assert not Path("out").exists()
+    assert not Path("s.json").exists()
+
+
 def test_dialects_that_are_not_supported_yet_are_said_once(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = (shop / "reconcile.yaml").read_text()
     (shop / "reconcile.yaml").write_text(text.replace("dialects: [sqlite]", "dialects: [mysql, mariadb, d1, sqlite]"))

@@ -76,6 +76,14 @@ def test_an_import_says_what_was_left_out_and_what_comes_next() -> None:
     assert import_data(done)["unmodelled"] == [{"address": "table.a.trigger.t"}]
 
 
+def test_an_import_says_where_it_did_not_look() -> None:
+    done = Imported(directory=Path("db"), written=(), objects=4, unmodelled=(), other_schemas=("app", "x y"))
+    text = import_text(done, Look())
+    assert " Other schemas (2), not looked into:\n   ? app\n   ? x y\n" in text
+    assert "`schema: NAME`" in text
+    assert import_data(done)["other_schemas"] == ["app", "x y"]
+
+
 def test_an_import_that_changes_nothing_says_so() -> None:
     done = Imported(directory=Path("db"), written=(), objects=4, unmodelled=())
     assert "no file was written" in import_text(done, Look())

@@ -1,0 +1,75 @@
+"""A database in, specs of what it holds out; what specs cannot hold, and what was not looked at, is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from reconciler import spec
+from reconciler.model.fields import live_only
+from reconciler.model.model import Model
+from reconciler.model.objects import Column, Enum, ForeignKey, Object, Unmodelled, View
+from reconciler.model.ref import Kind
+from reconciler.report.facts import Imported
+from reconciler.workflow.looking import session_on, told
+from reconciler.workflow.opening import Request, open_request
+
+
+def import_(request: Request, out: Path) -> Imported:
+    """Write what a database holds as specs, of the default schema and of those that specs there name already.
+
+    Raises TargetError, also where there is no database, and SpecError when specs that are already there are wrong.
+    """
+    opened = open_request(request, access="read")
+    dialect = opened.dialect
+    default = opened.target.schema or dialect.default_schema
+    named = spec.named_schemas(out, dialect=dialect.name, default_schema=default)
+    opened = replace(opened, target=replace(opened.target, schemas=named, missing="error"))
+    with session_on(opened) as session, told(None):
+        inspection = dialect.inspect(session, opened.target)
+        others = tuple(name for name in dialect.other_schemas(session) if name not in (default, *named))
+    live = dialect.normalize(inspection.model).model
+    dangling = {obj.ref: words for obj in live.values() if (words := _dangles(obj, live))}
+    known = [obj for obj in live.values() if not isinstance(obj, Unmodelled) and obj.ref not in dangling]
+    paths = spec.write(
+        Model(dialect.portable(obj) for obj in known), out, dialect=dialect.name,
+        project_name=out.absolute().name or "project", url=request.url or opened.environment.url,
+        default_schema=default, unnamed=inspection.unnamed,
+        normalize=lambda written: dialect.normalize(written).model,
+    )  # fmt: skip
+    left = [dangling.get(obj.ref) or _left_out(obj) for obj in live.values()]
+    return Imported(
+        directory=out, written=tuple(paths), objects=len(known), unmodelled=tuple(sorted(filter(None, left))),
+        other_schemas=others,
+    )  # fmt: skip
+
+
+def _dangles(obj: Object, live: Model) -> str:
+    """Say what a foreign key points at that is not here, "" for nothing: SQLite takes any, and specs take none."""
+    if not isinstance(obj, ForeignKey):
+        return ""
+    columns = [obj.target.child(Kind.COLUMN, name) for name in obj.target_columns]
+    missing = next((ref for ref in (obj.target, *columns) if ref not in live), None)
+    return f"{obj.ref}: {missing} is not there, or in a schema that was not looked into" if missing else ""
+
+
+def _left_out(obj: Object) -> str:
+    """Say what of a live object specs cannot hold: all of it, or a part that the database alone knows; "" for none."""
+    if isinstance(obj, Unmodelled):
+        return str(obj.ref)
+    found = (getattr(obj, name) for name in live_only(type(obj)) if (type(obj), name) not in _REMADE)
+    words = [_words(value) for value in found if not isinstance(value, bool)]
+    counts = isinstance(obj, Column) and (obj.identity is not None or obj.type.name.endswith("serial"))
+    told = "; ".join(word for word in words if word and not counts)
+    return f"{obj.ref}: {told}" if told else ""
+
+
+def _words(value: object) -> str:
+    """Spell what the database alone knows: pairs of an option and its value, statements, or a text."""
+    if not isinstance(value, tuple):
+        return str(value)
+    return ", ".join(each if isinstance(each, str) else "=".join(each) for each in value)
+
+
+# Live texts that are made again from the specs, or belong to whoever runs them.
+_REMADE = frozenset({(View, "carried"), (Enum, "carried"), (Column, "carried")})
