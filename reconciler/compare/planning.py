@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from reconciler.compare.alike import hints
 from reconciler.compare.compare import Comparison, Owned, compare, fingerprints, resolved
 from reconciler.dialects.base import DatabaseError, Dialect, Server, Session, Target
 from reconciler.errors import PlanError, Problem
@@ -69,7 +70,7 @@ def prepare(
     comparison = compare(dialect, session, target, desired, owned, policy.undeclared)
     server = dialect.server(session)
     notes = [f"before anything else: {sql}" for sql in dialect.groundwork(session, target)]
-    comparison = replace(comparison, notes=(*comparison.notes, *notes, *_puzzles(comparison)))
+    comparison = replace(comparison, notes=(*comparison.notes, *notes, *_puzzles(comparison), *hints(comparison)))
     known = before if before is not None and _as_before(before, comparison, server, owned) else None
     plan, states = (known.plan, known.states) if known else _plan(dialect, comparison, server, owned)
     hazards = _hazards(dialect, session, plan, comparison, owned, policy)

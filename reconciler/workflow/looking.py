@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from reconciler.compare.planning import Planned
 from reconciler.dialects.base import DatabaseError, Session
-from reconciler.errors import ApplyFailed, PartlyApplied, PlanError, Problem, TargetError
+from reconciler.errors import ApplyFailed, LockTaken, PartlyApplied, PlanError, Problem, TargetError
 from reconciler.execute import ledger
 from reconciler.model.model import Desired, Model
 from reconciler.model.ref import Kind
@@ -44,8 +44,10 @@ def told(desired: Desired | None) -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        code = f" ({error.code})" if error.code else ""
-        raise TargetError(f"the database says: {error.message}{code}") from error
+        said = f"the database says: {error.message}{f' ({error.code})' if error.code else ''}"
+        if error.retryable:
+            raise LockTaken(said, hint="end what holds the lock, or raise --lock-timeout") from error
+        raise TargetError(said) from error
     except (PlanError, ApplyFailed, PartlyApplied) as error:
         error.place(place(error.problems(), desired) if desired else error.problems())
         raise

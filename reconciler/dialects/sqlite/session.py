@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from reconciler.dialects.base import DatabaseError, Server, Session, Target
 from reconciler.dialects.sqlite.names import fold, folded
-from reconciler.errors import TargetError
+from reconciler.errors import LockTaken, TargetError
 from reconciler.model.change import Rename
 from reconciler.model.ref import Kind
 from reconciler.plan.step import Step
@@ -116,7 +116,7 @@ def path_of(url: str) -> Path | None:
 def connect(target: Target) -> Session:
     """Open the file. A missing one is made only for writing; for reading it counts as an empty database.
 
-    Raises TargetError, in one sentence, when it cannot be opened or is no database.
+    Raises TargetError, in one sentence, when it cannot be opened or is no database, LockTaken when somebody holds it.
     """
     path = path_of(target.url)
     name, mode = (str(path), "rw") if path else (":memory:", "memory")
@@ -137,6 +137,9 @@ def connect(target: Target) -> Session:
         if target.access == "read":
             connection.execute("PRAGMA query_only=ON")
     except sqlite3.Error as error:
+        if _translated(error).retryable:
+            hint = "end what holds the lock, or raise --lock-timeout"
+            raise LockTaken(f"{path or name}: {error}", hint=hint) from None
         raise TargetError(f"{path or name}: {error}", hint=_hint(str(error))) from None
     return SqliteSession(connection)
 
@@ -146,7 +149,7 @@ def _hint(message: str) -> str:
         return "the file is something else, or encrypted; check the URL"
     if "unable to open" in message:
         return "check the path, and that you may read and write the file"
-    return "check that the file is a SQLite database, and that nobody holds it locked"
+    return "check that the file is a SQLite database"
 
 
 _TRIAL = """

@@ -1,0 +1,46 @@
+"""What goes and what comes in a comparison in; a hint for each pair that looks like a rename nobody wrote down, out."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence, Set
+
+from reconciler.compare.compare import Comparison
+from reconciler.model.change import Create, Drop
+from reconciler.model.model import Model
+from reconciler.model.objects import Column, Table
+from reconciler.model.ref import Ref
+
+
+def hints(comparison: Comparison) -> Iterator[str]:
+    """Yield one sentence for each new object that may be an old one under another name; nothing is ever guessed.
+
+    A column looks like another one of its table that has its type; a table like one with the same columns.
+    """
+    live, desired = comparison.renamed.model, comparison.desired
+    going = {change.ref for change in comparison.changes if isinstance(change, Drop)} - comparison.removed.keys()
+    known: dict[Hashable, list[Ref]] = {}
+    for ref in sorted({*going, *comparison.scope.undeclared}):
+        known.setdefault(_look(ref, live), []).append(ref)
+    for change in comparison.changes if known else ():
+        if isinstance(change, Create) and (change.ref.parent is None or change.ref.parent in live):
+            look = _look(change.ref, desired)
+            if look is not None and look in known:
+                yield _sentence(change.ref, known[look], going)
+
+
+def _look(ref: Ref, model: Model) -> Hashable:
+    """Return what two objects have in common that may be the same one, None for what has no such thing."""
+    match model.get(ref):
+        case Column(generated=None) as column:
+            return ref.parent, column.type
+        case Table():
+            return frozenset((column.ref.name, column.type) for column in model.children(ref, Column)) or None
+        case _:
+            return None
+
+
+def _sentence(new: Ref, alike: Sequence[Ref], going: Set[Ref]) -> str:
+    names = " or ".join(str(ref) for ref in alike)
+    fate = "is dropped with what it holds" if alike[0] in going else "stays where it is, undeclared"
+    same = f"if it is the same, say `renamed_from: {alike[0].name}`"
+    return f"{new} looks like {names}: {same}; as it is, the old one {fate}"
