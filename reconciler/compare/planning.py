@@ -73,6 +73,7 @@ def prepare(
     comparison = replace(comparison, notes=(*comparison.notes, *notes, *_puzzles(comparison), *hints(comparison)))
     known = before if before is not None and _as_before(before, comparison, server, owned) else None
     plan, states = (known.plan, known.states) if known else _plan(dialect, comparison, server, owned)
+    comparison = replace(comparison, notes=(*comparison.notes, *_companions(plan)))
     hazards = _hazards(dialect, session, plan, comparison, owned, policy)
     verdict = decide(hazards, policy=policy, given=given, reviewed=_reviewed(comparison), first=not owned.known)
     return Planned(
@@ -98,6 +99,16 @@ def _puzzles(comparison: Comparison) -> list[str]:
     there = [(ref, getattr(obj, "not_understood", "")) for ref, obj in comparison.live.items()]
     found = sorted((ref, what) for ref, what in there if what and ref in comparison.desired)
     return [f"{ref} holds what is not managed, so it is never rebuilt: {what}" for ref, what in found]
+
+
+def _companions(plan: Plan) -> list[str]:
+    """Return what is rebuilt although nothing of it changes."""
+    found = []
+    for step in plan.steps:
+        both = (ref for ref in step.drops & step.creates if ref.parent is None and ref.kind == step.subject.kind)
+        if others := sorted(ref for ref in both if ref != step.subject):
+            found.append(f"{step.subject} is rebuilt together with what refers to it: {', '.join(map(str, others))}")
+    return found
 
 
 def _hazards(

@@ -12,6 +12,7 @@ from reconciler.errors import UsageError
 # name → the module that assembles the value; imported when first asked for, because drivers are slow to load
 _MODULES: Mapping[str, str] = {
     "sqlite": "reconciler.dialects.sqlite",
+    "d1": "reconciler.dialects.sqlite.d1",
     "postgres": "reconciler.dialects.postgres",
 }
 

@@ -5,12 +5,53 @@
 // MODULES is a directory with miniflare in its node_modules, DATA where databases are kept while it runs. The port on
 // 127.0.0.1 is written to PORT_FILE when it answers. `POST /accounts/A/d1/database` gives a fresh database.
 
-import { createServer } from "node:http";
+import { Agent, createServer, request as sent } from "node:http";
 import { createRequire } from "node:module";
 import { renameSync, writeFileSync } from "node:fs";
 
 const [modules, data, portFile] = process.argv.slice(2);
 const { Miniflare } = createRequire(`${modules}/`)("miniflare");
+
+// Runs inside the engine, next to the databases: one request there for each request here.
+const WORKER = `
+const prepared = (database, { sql, params = [] }) => database.prepare(sql).bind(...params);
+
+const ACTIONS = {
+  async query(database, body) {
+    return database.batch((body.batch ?? [body]).map((one) => prepared(database, one)));
+  },
+  async raw(database, body) {
+    const result = [];
+    for (const one of body.batch ?? [body]) {
+      const [columns, ...rows] = await prepared(database, one).raw({ columnNames: true });
+      result.push({ success: true, results: { columns, rows }, meta: {} });
+    }
+    return result;
+  },
+  // The engine's own word for the database as it is, under which Time Travel would know it.
+  async "time_travel/bookmark"(database) {
+    const session = database.withSession("first-primary");
+    await session.prepare("SELECT 1").all();
+    return { bookmark: session.getBookmark() };
+  },
+};
+
+const answer = (status, result, ...errors) =>
+  Response.json({ success: status === 200, errors, messages: [], result }, { status });
+
+export default {
+  async fetch(request, env) {
+    const [, name, ...action] = new URL(request.url).pathname.split("/");
+    const act = ACTIONS[action.join("/")];
+    if (act === undefined) return answer(404, null, { code: 7000, message: "No route for that URI" });
+    try {
+      return answer(200, await act(env[name], await request.json()));
+    } catch (error) {
+      return answer(400, null, { code: 7500, message: String(error.message).replace(/^D1_(EXEC_)?ERROR: /, "") });
+    }
+  },
+};
+`;
 
 // Databases are bound a batch at a time, and a new batch means a restart of the engine: those in use are kept.
 const BATCH = 40;
@@ -22,7 +63,7 @@ function options() {
   const names = [...inUse, ...free];
   return {
     modules: true,
-    script: "export default { fetch() { return new Response(null, { status: 404 }); } }",
+    script: WORKER,
     compatibilityDate: "2025-01-01",
     d1Databases: Object.fromEntries(names.map((name) => [name, name])),
     d1Persist: data,
@@ -33,6 +74,8 @@ const more = () => Array.from({ length: BATCH }, () => `test-${made++}`);
 free = more();
 const miniflare = new Miniflare(options());
 await miniflare.ready;
+
+const agent = new Agent({ keepAlive: true });
 
 // While the engine restarts, nothing is asked of it: requests wait for `open`, and the restart for those that run.
 let open = Promise.resolve();
@@ -52,6 +95,21 @@ async function fresh() {
 async function restart() {
   while (running > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   await miniflare.setOptions(options());
+  agent.destroy();
+}
+
+
+async function forwarded(path, text) {
+  const { hostname, port } = await miniflare.ready;
+  return new Promise((resolve, reject) => {
+    const call = sent({ hostname, port, path, agent, method: "POST" }, async (answer) => {
+      const chunks = [];
+      for await (const chunk of answer) chunks.push(chunk);
+      resolve([answer.statusCode, Buffer.concat(chunks)]);
+    });
+    call.on("error", reject);
+    call.end(text);
+  });
 }
 
 function failure(status, code, message) {
@@ -62,30 +120,6 @@ function success(result) {
   return [200, { success: true, errors: [], messages: [], result }];
 }
 
-const prepared = (database, { sql, params = [] }) => database.prepare(sql).bind(...params);
-
-async function query(database, body) {
-  const statements = (body.batch ?? [body]).map((one) => prepared(database, one));
-  return success(await database.batch(statements));
-}
-
-async function raw(database, body) {
-  const result = [];
-  for (const one of body.batch ?? [body]) {
-    const [columns, ...rows] = await prepared(database, one).raw({ columnNames: true });
-    result.push({ success: true, results: { columns, rows }, meta: {} });
-  }
-  return success(result);
-}
-
-// The engine's own word for the database as it is, under which Time Travel would know it.
-async function bookmark(database) {
-  const session = database.withSession("first-primary");
-  await session.prepare("SELECT 1").all();
-  return success({ bookmark: session.getBookmark() });
-}
-
-const ACTIONS = { query, raw, "time_travel/bookmark": bookmark };
 const PATH = /^(?:\/client\/v4)?\/accounts\/[^/]+\/d1\/database(?:\/([\w-]+)(?:\/([\w/]+))?)?$/;
 
 async function answer({ headers, method, url }, text) {
@@ -99,13 +133,12 @@ async function answer({ headers, method, url }, text) {
     return success(null);
   }
   if (action === undefined) return success({ uuid: name, name, version: "production" });
-  if (!(action in ACTIONS)) return failure(404, 7000, "No route for that URI");
   await open;
   running += 1;
   try {
-    return await ACTIONS[action](await miniflare.getD1Database(name), JSON.parse(text || "{}"));
+    return await forwarded(`/${name}/${action}`, text || "{}");
   } catch (error) {
-    return failure(400, 7500, String(error.message).replace(/^D1_(EXEC_)?ERROR: /, ""));
+    return failure(500, 7501, `the engine does not answer: ${error.message}`);
   } finally {
     running -= 1;
   }
@@ -117,7 +150,7 @@ const server = createServer((request, response) => {
   request.on("end", async () => {
     const [status, body] = await answer(request, Buffer.concat(chunks).toString());
     response.writeHead(status, { "content-type": "application/json" });
-    response.end(JSON.stringify(body));
+    response.end(body instanceof Buffer ? body : JSON.stringify(body));
   });
 });
 

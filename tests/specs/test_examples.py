@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import shutil
 import sqlite3
 import sys
@@ -108,7 +109,7 @@ def test_quota_gets_its_missing_table(example: Path, reconcile: Reconcile) -> No
     plan = reconcile("plan", "--detailed-exitcode", cwd=example).ok(2).out
     for name in ("user_quota_balances", "idx_user_quota_balances_user_id", "idx_user_quota_balances_expires_at"):
         assert name in plan
-    reconcile("apply", "--auto-approve", cwd=example).ok()
+    reconcile("apply", "-e", "local", "--auto-approve", cwd=example).ok()
     reconcile("check", cwd=example).ok()
     reconcile("plan", "--detailed-exitcode", cwd=example).ok()
     assert [row for row in rows(mail, others) if "_reconcile_" not in str(row)] == before
@@ -124,6 +125,30 @@ def test_quota_gets_its_missing_table(example: Path, reconcile: Reconcile) -> No
         ("created_at", "TIMESTAMP"),
         ("updated_at", "TIMESTAMP"),
     ]
+
+
+@pytest.mark.live("d1")
+@pytest.mark.parametrize("example", ["quota"], indirect=True)
+def test_quota_gets_its_missing_table_on_d1(example: Path, reconcile: Reconcile, d1: Target) -> None:
+    before = runpy.run_path(str(example / "before.py"))
+    d1.execute(before["TABLES"] + before["ROWS"])
+    others = (
+        "select name, sql from sqlite_schema where tbl_name not like '%balances' and name not like '\\_%' escape '\\'"
+    )
+    schema = d1.query(others)
+    surroundings = {"DATABASE_URL": d1.url}
+    plan = reconcile("plan", "-e", "production", "--detailed-exitcode", cwd=example, env=surroundings).ok(2).out
+    for name in ("user_quota_balances", "idx_user_quota_balances_user_id", "idx_user_quota_balances_expires_at"):
+        assert name in plan
+    applied = reconcile("apply", "-e", "production", "--auto-approve", cwd=example, env=surroundings).ok().out
+    assert "rows written" in applied
+    reconcile("check", "-e", "production", cwd=example, env=surroundings).ok()
+    assert d1.query(others) == schema
+    assert d1.query("select count(*), sum(amount) from quota_logs") == [(8, 12)]
+    names = [name for (name,) in d1.query("select name from pragma_table_info('user_quota_balances')")]
+    assert names == [
+        "id", "user_id", "quota_type", "amount", "expires_at", "source", "source_id", "created_at", "updated_at",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("example", ["quota"], indirect=True)

@@ -23,6 +23,8 @@ from reconciler.plan.hazards import HAZARDS, Effect
 _ORPHANS = "(SELECT count(*) FROM pragma_foreign_key_check)"
 
 
+REMARKS = ("tables that are made anew are so each time the script runs: the same rows, in the same form",)
+
 # What stops a script: a message and a condition in, statements out.
 Guard = Callable[[str, str], str]
 
@@ -46,9 +48,8 @@ def script(order: Order) -> Script:
     if order.plan.steps:
         body += [*_transaction(work)]
     body += [last(work)]
-    remarks = ("tables that are made anew are so each time the script runs: the same rows, in the same form",)
     return Script(
-        body="\n".join(body) + "\n", run="sqlite3 -bail DATABASE < FILE", remarks=remarks if work.remakes else ()
+        body="\n".join(body) + "\n", run="sqlite3 -bail DATABASE < FILE", remarks=REMARKS if work.remakes else ()
     )
 
 
@@ -199,7 +200,7 @@ def _transaction(work: Work) -> Iterator[str]:
         yield f"{render.create_table_once(table, work.order.states.new)};"
     for one in work.remakes:
         yield f"\n-- update {commented(str(one.ref))}: made anew, right from both of its forms"
-        yield from _anew_text(one)
+        yield from anew(work, one)
     yield from created(work)
     yield "\n-- looked at again before anything is kept"
     yield guard(
@@ -211,13 +212,14 @@ def _transaction(work: Work) -> Iterator[str]:
     yield "COMMIT;"
 
 
-def _anew_text(one: Remake) -> Iterator[str]:
+def anew(work: Work, one: Remake) -> Iterator[str]:
+    """Write how a table is made anew, its rows counted."""
     statements = list(remade(one))
     copied = max(number for number, sql in enumerate(statements) if sql.startswith("INSERT INTO"))
     for number, sql in enumerate(statements):
         yield f"{sql};"
         if number == copied:
-            yield guard(f"{one.ref}: the copy has not as many rows", counted(one))
+            yield work.guard(f"{one.ref}: the copy has not as many rows", counted(one))
 
 
 def guards(work: Work) -> Iterator[str]:

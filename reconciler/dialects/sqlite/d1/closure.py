@@ -16,7 +16,7 @@ from reconciler.dialects.sqlite.rebuild import Anew, anew, dropped, filled, rena
 from reconciler.model.change import Change
 from reconciler.model.model import Model
 from reconciler.model.names import helper_name
-from reconciler.model.objects import ForeignKey, Index, PrimaryKey, Table, Unique
+from reconciler.model.objects import ForeignKey, Index, PrimaryKey, Unique
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.rules import States
 from reconciler.plan.step import Statement
@@ -24,18 +24,19 @@ from reconciler.plan.step import Statement
 
 def together(table: Ref, states: States) -> set[Ref]:
     """Return the tables that refer to this one, before or after the plan, and those that refer to them."""
-    referring: dict[Ref, set[Ref]] = {}
-    for model in (states.old, states.new):
-        for key in model.values():
-            if isinstance(key, ForeignKey) and all(key.ref.top in states_ for states_ in (states.old, states.new)):
-                referring.setdefault(key.target, set()).add(key.ref.top)
     found: set[Ref] = set()
     pending = [table]
     while pending:
-        users = referring.get(pending.pop(), set()) - found
+        users = _referring(pending.pop(), states) - found
         found |= users
         pending += users
-    return {ref for ref in found if isinstance(states.old[ref], Table)}
+    return found
+
+
+def _referring(table: Ref, states: States) -> set[Ref]:
+    keys = [*states.old.dependents(table), *states.new.dependents(table)]
+    tops = {key.ref.top for key in keys if isinstance(key, ForeignKey)}
+    return {top for top in tops if top in states.old and top in states.new}
 
 
 def rebuild(roots: Sequence[Ref], changes: Sequence[Change], states: States) -> Sequence[Statement]:

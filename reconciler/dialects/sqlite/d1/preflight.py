@@ -10,6 +10,7 @@ from reconciler.dialects.sqlite.d1 import limits
 from reconciler.dialects.sqlite.d1.session import d1
 from reconciler.dialects.sqlite.preflight import unknown_collations
 from reconciler.errors import Problem
+from reconciler.model.change import Rename
 from reconciler.model.model import Model
 from reconciler.model.objects import Index, Unique
 from reconciler.model.ref import Ref
@@ -36,7 +37,10 @@ def _long(plan: Plan) -> Iterator[Problem]:
 
 def _large(session: Session, plan: Plan, actual: Model) -> Iterator[Problem]:
     """A rebuild copies whole tables in one batch, and a batch has 30 seconds."""
-    rebuilt = {ref: step for step in plan.steps for ref in _rebuilt(step)}
+    before = {
+        change.ref: change.old.ref for step in plan.steps for change in step.changes if isinstance(change, Rename)
+    }
+    rebuilt = {before.get(ref, ref): step for step in plan.steps for ref in _rebuilt(step)}
     live = sorted(ref for ref in rebuilt if ref in actual)
     if not live:
         return

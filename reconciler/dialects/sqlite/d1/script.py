@@ -1,7 +1,8 @@
 """A plan in, a script for `wrangler d1 execute --file` out, which D1 runs as a whole or not at all.
 
-It has neither temporary tables nor conditions, so a guard is a query that fails. A table that is made anew has to go
-with all that refer to it, and nothing tells a script in which of their forms those are: that is left to `apply`.
+It has neither temporary tables nor conditions, so a guard is a query that fails. A table that others refer to is made
+anew together with them (closure.py), and nothing tells a script in which of their forms those are: that is left to
+`apply`.
 """
 
 from __future__ import annotations
@@ -11,19 +12,30 @@ from collections.abc import Iterator
 from reconciler.dialects.script import Order, Script, commented
 from reconciler.dialects.sql import text_literal
 from reconciler.dialects.sqlite import render
-from reconciler.dialects.sqlite.remaking import unguarded
-from reconciler.dialects.sqlite.script import Work, created, dropped, guards, last, result, sort
+from reconciler.dialects.sqlite.d1.closure import together
+from reconciler.dialects.sqlite.remaking import Remake, unguarded
+from reconciler.dialects.sqlite.script import REMARKS, Work, anew, created, dropped, guards, last, result, sort
 from reconciler.errors import PlanError
 
 
 def script(order: Order) -> Script:
     """Write a plan. Raises PlanError with everything that no script can do twice."""
     work = sort(order, _guard)
-    if work.remakes:
-        why = "on D1 it is made anew together with all that refer to it"
-        raise PlanError([unguarded(one.ref, why) for one in work.remakes])
+    problems = [unguarded(one.ref, why) for one in work.remakes if (why := _why_not(one))]
+    if problems:
+        raise PlanError(problems)
     body = [*_opening(order), *(_changes(work) if order.plan.steps else ()), last(work)]
-    return Script(body="\n".join(body) + "\n", run="wrangler d1 execute DATABASE --remote --file=FILE")
+    remarks = REMARKS if work.remakes else ()
+    return Script(body="\n".join(body) + "\n", run="wrangler d1 execute DATABASE --remote --file=FILE", remarks=remarks)
+
+
+def _why_not(one: Remake) -> str:
+    """Say why a table cannot be made anew by a script, "" when it can."""
+    if together(one.ref, one.states):
+        return "on D1 it is made anew together with all that refer to it"
+    if ("autoincrement", True) in one.new.options:
+        return "its counter is kept in a temporary table, and D1 knows none"
+    return ""
 
 
 def _guard(message: str, condition: str) -> str:
@@ -34,6 +46,7 @@ def _guard(message: str, condition: str) -> str:
 
 def _opening(order: Order) -> Iterator[str]:
     yield "PRAGMA defer_foreign_keys = ON;"
+    yield "PRAGMA legacy_alter_table = ON;"
     if order.refusal:
         yield _guard(order.refusal, "0")
 
@@ -44,6 +57,9 @@ def _changes(work: Work) -> Iterator[str]:
     for table in work.made:
         yield f"\n-- create {commented(str(table.ref))}"
         yield f"{render.create_table_once(table, work.order.states.new)};"
+    for one in work.remakes:
+        yield f"\n-- update {commented(str(one.ref))}: made anew, right from both of its forms"
+        yield from anew(work, one)
     yield from created(work)
     yield "\n-- looked at again before anything is kept"
     for address, condition in result(work):

@@ -192,12 +192,12 @@ _FEATURES = frozenset({"drop_column", "rename_column", "strict"})
 def server(session: Session) -> Server:
     """Return what answers. D1 does not tell its version."""
     place = d1(session).wire.place
-    return Server(version="D1", host="", database=place.database, user="", memory="sqlite", features=assumed().features)
+    return Server(version="", host="", database=place.database, user="", memory="sqlite", features=assumed().features)
 
 
 def assumed() -> Server:
     """Return what is known of every D1."""
-    return Server(version="D1", host="", database="", user="", memory="sqlite", features=_FEATURES & library_features())
+    return Server(version="", host="", database="", user="", memory="sqlite", features=_FEATURES & library_features())
 
 
 @contextmanager

@@ -189,6 +189,8 @@ def _result(response: BaseHTTPResponse, place: Place) -> Any:
         raise TargetError(message, hint=_WAYS_OUT[response.status])
     if response.status == 429:
         raise DatabaseError("D1 answers 429: too many requests", code="429", retryable=True)
+    if "constraint failed" in said:  # rows are what they are, however D1 puts it
+        raise _refusal(said)
     if response.status >= 500 or any(words in said for words in _TRANSIENT):
         raise DatabaseError(f"D1 answers {response.status}: {said or 'nothing'}", code=str(response.status), lost=True)
     raise _refusal(said or f"D1 answers {response.status}")
@@ -203,7 +205,9 @@ _WAYS_OUT = {
 
 def _refusal(said: str) -> DatabaseError:
     """Return the error of a statement; D1 writes SQLite's name of it behind the message."""
-    message, mark, code = said.removeprefix("D1_ERROR: ").partition(": SQLITE_")
+    # What is found at the end of a batch comes with the fate of the machine that ran it.
+    _, found, rest = said.partition("constraints were violated: ")
+    message, mark, code = (rest if found else said.removeprefix("D1_ERROR: ")).partition(": SQLITE_")
     return DatabaseError(message, code=f"SQLITE_{code.partition(' ')[0]}" if mark else "")
 
 
