@@ -133,7 +133,8 @@ def test_quota_gets_its_missing_table_on_d1(example: Path, reconcile: Reconcile,
     before = runpy.run_path(str(example / "before.py"))
     d1.execute(before["TABLES"] + before["ROWS"])
     others = (
-        "select name, sql from sqlite_schema where tbl_name not like '%balances' and name not like '\\_%' escape '\\'"
+        "select name, sql from sqlite_schema"
+        " where tbl_name not like '%balances' and tbl_name not like '\\_%' escape '\\' order by name"
     )
     schema = d1.query(others)
     surroundings = {"DATABASE_URL": d1.url}
