@@ -218,16 +218,19 @@ def _syntax(source: Source, error: yaml.YAMLError) -> Problem:
     hint = next((hint for words, hint in _HINTS.items() if words in what), "")
     if source.line(at[0], at[1])[at[1] - 1 : at[1]] == "\t":
         hint = "indent with spaces, not with tabs"
-    also = _opened(source, error)
+    opened = _opened(error)
+    if opened and not source.line(at[0]).strip():  # nothing is there to point at: what was opened is never closed
+        at, opened = opened, at
+    also = (source.position(opened),) if opened else ()
     return source.problem("SPEC004", f"not valid YAML: {what}", at, hint=hint, also=also)
 
 
-def _opened(source: Source, error: Any) -> tuple[Any, ...]:
+def _opened(error: Any) -> At | None:
     """Return where the thing that YAML did not understand begins, when that is another place."""
     context, mark = getattr(error, "context_mark", None), getattr(error, "problem_mark", None)
     if context is None or mark is None or context.line == mark.line:
-        return ()
-    return (source.position((context.line + 1, context.column + 1, 0)),)
+        return None
+    return context.line + 1, context.column + 1, context.column + 2
 
 
 def _find(source: Source, character: int) -> At:

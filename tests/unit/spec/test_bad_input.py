@@ -182,7 +182,7 @@ ONE_FILE: list[tuple[str, str, list[Found]]] = [
     ("at sign", "table: t\ncomment: @x\n", [("SPEC004", "a.yaml:2:10")]),
     ("colon in SQL", "view: v\nquery: select a: b\n", [("SPEC004", "a.yaml:2:16")]),
     ("tab", "table: t\ncolumns:\n\ta: b\n", [("SPEC004", "a.yaml:3:1")]),
-    ("open bracket", "table: t\ncolumns: {a: [b\n", [("SPEC004", "a.yaml:3:1")]),
+    ("open bracket", "table: t\ncolumns: {a: [b\n", [("SPEC004", "a.yaml:2:14")]),
     ("control character", "table: t\ncomment: a\x07b\n", [("SPEC004", "a.yaml:2:11")]),
     ("empty", "", [("SPEC005", "a.yaml:1:1")]),
     ("comment only", "# nothing\n", [("SPEC005", "a.yaml:1:1")]),
