@@ -168,7 +168,7 @@ def test_the_lock_keeps_others_out_and_names_its_holder(pg: Database) -> None:
         started = time.monotonic()
         with pytest.raises(LockTaken) as error, DIALECT.lock(target, 0.6, told.append):
             pass
-        assert 0.5 < time.monotonic() - started < 5
+        assert 0.5 < time.monotonic() - started < 30
         assert "pid" in error.value.message
         assert "postgres" in error.value.message
         assert len(told) == 1

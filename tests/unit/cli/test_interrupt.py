@@ -95,7 +95,7 @@ def test_the_first_waits_for_the_statement(slow: Path, code: int, number: signal
 @pytest.mark.parametrize(("code", "number"), WORDS)
 def test_the_second_does_not(slow: Path, code: int, number: signal.Signals, reconcile: Reconcile) -> None:
     with closing(sqlite3.connect(slow / "shop.db")) as connection:
-        connection.execute(f"insert into a select a.id + {ROWS} * b.id, 'y' from a, a as b where b.id < 7")
+        connection.execute(f"insert into a select a.id + {ROWS} * b.id, 'y' from a, a as b where b.id < 18")
         connection.commit()
     with started(slow, "apply", "--allow", "*", until="applying") as process:
         process.send_signal(number)
@@ -148,7 +148,7 @@ def test_a_question_is_ended_by_the_first() -> None:
         begun = time.monotonic()
         process.send_signal(signal.SIGINT)
         err = process.communicate(timeout=60)[1]
-    assert (process.returncode, time.monotonic() - begun < 5) == (130, True), err
+    assert (process.returncode, time.monotonic() - begun < 20) == (130, True), err
 
 
 def asked() -> None:

@@ -189,8 +189,8 @@ def test_words() -> None:
 
 
 def test_a_long_text_takes_no_long_time() -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     for text in ("(" * 200_000, "'" * 200_001, "/*" * 100_000, "a -" * 100_000 + "1", "$a$" + "$b$" * 100_000):
         for family in ("sqlite", "postgres", "mysql"):
             flaw(text, family)
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 10
