@@ -95,16 +95,15 @@ def test_the_first_waits_for_the_statement(slow: Path, code: int, number: signal
 @pytest.mark.parametrize(("code", "number"), WORDS)
 def test_the_second_does_not(slow: Path, code: int, number: signal.Signals, reconcile: Reconcile) -> None:
     with closing(sqlite3.connect(slow / "shop.db")) as connection:
-        connection.execute(f"insert into a select a.id + {ROWS} * b.id, 'y' from a, a as b where b.id < 18")
+        # The statement would take a quarter of an hour.
+        connection.execute(f"insert into a select a.id + {ROWS} * b.id, 'y' from a, a as b where b.id < 300")
         connection.commit()
     with started(slow, "apply", "--allow", "*", until="applying") as process:
         process.send_signal(number)
         said(process.stderr, "ending after this statement")
         process.send_signal(number)
-        begun = time.monotonic()
         err = process.communicate(timeout=120)[1]
     assert process.returncode == code
-    assert time.monotonic() - begun < 10
     assert "Traceback" not in err
     assert indexes(slow) == 0
     (slow / "shop.yaml").write_text(TABLE)
@@ -145,14 +144,13 @@ def test_a_question_is_ended_by_the_first() -> None:
     ) as process:  # fmt: skip
         said(process.stdout, "asking")
         time.sleep(0.5)
-        begun = time.monotonic()
         process.send_signal(signal.SIGINT)
         err = process.communicate(timeout=60)[1]
-    assert (process.returncode, time.monotonic() - begun < 20) == (130, True), err
+    assert process.returncode == 130, err
 
 
 def asked() -> None:
-    """Run a command that does nothing but ask SQLite a question that takes minutes."""
+    """Run a command that does nothing but ask SQLite a question that never ends."""
 
     def action(desk: Desk) -> Report:
         session = connect(Target(dialect="sqlite", url="sqlite://", label=""))
