@@ -97,7 +97,8 @@ def _of_alter(s: Spelling, old: Object, new: Object, fields: Sequence[str], stat
     if "generated" in fields and old.generated is None:
         found.append(counted(s, new, states, code="DS103", where=f"{column} IS NOT NULL", sample=False,
                               message="is computed from now on, which overwrites values: {count}"))  # fmt: skip
-    predicate = s.narrows(old.type, new.type, column) if "type" in fields and new.generated is None else None
+    value = moved_term(column, new.moved_values) if new.moved_values else column
+    predicate = s.narrows(old.type, new.type, value) if "type" in fields and new.generated is None else None
     if predicate:
         message = f"{str(old.type) or 'no type'} → {new.type}: values that do not fit: {{count}}"
         found.append(counted(s, new, states, code="DS107", where=predicate, message=message))
@@ -192,7 +193,8 @@ def _key_terms(s: Spelling, new: Unique | PrimaryKey | Index, states: States) ->
             terms.append(f"({in_live_words(s, new.ref.top, part.expression.text, states)})")
         elif part.column is not None and new.ref.top.child(Kind.COLUMN, part.column) in states.old:
             collation = f" COLLATE {s.quote(part.collation)}" if part.collation else ""
-            terms.append(live_name(s, new.ref.top, part.column, states) + collation)
+            name = live_name(s, new.ref.top, part.column, states) + collation
+            terms.append(f"left({name}, {part.length})" if part.length else name)
         elif not _constant(states.new.get(new.ref.top.child(Kind.COLUMN, part.column or ""))):
             return None
     return terms

@@ -76,12 +76,14 @@ class Identity:
 @dataclass(frozen=True, slots=True)
 class IndexPart:
     """One part of an index key: a column, or an expression, with its order. `nulls_first` None is the dialect's
-    default; `operator` is the one by which an exclusion constraint compares it. `implied_opclass` is the operator class
-    that a database took where none was given.
+    default; `length` is how many characters of a value count, or bytes of a binary one; `operator` is the one by
+    which an exclusion constraint compares it. `implied_opclass` is the operator class that a database took where none
+    was given.
     """
 
     column: str | None = None
     expression: Sql | None = None
+    length: int | None = None
     descending: bool = False
     nulls_first: bool | None = None
     opclass: str | None = None

@@ -6,11 +6,11 @@ It knows no dialect: types stay as written.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from reconciler.model.objects import Column
+from reconciler.model.objects import Column, Options
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.types import DEEPEST, PORTABLE, Type, parse_type
 from reconciler.model.values import Default, Generated, Identity
@@ -35,7 +35,7 @@ _MEANT: Mapping[str, str] = {
 # Pairs of keys that cannot both hold for one column.
 _EXCLUSIVE = (("type", "native"), ("identity", "default"), ("identity", "generated"), ("generated", "default"))
 # What a column has beyond its meaning, in the order of their names.
-_SETTINGS = ("compression", "statistics", "storage")
+_SETTINGS = ("compression", "invisible", "on_update_now", "statistics", "storage")
 _ONLY_WITH_REFERENCES = ("on_delete", "on_update")
 
 
@@ -86,7 +86,7 @@ def _add_column(context: Context, ref: Ref, node: Node, fields: Fields, position
         collation=collation_of(context, ref, fields.get("collation")),
         on_conflict=fields["on_conflict"].value if "on_conflict" in fields else "",
         comment=context.text(fields.get("comment")),
-        options=tuple((name, fields[name].value) for name in _SETTINGS if name in fields),
+        options=settings(fields, _SETTINGS),
         position=position,
         sensitive=context.flag(fields, "sensitive"),
     )
@@ -94,6 +94,11 @@ def _add_column(context: Context, ref: Ref, node: Node, fields: Fields, position
     old = fields.get("renamed_from")
     if old is not None and ref.parent is not None:
         context.rename(ref, ref.parent.child(Kind.COLUMN, old.value))
+
+
+def settings(fields: Fields, names: Sequence[str]) -> Options:
+    """Return those of these keys that say something, in the order of the names; false is as good as left out."""
+    return tuple((name, fields[name].value) for name in names if name in fields and fields[name].value is not False)
 
 
 def _exclusions(context: Context, fields: Fields) -> None:

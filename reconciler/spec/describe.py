@@ -17,6 +17,7 @@ from reconciler.model.types import Type
 from reconciler.model.values import Action, Default, Deferrable, Identity, IndexPart, Sql
 from reconciler.spec.emit import Block, Lines
 from reconciler.spec.fragments import sealed
+from reconciler.spec.indexes import SETTINGS
 from reconciler.spec.names import Reference, join_name, join_reference, quoted, split_part
 from reconciler.spec.scalars import scalar
 from reconciler.spec.urls import CHAINS
@@ -220,29 +221,32 @@ def index_entry(index: Index) -> list[Any] | Entries:
         entries["include"] = list(index.include)
     if index.nulls_not_distinct:
         entries["nulls_not_distinct"] = True
-    if index.options:
-        entries["with"] = {name: _parameter(value) for name, value in index.options}
+    settings = {name: value for name, value in index.options if name in SETTINGS}
+    if len(settings) < len(index.options):
+        entries["with"] = {name: _parameter(value) for name, value in index.options if name not in settings}
+    entries |= settings
     entries |= comment_entry(index.comment)
     return entries if len(entries) > 1 else list(entries["columns"])
 
 
 def _part(part: IndexPart) -> str | Entries:
-    if part.column is not None and part.opclass is None and part.collation is None and part.operator is None:
+    if part.column is not None and _is_short_part(part):
         short = part.column + (" desc" if part.descending else "") + _nulls(part)
         if _reads_as(short, part):
             return short
     entries: Entries = {"column": part.column} if part.column is not None else {}
     if part.expression is not None:
         entries["sql"] = sql_block(part.expression)
-    if part.descending:
-        entries["desc"] = True
-    if part.nulls_first is not None:
-        entries["nulls"] = "first" if part.nulls_first else "last"
-    if part.opclass is not None:
-        entries["opclass"] = part.opclass
-    if part.collation is not None:
-        entries["collation"] = part.collation
-    return entries
+    nulls = None if part.nulls_first is None else "first" if part.nulls_first else "last"
+    rest = {
+        "length": part.length, "desc": part.descending or None, "nulls": nulls, "opclass": part.opclass,
+        "collation": part.collation,
+    }  # fmt: skip
+    return entries | {name: value for name, value in rest.items() if value is not None}
+
+
+def _is_short_part(part: IndexPart) -> bool:
+    return part.opclass is None and part.collation is None and part.operator is None and part.length is None
 
 
 def _exclusion(exclusion: Exclusion) -> Entries:

@@ -9,7 +9,7 @@ from reconciler.model.names import implicit_name
 from reconciler.model.objects import Check, Exclusion, Index, Options
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.values import IndexPart, Sql
-from reconciler.spec.columns import Columns
+from reconciler.spec.columns import Columns, settings
 from reconciler.spec.context import Context
 from reconciler.spec.forms import Form
 from reconciler.spec.fragments import words
@@ -36,11 +36,20 @@ def indexes(context: Context, table: Ref, fields: Fields) -> None:
             where=where,
             include=names(context, own, "include", node) if "include" in own else (),
             nulls_not_distinct=context.flag(own, "nulls_not_distinct"),
-            options=parameters(own["with"]) if "with" in own else (),
+            options=_options(own),
             comment=context.text(own.get("comment")),
         )
         made.append((index, node, own, None if ref else _content(parts, where)))
     settle(context, made)
+
+
+# What an index has of its own beside storage parameters.
+SETTINGS = ("invisible", "parser")
+
+
+def _options(own: Fields) -> Options:
+    given = dict(parameters(own["with"])) if "with" in own else {}
+    return tuple(sorted((given | dict(settings(own, SETTINGS))).items()))
 
 
 def parameters(node: Node) -> Options:
@@ -93,6 +102,7 @@ def _part(context: Context, node: Node, subject: Ref) -> IndexPart:
     return IndexPart(
         column=fields["column"].value if "column" in fields else None,
         expression=context.sql_text(fields["sql"], "an expression of", subject) if "sql" in fields else None,
+        length=fields["length"].value if "length" in fields else None,
         descending=context.flag(fields, "desc"),
         nulls_first=nulls,
         opclass=_own_words(context, fields, Form.OPCLASS, subject),

@@ -131,7 +131,7 @@ def _marks(text: str) -> dict[str, At]:
 _WRITTEN_AS: Mapping[str, tuple[str, ...]] = {
     "type": ("native",),
     "parts": ("columns", "elements"),
-    "options": ("with", "storage", "compression", "statistics"),
+    "options": ("with", "storage", "compression", "statistics", "on_update_now", "invisible", "parser"),
     "expression": ("sql",),
     "target": ("references",),
     "target_columns": ("references",),

@@ -17,6 +17,7 @@ from reconciler.dialects.postgres.literals import settled
 from reconciler.dialects.postgres.names import enum_of, type_name
 from reconciler.dialects.postgres.parameters import settled as settled_parameter
 from reconciler.dialects.postgres.parameters import settled_settings
+from reconciler.dialects.settings import foreign_settings
 from reconciler.dialects.shapes import Shapes
 from reconciler.dialects.sql import ours
 from reconciler.dialects.transpile import NotPortable, output_columns, text_for
@@ -85,7 +86,18 @@ def _normal(obj: Object, work: _Work) -> Object:
     beginning = "" if type(obj) is Column else ours(obj.ref.name)
     if beginning:
         work.add(obj, "", f"names that begin with {beginning} are this tool's own", "give it another name")
-    return _shaped(obj, work) if type(obj) is Column else normal(_spelled(obj, work), work)
+    if type(obj) is Column:
+        return _shaped(obj, work)
+    _refused(obj, work)
+    return normal(_spelled(obj, work), work)
+
+
+def _refused(obj: Object, work: _Work) -> None:
+    """Tell what only other databases have."""
+    found = [("on_conflict", "sqlite")] if getattr(obj, "on_conflict", "") else []
+    for name, owner in (*found, *((name, "mysql") for name in foreign_settings(obj, FAMILY))):
+        hint = f"write it for {owner} alone: dialect: {{{owner}: {{{name}: …}}}}"
+        work.add(obj, name, f"PostgreSQL has no {name} for it", hint)
 
 
 def _shaped(obj: Column, work: _Work) -> Column:
@@ -93,6 +105,7 @@ def _shaped(obj: Column, work: _Work) -> Column:
 
     def worked_out(column: Column) -> tuple[Column, bool]:
         problems = len(work.parts)
+        _refused(column, work)
         return _column(_spelled(column, work), work), len(work.parts) == problems
 
     return work.shapes.normal(obj, obj.ref.name in work.keys.get(obj.ref.top, ()), worked_out)
@@ -118,30 +131,11 @@ def _table(obj: Table, work: _Work) -> Table:
     return changed(obj, options=options, comment=obj.comment or None)
 
 
-def _no_conflict_clause(obj: Column | PrimaryKey | Unique, work: _Work) -> None:
-    if obj.on_conflict:
-        work.add(
-            obj, "on_conflict", "a constraint of PostgreSQL has no conflict clause",
-            "write it for sqlite alone: dialect: {sqlite: {on_conflict: …}}",
-        )  # fmt: skip
-
-
-def _primary_key(obj: PrimaryKey, work: _Work) -> PrimaryKey:
-    _no_conflict_clause(obj, work)
-    return _commented(obj, work)
-
-
-def _unique(obj: Unique, work: _Work) -> Unique:
-    _no_conflict_clause(obj, work)
-    return _commented(obj, work)
-
-
 def _commented(obj: Commented, work: _Work) -> Commented:
     return changed(obj, comment=obj.comment or None)
 
 
 def _column(obj: Column, work: _Work) -> Column:
-    _no_conflict_clause(obj, work)
     type_ = _native(obj.type)
     own = work.types.get(element_name(type_))
     serial = type_.name in types.SERIAL
@@ -330,8 +324,8 @@ def without_end(query: str) -> str:
 _NORMAL: Mapping[type[Object], Callable[[Any, _Work], Object]] = {
     Table: _table,
     Column: _column,
-    PrimaryKey: _primary_key,
-    Unique: _unique,
+    PrimaryKey: _commented,
+    Unique: _commented,
     Check: _check,
     Exclusion: _exclusion,
     Schema: _commented,

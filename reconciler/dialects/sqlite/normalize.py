@@ -275,11 +275,13 @@ def _index(obj: Index, model: Model, findings: _Findings) -> Iterator[Object]:
             findings.add(obj, name, f"SQLite's indexes have no {name}", hint)
     parts = []
     for part in obj.parts:
+        if part.length:
+            findings.add(obj, "columns", "SQLite's indexes hold whole values", "limit `length`: only: [mysql, mariadb]")
         if part.opclass or part.nulls_first not in (None, not part.descending):
             what = "operator classes" if part.opclass else "NULLS FIRST and LAST"
             findings.add(obj, "columns", f"SQLite's indexes have no {what}", "limit the index: only: [postgres]")
         collation = _part_collation(part, obj.ref.top, model)
-        parts.append(changed(part, collation=collation, opclass=None, nulls_first=None))
+        parts.append(changed(part, collation=collation, opclass=None, nulls_first=None, length=None))
     yield changed(obj, comment=None, parts=tuple(parts), method=None, include=())
 
 

@@ -1,0 +1,77 @@
+"""MySQL and MariaDB, assembled: two flavors of one family, and nothing else."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from reconciler.dialects.base import Dialect, Session, Target
+from reconciler.dialects.checks import Spelling, asker
+from reconciler.dialects.mysql.align import align
+from reconciler.dialects.mysql.elaborate import elaborate
+from reconciler.dialects.mysql.inspect import inspect
+from reconciler.dialects.mysql.lexer import quoted, renamed_words
+from reconciler.dialects.mysql.locks import lock
+from reconciler.dialects.mysql.names import of
+from reconciler.dialects.mysql.narrowing import narrows
+from reconciler.dialects.mysql.normalize import FAMILY, normalizer
+from reconciler.dialects.mysql.preflight import preflight
+from reconciler.dialects.mysql.resolve import portable, resolve
+from reconciler.dialects.mysql.rules import RULES
+from reconciler.dialects.mysql.session import assumed, connect, reading, server, transaction
+from reconciler.dialects.script import Order, Script
+from reconciler.dialects.sql import renamer, respeller
+from reconciler.errors import PlanError, Problem
+
+
+def _ledger_schema(target: Target) -> str:
+    return ""
+
+
+def _no_capacity(session: Session) -> int | None:
+    return None
+
+
+def _script(order: Order) -> Script:
+    raise PlanError(
+        [Problem(code="RUN042", message="no script is written for MySQL and MariaDB", hint="use `reconcile apply`")]
+    )
+
+
+def _flavor(name: str, fallback: tuple[str, ...]) -> Dialect:
+    return Dialect(
+        name=name,
+        fallback=fallback,
+        family=FAMILY,
+        quote=quoted,
+        connect=connect,
+        server=server,
+        assumed=partial(assumed, name),
+        inspect=inspect,
+        normalize=normalizer(name),
+        align=align,
+        resolve=resolve,
+        rename=renamer(respeller(renamed_words)),
+        elaborate=elaborate,
+        portable=portable,
+        rules=RULES,
+        ask=asker(
+            Spelling(
+                quote=quoted, table=of, narrows=narrows, fills=lambda column: column.identity is not None,
+                words=renamed_words,
+            )
+        ),
+        lock=lock,
+        transaction=transaction,
+        preflight=preflight,
+        capacity=_no_capacity,
+        ledger_schema=_ledger_schema,
+        script=_script,
+        reading=reading,
+        ledger_text="LONGTEXT",
+        ledger_options=" DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin",
+        transactional=False,
+    )  # fmt: skip
+
+
+MYSQL = _flavor("mysql", ("mysql",))
+MARIADB = _flavor("mariadb", ("mariadb", "mysql"))

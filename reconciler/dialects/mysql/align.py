@@ -1,0 +1,63 @@
+"""The live model and the desired one in; the desired one out, as the live one puts what is equal on this server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from reconciler.model.model import Desired, Inspection, Model
+from reconciler.model.objects import Check, Column, Index, Object, Table, Unique
+from reconciler.model.ref import Kind, Ref
+from reconciler.model.values import IndexPart
+
+
+def align(inspection: Inspection, desired: Desired) -> Desired:
+    """Return what is declared without what holds anyway, and unique keys in the form that they have there.
+
+    A table's engine and collation come from the database unless it says others, a column's collation from its table.
+    """
+    defaults = inspection.defaults
+    tables = {obj.ref: _table(obj, defaults) for obj in desired.model.values() if isinstance(obj, Table)}
+    settled = Model(_aligned(obj, desired.model, inspection.model, tables, defaults) for obj in desired.model.values())
+    return replace(desired, model=settled)
+
+
+def _table(obj: Table, defaults: Mapping[str, str]) -> Table:
+    options = {name: str(value) for name, value in obj.options}
+    charset = options.pop("charset", None)
+    if charset and "collation" not in options:
+        options["collation"] = defaults.get(f"charset {charset}", charset)
+    kept = {name: value for name, value in options.items() if defaults.get(name) != value}
+    return replace(obj, options=tuple(sorted(kept.items())))
+
+
+def _aligned(
+    obj: Object, desired: Model, live: Model, tables: Mapping[Ref, Table], defaults: Mapping[str, str]
+) -> Object:
+    match obj:
+        case Table():
+            return tables[obj.ref]
+        case Column(collation=str() as collation):
+            inherited = dict(tables[obj.ref.top].options).get("collation", defaults.get("collation"))
+            return replace(obj, collation=None) if collation == inherited else obj
+        case Unique():
+            index = live.get(obj.ref.top.child(Kind.INDEX, obj.ref.name))
+            if obj.ref not in live and isinstance(index, Index) and index.unique:
+                return Index(ref=index.ref, parts=tuple(IndexPart(column=name) for name in obj.columns), unique=True)
+            return obj
+        case Index(unique=True):
+            return _as_unique(obj, live)
+        case Check():
+            there = live.get(obj.ref)
+            return replace(obj, nameless=there.nameless, clauses=there.clauses) if isinstance(there, Check) else obj
+        case _:
+            return obj
+
+
+def _as_unique(obj: Index, live: Model) -> Object:
+    """A unique index over plain columns is a unique constraint here: there is but one form of the two."""
+    ref = obj.ref.top.child(Kind.UNIQUE, obj.ref.name)
+    plain = all(part == IndexPart(column=part.column) for part in obj.parts)
+    if plain and ref in live and obj.ref not in live:
+        return Unique(ref=ref, columns=tuple(part.column or "" for part in obj.parts))
+    return obj

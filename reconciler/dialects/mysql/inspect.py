@@ -1,0 +1,86 @@
+"""A database in, every object of it out, in the server's own words: SHOW CREATE, and catalogs in bulk for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from reconciler.dialects.base import Session, Target
+from reconciler.dialects.mysql.ddl import read_table
+from reconciler.dialects.mysql.lexer import LexError, quoted
+from reconciler.dialects.mysql.views import read_view
+from reconciler.dialects.sql import ours
+from reconciler.model.model import Inspection, Model
+from reconciler.model.objects import Check, Object, Table, Unmodelled
+from reconciler.model.ref import Kind, Ref
+
+_RELATIONS = """
+SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = database() ORDER BY table_name
+"""
+
+# Whatever else there is: kind word, the table that holds it or "", name.
+_REST = """
+SELECT 'trigger', event_object_table, trigger_name, action_statement FROM information_schema.triggers
+WHERE trigger_schema = database()
+UNION ALL
+SELECT lower(routine_type), '', routine_name, coalesce(routine_definition, '') FROM information_schema.routines
+WHERE routine_schema = database()
+UNION ALL
+SELECT 'event', '', event_name, event_definition FROM information_schema.events WHERE event_schema = database()
+"""
+
+# information_schema.tables.table_type → kind word of relations that are not modelled
+_FOREIGN_KINDS = {"SEQUENCE": "sequence", "SYSTEM VIEW": "view"}
+
+
+def inspect(session: Session, target: Target) -> Inspection:
+    """Return everything in the target's database; our own tables are left out."""
+    objects = list(_objects(session))
+    nameless = frozenset(obj.ref for obj in objects if isinstance(obj, Check) and obj.nameless)
+    defaults = _defaults(session)
+    plain = Model(_beyond_defaults(obj, defaults) if isinstance(obj, Table) else obj for obj in objects)
+    return Inspection(model=plain, unnamed=nameless, defaults=defaults)
+
+
+_DEFAULTS = """
+SELECT 'engine', lower(@@default_storage_engine) UNION ALL SELECT 'collation', @@collation_database
+UNION ALL SELECT concat('charset ', character_set_name), default_collate_name FROM information_schema.character_sets
+"""
+
+
+def _defaults(session: Session) -> Mapping[str, str]:
+    """Return what holds where a table says nothing, and the collation that each character set means."""
+    return {str(name): str(value) for name, value in session.query(_DEFAULTS)}
+
+
+def _beyond_defaults(table: Table, defaults: Mapping[str, str]) -> Table:
+    """Leave out what a table has from its database; SHOW CREATE says it all the same."""
+    kept = {
+        name: value for name, value in table.options if name != "charset" and defaults.get(name) != str(value).lower()
+    }
+    return replace(table, options=tuple(sorted(kept.items())))
+
+
+def _objects(session: Session) -> Iterator[Object]:
+    for name, sort in session.query(_RELATIONS):
+        if ours(name):
+            continue
+        if sort == "VIEW":
+            yield read_view(session, Ref.root(Kind.VIEW, name))
+        elif sort in ("BASE TABLE", "SYSTEM VERSIONED"):
+            yield from _table(session, name)
+        else:
+            yield Unmodelled(ref=Ref.root(_FOREIGN_KINDS.get(sort, "type"), name))
+    for kind, table, name, text in session.query(_REST):
+        if not ours(table):
+            root = Ref.root(Kind.TABLE, table).child(kind, name) if table else Ref.root(kind, name)
+            yield Unmodelled(ref=root, definition=text)
+
+
+def _table(session: Session, name: str) -> Iterator[Object]:
+    text = session.query(f"SHOW CREATE TABLE {quoted(name)}")[0][1]
+    ref = Ref.root(Kind.TABLE, name)
+    try:
+        yield from read_table(text, ref)
+    except LexError as error:
+        yield Unmodelled(ref=Ref.root("typed_table", name), definition=f"{error}\n{text}")

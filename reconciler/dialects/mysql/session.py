@@ -1,0 +1,265 @@
+"""A target in, one connection that speaks plainly out: errors come as data, texts reach the server untouched."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from reconciler.dialects.base import DatabaseError, Server, Session, Target
+from reconciler.dialects.mysql.failures import database_error
+from reconciler.errors import TargetError
+from reconciler.plan.step import Step
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection
+
+T = TypeVar("T")
+
+CONNECT_SECONDS = 10
+# Seconds that one attempt at a lock may take at most: whatever comes after it waits too.
+LONGEST_LOCK_WAIT = 3
+SCHEMES = frozenset({"mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql"})
+
+# What every session of ours speaks: nothing is changed silently to fit, and quotes and backslashes mean what they mean
+# by default (dev.mysql.com/doc/refman/9.7/en/sql-mode.html).
+SQL_MODE = "STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
+
+# Error number → our sentence and what to do.
+_REFUSALS: Mapping[int, tuple[str, str]] = {
+    1044: ("the user may not use this database", "grant it, or correct the URL"),
+    1045: ("the user name or password is wrong", "check both in the URL"),
+    1049: ("the database does not exist", "create it first, or correct the URL"),
+    1040: ("the server has no connection left", "try again later, or raise max_connections"),
+    2003: ("the server does not answer", "check host, port and firewall, and whether the server runs"),
+    1698: ("the server does not let this user in from here", "use a user with a password"),
+}
+
+
+def connect(target: Target) -> Session:
+    """Return a session on the target. Raises TargetError, in one sentence, when the server does not let us in."""
+    url = driver_url(target.url)
+    try:
+        from sqlalchemy import create_engine
+        from sqlalchemy.exc import SQLAlchemyError
+        from sqlalchemy.pool import NullPool
+
+        engine = create_engine(
+            url, poolclass=NullPool, isolation_level="AUTOCOMMIT",
+            connect_args={"connect_timeout": CONNECT_SECONDS, "charset": "utf8mb4"},
+        )  # fmt: skip
+    except ImportError as error:
+        raise TargetError("the MySQL driver is not installed", hint="pip install 'reconciler[mysql]'") from error
+    try:
+        connection = engine.connect()
+    except (SQLAlchemyError, OSError, RuntimeError) as error:
+        raise _refusal(error, target) from None
+    session = MysqlSession(connection, target.access == "read")
+    try:
+        _prepare(session, target)
+    except DatabaseError as error:
+        session.close()
+        raise TargetError(f"{target.label}: {error.message}") from None
+    return session
+
+
+def driver_url(text: str) -> URL:
+    """Read a URL for PyMySQL. Raises TargetError when it is none, or names no database, without repeating it."""
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    hint = "mysql://user@host:3306/database"
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise TargetError("the database URL cannot be read", hint=hint) from None
+    if url.drivername not in SCHEMES:
+        raise TargetError(f"{url.drivername!r} is no MySQL or MariaDB URL", hint=hint)
+    if not url.database:
+        raise TargetError("the URL names no database", hint=hint)
+    # The driver's server-side checks are the same for both flavors.
+    return url.set(drivername="mysql+pymysql")
+
+
+def _refusal(error: Exception, target: Target) -> TargetError:
+    original = getattr(error, "orig", None) or error
+    arguments: tuple[object, ...] = getattr(original, "args", ())
+    number = arguments[0] if arguments and isinstance(arguments[0], int) else 0
+    if number in _REFUSALS:
+        sentence, hint = _REFUSALS[number]
+        return TargetError(f"{target.label}: {sentence}", hint=hint)
+    said = str(arguments[1]) if len(arguments) > 1 else str(original)
+    return TargetError(f"{target.label}: {said.splitlines()[0]}", hint="check the URL and the server")
+
+
+def _prepare(session: MysqlSession, target: Target) -> None:
+    """Pin what texts and values depend on."""
+    session.execute(f"SET SESSION sql_mode = '{SQL_MODE}'")
+    session.execute("SET SESSION foreign_key_checks = 1")
+    _wait_for_locks(session, target.patience)
+    session.execute("SET SESSION explicit_defaults_for_timestamp = 1")
+    if target.access == "read":
+        session.execute("SET SESSION TRANSACTION READ ONLY")
+
+
+def _wait_for_locks(session: Session, seconds: float) -> None:
+    whole = max(1, int(seconds))
+    session.execute(f"SET SESSION lock_wait_timeout = {whole}")
+    session.execute(f"SET SESSION innodb_lock_wait_timeout = {whole}")
+
+
+@dataclass(slots=True)
+class MysqlSession:
+    """One PyMySQL connection behind SQLAlchemy, in autocommit mode between `begin` and `commit`.
+
+    The driver sends a text as one statement: the server refuses another one behind a semicolon, because the flag for
+    several is not set.
+    """
+
+    _connection: Connection
+    reads_only: bool
+    _open: bool = field(default=False)
+
+    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
+        """Return every row."""
+        return self._guarded(lambda: [tuple(row) for row in self._run(sql, parameters)])
+
+    def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> int:
+        """Run a statement and return the number of rows that it changed."""
+        return self._guarded(lambda: int(self._run(sql, parameters).rowcount))
+
+    def execute_each(self, statements: Sequence[str]) -> Sequence[int]:
+        """Run statements one after the other, none after one that fails."""
+        counts: list[int] = []
+        for sql in statements:
+            try:
+                counts.append(self.execute(sql))
+            except DatabaseError as error:
+                error.before = len(counts)
+                raise
+        return counts
+
+    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Add rows; the driver puts as many of them into one statement as the server takes."""
+        marks = ", ".join(["%s"] * len(columns))
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
+        values = [tuple(row) for row in rows]
+        if values:
+            self._guarded(lambda: self._connection.exec_driver_sql(sql, values))
+
+    def in_transaction(self) -> bool:
+        """Say whether a transaction was begun and not ended."""
+        return self._open
+
+    def begin(self) -> None:
+        """Start a transaction; a statement that changes the schema ends it."""
+        self.execute("START TRANSACTION")
+        self._open = True
+
+    def commit(self) -> None:
+        """End the transaction and keep it."""
+        self._open = False
+        self.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """End the transaction, if there is one, and forget it."""
+        if self._open:
+            self._open = False
+            self.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close the connection."""
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            self._connection.close()
+        except (SQLAlchemyError, OSError):
+            self._connection.invalidate()
+
+    def abandon(self) -> None:
+        """Shut the socket down; the server is not told."""
+        driver: Any = self._connection.connection.dbapi_connection
+        driver._sock.shutdown(socket.SHUT_RDWR)
+
+    def _run(self, sql: str, parameters: Mapping[str, object] | None) -> Any:
+        from sqlalchemy import text
+
+        if parameters:
+            return self._connection.execute(text(sql), dict(parameters))
+        # Without parameters the driver does not look for placeholders, so a percent sign is one.
+        return self._connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+
+    def _guarded(self, run: Callable[[], T]) -> T:
+        from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+        try:
+            return run()
+        except DBAPIError as error:
+            raise database_error(error.orig) from None
+        except SQLAlchemyError as error:
+            raise DatabaseError("the connection cannot be used any more", detail=str(error), lost=True) from None
+
+
+_SERVER = "SELECT version(), database(), current_user(), @@hostname, @@character_set_database, @@collation_database"
+
+# feature → a statement on the server that says yes; MariaDB counts its versions by itself
+_FEATURES: Mapping[str, tuple[tuple[int, int], tuple[int, int]]] = {
+    "check": ((8, 0), (10, 2)),
+    "functional_index": ((8, 0), (99, 0)),
+    "expression_default": ((8, 0), (10, 2)),
+    "rename_column": ((8, 0), (10, 5)),
+    "uuid": ((99, 0), (10, 7)),
+}
+
+
+def server(session: Session) -> Server:
+    """Return what answers; `memory` names what the server's spelling of texts depends on."""
+    version, database, user, host, charset, collation = session.query(_SERVER)[0]
+    maria = "mariadb" in version.lower()
+    number = tuple(int(part) for part in version.split("-")[0].split(".")[:2])
+    features = {name for name, since in _FEATURES.items() if number >= since[maria]}
+    return Server(
+        version=version, host=host, database=database, user=user,
+        memory=f"{'mariadb' if maria else 'mysql'} {number[0]}.{number[1]}|{charset}|{collation}",
+        features=frozenset(features), elaborates=_may_elaborate(session),
+    )  # fmt: skip
+
+
+def assumed(name: str) -> Server:
+    """Return the newest server of a flavor that is known, with nothing spelled by it."""
+    features = frozenset(feature for feature, since in _FEATURES.items() if since[name == "mariadb"] < (99, 0))
+    return Server(version="", host="", database="", user="", memory="", features=features, elaborates=False)
+
+
+def _may_elaborate(session: Session) -> bool:
+    """A read-only server makes no temporary tables either."""
+    return not session.query("SELECT @@global.read_only")[0][0]
+
+
+@contextmanager
+def reading(session: Session) -> Iterator[None]:
+    """Surround questions with a transaction that cannot write, whatever functions they call."""
+    session.execute("START TRANSACTION READ ONLY")
+    try:
+        yield
+    finally:
+        session.execute("ROLLBACK")
+
+
+@contextmanager
+def transaction(session: Session, steps: Sequence[Step], lock_timeout: float) -> Iterator[None]:
+    """Surround these steps with short waits for locks; each statement commits by itself.
+
+    A wait for a metadata lock keeps everybody else waiting behind it, and the default is a year
+    (dev.mysql.com/doc/refman/9.7/en/server-system-variables.html#sysvar_lock_wait_timeout), so one attempt waits
+    shortly and whoever runs the steps tries again.
+
+    Args:
+        session: outside a transaction.
+        steps: what will run inside; every step is treated alike here.
+        lock_timeout: seconds that a statement may wait for a lock.
+    """
+    _wait_for_locks(session, min(lock_timeout, LONGEST_LOCK_WAIT))
+    yield
