@@ -74,12 +74,10 @@ def _normal(obj: Object, work: _Work) -> Iterator[Object]:
     if isinstance(obj, Unmodelled):
         yield obj
         return
-    if obj.ref.top.kind in ABSENT:
-        if obj.ref.parent is None:
-            work.add(obj, "", f"{work.flavor} has no {ABSENT[obj.ref.kind]}", "limit it: only: [postgres]")
-        return
-    if obj.ref.kind in ABSENT:
-        work.add(obj, "", f"{work.flavor} has no {ABSENT[obj.ref.kind]}", "limit it: only: [postgres]")
+    absent = obj.ref.kind if obj.ref.kind in ABSENT else obj.ref.top.kind
+    if absent in ABSENT:
+        if absent == obj.ref.kind:
+            work.add(obj, "", f"{work.flavor} has no {ABSENT[absent]}", "limit it: only: [postgres]")
         return
     if obj.ref.schema:
         work.add(obj, "", f"{work.flavor} has no schemas inside a database", "give it a name without a dot")

@@ -27,7 +27,7 @@ def _comment(text: str | None) -> str:
 
 def column_clause(column: Column, model: Model) -> str:
     """Write a column as in CREATE TABLE; `model` has the checks that MariaDB keeps with it."""
-    generated = column.generated
+    generated, settings = column.generated, dict(column.options)
     return _joined(
         of(column.ref), str(column.type), f"COLLATE {column.collation}" if column.collation else "",
         f"GENERATED ALWAYS AS ({generated.expression.text}) {'STORED' if generated.stored else 'VIRTUAL'}"
@@ -35,13 +35,11 @@ def column_clause(column: Column, model: Model) -> str:
         # A TIMESTAMP that says nothing is NOT NULL where explicit_defaults_for_timestamp is off.
         "NOT NULL" if column.not_null else "" if generated else "NULL",
         f"DEFAULT {written(column.default, column.type.name)}" if column.default is not None else "",
-        _touched(column), column.clauses, "INVISIBLE" if ("invisible", True) in column.options else "", "AUTO_INCREMENT" if column.identity else "", _comment(column.comment),
+        f"ON UPDATE {now(column.type.name).text}" if "on_update_now" in settings else "", column.clauses,
+        "INVISIBLE" if "invisible" in settings else "", "AUTO_INCREMENT" if column.identity else "",
+        _comment(column.comment),
         *_own_checks(column, model),
     )  # fmt: skip
-
-
-def _touched(column: Column) -> str:
-    return f"ON UPDATE {now(column.type.name).text}" if ("on_update_now", True) in column.options else ""
 
 
 def _own_checks(column: Column, model: Model) -> Iterator[str]:

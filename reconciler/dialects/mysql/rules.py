@@ -252,7 +252,8 @@ RULES: RuleTable = {
     Kind.COLUMN: Rules(
         create=_create_column, drop=_drop_column, rename=_rename_column, inline=True, weight=20, drop_weight=40,
         alter=_every(Column, _modify_column)
-        | {"generated": _generated, "type": _retype, "on_conflict": Way.UNSUPPORTED}, disturbs=frozenset({"type", "collation"}),
+        | {"generated": _generated, "type": _retype, "on_conflict": Way.UNSUPPORTED},
+        disturbs=frozenset({"type", "collation"}),
         late_bound=True,
     ),
     Kind.PRIMARY_KEY: Rules(
