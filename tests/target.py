@@ -235,7 +235,8 @@ def _shown(query: Callable[[str], list[Row]], name: str, sort: str) -> str:
     if name.startswith("_reconcile_"):
         return ""
     word = "view" if sort == "VIEW" else "table"
-    return f"{query(f'show create {word} `{name}`')[0][1]};\n"
+    quoted = "`" + name.replace("`", "``") + "`"
+    return f"{query(f'show create {word} {quoted}')[0][1]};\n"
 
 
 def _mysql_connection(url: str, database: str | None) -> pymysql.Connection[Any]:

@@ -127,6 +127,10 @@ class _Compiler:
         least: int = schema["minLength"]
         return lambda node: type(node.value) is not str or len(node.value) >= least
 
+    def minimum(self, schema: Schema) -> Accepts:
+        least: int = schema["minimum"]
+        return lambda node: type(node.value) is not int or node.value >= least
+
     def pattern(self, schema: Schema) -> Accepts:
         search = re.compile(schema["pattern"]).search
         return lambda node: type(node.value) is not str or search(node.value) is not None
@@ -141,6 +145,7 @@ _KEYWORDS: Mapping[str, Callable[[_Compiler, Schema], Accepts]] = {
     "minItems": _Compiler.min_items,
     "uniqueItems": _Compiler.unique_items,
     "minLength": _Compiler.min_length,
+    "minimum": _Compiler.minimum,
     "pattern": _Compiler.pattern,
 }
 

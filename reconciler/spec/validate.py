@@ -159,6 +159,10 @@ def _empty(_error: ValidationError, node: Node, path: str) -> Told:
     yield "SPEC015", f"expected text that is not empty{_of(path)}", pointed(node), ""
 
 
+def _too_small(error: ValidationError, node: Node, path: str) -> Told:
+    yield "SPEC015", f"expected at least {error.validator_value}; found {shown(node)}{_of(path)}", pointed(node), ""
+
+
 def _repeated(_error: ValidationError, node: Node, path: str) -> Told:
     seen: list[Any] = []
     for item in node.value:
@@ -221,6 +225,7 @@ _TELLERS = {
     "minItems": _too_few,
     "minProperties": _too_few,
     "minLength": _empty,
+    "minimum": _too_small,
     "uniqueItems": _repeated,
     "pattern": _bad_key,
     "anyOf": _nothing_fits,

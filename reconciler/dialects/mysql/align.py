@@ -17,18 +17,26 @@ def align(inspection: Inspection, desired: Desired) -> Desired:
     A table's engine and collation come from the database unless it says others, a column's collation from its table.
     """
     defaults = inspection.defaults
-    tables = {obj.ref: _table(obj, defaults) for obj in desired.model.values() if isinstance(obj, Table)}
-    settled = Model(_aligned(obj, desired.model, inspection.model, tables, defaults) for obj in desired.model.values())
+    live = inspection.model
+    tables = {obj.ref: _table(obj, live, defaults) for obj in desired.model.values() if isinstance(obj, Table)}
+    settled = Model(_aligned(obj, desired.model, live, tables, defaults) for obj in desired.model.values())
     return replace(desired, model=settled)
 
 
-def _table(obj: Table, defaults: Mapping[str, str]) -> Table:
-    options = {name: str(value) for name, value in obj.options}
-    charset = options.pop("charset", None)
-    if charset and "collation" not in options:
-        options["collation"] = defaults.get(f"charset {charset}", charset)
-    kept = {name: value for name, value in options.items() if defaults.get(name) != value}
-    return replace(obj, options=tuple(sorted(kept.items())))
+def _table(obj: Table, live: Model, defaults: Mapping[str, str]) -> Table:
+    """Return a table's options in the form of the live ones: those that are what holds anyway are left out.
+
+    Of what the spec does not say, the live table keeps what it has: that a database has another default by now is no
+    reason to convert its tables.
+    """
+    there = live.get(obj.ref)
+    held = dict(there.options) if isinstance(there, Table) else {}
+    said = {name: str(value) for name, value in obj.options}
+    charset = said.pop("charset", None)
+    if charset and "collation" not in said:
+        said["collation"] = defaults.get(f"charset {charset}", charset)
+    kept = {name: value for name, value in said.items() if name in held or defaults.get(name) != value}
+    return replace(obj, options=tuple(sorted((held | kept).items())))
 
 
 def _aligned(

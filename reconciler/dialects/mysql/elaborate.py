@@ -83,7 +83,7 @@ def _stand_in(table: Table, name: str, desired: Model) -> tuple[Model, dict[Ref,
     root = Ref.root(Kind.TABLE, name)
     objects: list[Object] = [replace(table, ref=root)]
     names: dict[Ref, Ref] = {}
-    for number, obj in enumerate(desired.children(table.ref, Object)):
+    for number, obj in enumerate(desired.subtree(table.ref)[1:]):
         if not isinstance(obj, Column | PrimaryKey | Check | Index):
             continue
         if isinstance(obj, Index) and not any(part.expression for part in obj.parts):

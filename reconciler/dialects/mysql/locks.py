@@ -25,6 +25,7 @@ class _Named:
 
     session: Session
     name: str
+    fence: str = ""
 
     def held(self) -> bool:
         """Ask the server."""

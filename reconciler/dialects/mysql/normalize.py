@@ -14,6 +14,7 @@ from reconciler.dialects.mysql.elsewhere import ABSENT, NOUNS, beyond
 from reconciler.dialects.mysql.lexer import Lexeme, LexError, canonical, tokens, unwrapped
 from reconciler.dialects.mysql.literals import settled
 from reconciler.dialects.mysql.names import LONGEST, enum_ref
+from reconciler.dialects.mysql.render import HIDDEN
 from reconciler.dialects.mysql.views import DEFAULTS
 from reconciler.dialects.settings import foreign_settings
 from reconciler.dialects.sql import ours
@@ -249,10 +250,12 @@ def _index(obj: Index, work: _Work) -> Index | None:
         return None
     if obj.method != "fulltext":
         _tell_lengthless(obj, (part.column for part in obj.parts if part.column and part.length is None), work)
-    parts = tuple(_part(part, obj, work) for part in obj.parts)
+    hidden = "ignored" if work.flavor == "mariadb" else "invisible"
     return replace(
-        obj, parts=parts, method=None if obj.method in ("btree", "") else obj.method, comment=obj.comment or None
-    )
+        obj, parts=tuple(_part(part, obj, work) for part in obj.parts), comment=obj.comment or None,
+        method=None if obj.method in ("btree", "") else obj.method,
+        options=tuple((hidden if name in HIDDEN else name, value) for name, value in obj.options),
+    )  # fmt: skip
 
 
 def _brought_by_key(obj: Index, model: Model) -> bool:
@@ -266,6 +269,9 @@ def _part(part: IndexPart, obj: Index, work: _Work) -> IndexPart:
         what = "collations" if part.collation else "operator classes" if part.opclass else "NULLS FIRST and LAST"
         work.add(obj, "columns", f"{work.flavor}'s indexes have no {what}", "limit the index: only: [postgres]")
     column = _single_column(part.expression) if part.expression else part.column
+    if column is None and work.flavor == "mariadb":
+        hint = "index a generated column, or leave the index out: dialect: {mariadb: {omit: true}}"
+        work.add(obj, "columns", "mariadb has no indexes over expressions", hint)
     return replace(
         part,
         column=column,
