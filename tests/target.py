@@ -46,6 +46,11 @@ class Target:
         """Return the rows of one query."""
         return self._query(sql)
 
+    def quoted(self, name: str) -> str:
+        """Return an identifier as this database's SQL has it."""
+        mark = "`" if self.dialect in ("mysql", "mariadb") else '"'
+        return mark + name.replace(mark, mark * 2) + mark
+
     def observe(self) -> str:
         """Return the schema in the engine's own words, the ledger left out: pg_dump, or sqlite_schema."""
         return self._observe()

@@ -99,7 +99,7 @@ def apply(run: Run) -> Outcome:
     except Injected:
         raise
     except Exception as error:
-        told = _told(error, len(done))
+        told = _told(error, len(done), _loose(run, error))
         _note_failure(run, "partial" if done else "failed", str(told))
         raise told from error
     except BaseException:
@@ -164,18 +164,30 @@ def _retried(run: Run, group: Sequence[Step], before: int, last: bool) -> list[D
     return retrying(_segment, run, group, before, last)
 
 
-def _told(error: Exception, committed: int) -> Exception:
-    """Say how a run ended in words that are true of what is in the database now."""
+def _loose(run: Run, error: Exception) -> int:
+    """Return how many statements of the step that failed are in effect: none where a transaction takes them back."""
+    return error.before if isinstance(error, DatabaseError) and not run.dialect.transactional else 0
+
+
+def _told(error: Exception, committed: int, loose: int) -> Exception:
+    """Say how a run ended in words that are true of what is in the database now.
+
+    Args:
+        error: what ended it.
+        committed: how many steps are committed.
+        loose: how many statements of the next step are in effect all the same.
+    """
     said = getattr(error, "message", str(error))
     if isinstance(error, DatabaseError) and error.code:
         said = f"{said} ({error.code})"
     if isinstance(error, NotConverged | StalePlan):
         return error
     if isinstance(error, _InDoubt):
-        said = f"{said}; the connection was lost during the commit, so it is not known whether it was kept"
-        return PartlyApplied(said, hint="run apply again: it looks, and does what is left")
-    if committed:
-        said = f"{said}; {committed} {'step is' if committed == 1 else 'steps are'} committed, the others are not"
+        return PartlyApplied(f"{said}; {error.doubt}", hint="run apply again: it looks, and does what is left")
+    if committed or loose:
+        said = f"{said}; {_number(committed, 'step')} committed, the others are not"
+        if loose:
+            said = f"{said}; {_number(loose, 'statement')} of this one in effect too"
         hint = "mend the cause and run apply again: it goes on from there"
         return PartlyApplied(said, hint=hint, address=getattr(error, "address", ""))
     if isinstance(error, DatabaseError) and error.retryable:
@@ -212,13 +224,24 @@ def _segment(run: Run, group: Sequence[Step], before: int, last: bool) -> list[D
         if wish := interrupt.urgent():
             raise wish from error
         if error.lost and done:
-            raise _InDoubt(error.message) from error
+            raise _InDoubt(error.message, "the connection was lost during the commit, so it is not known whether it was"
+                                          " kept") from error  # fmt: skip
+        if error.lost and not run.dialect.transactional:
+            raise _InDoubt(error.message, "the server may go on with the statement") from error
         raise
     return done
 
 
 class _InDoubt(Exception):
-    """The connection was lost between our COMMIT and the server's answer."""
+    """The connection was lost while the server was doing what is not undone by that; `doubt` says it in a clause."""
+
+    def __init__(self, message: str, doubt: str) -> None:
+        super().__init__(message)
+        self.doubt = doubt
+
+
+def _number(count: int, noun: str) -> str:
+    return f"1 {noun} is" if count == 1 else f"{count} {noun}s are"
 
 
 def _keep(run: Run, news: News, before: int) -> None:
@@ -234,8 +257,13 @@ def _verify(run: Run, before: int) -> None:
     interrupt.heed()
     verdict = run.look()
     if verdict.differences:
+        left = _left(len(verdict.differences))
+        taken_back = f", and {left} left; the transaction was rolled back"
+        if not run.dialect.transactional:
+            _keep(run, run.claim(run.plan.steps[before:]), before)
+            taken_back = f" and is committed, and {left} left"
         raise NotConverged(
-            f"everything ran, and {_left(len(verdict.differences))} left; the transaction was rolled back",
+            f"everything ran{taken_back}",
             differences=verdict.differences,
             hint="this is a bug in a rule of the dialect; please report it with the plan",
         )

@@ -81,7 +81,7 @@ def _named(
     step = steps[index]
     return DatabaseError(
         f"step {before + index + 1} ({step.action} {step.subject}): {error.message}\n    {sql}",
-        code=error.code, retryable=error.retryable, lost=error.lost, address=str(step.subject),
+        code=error.code, retryable=error.retryable, lost=error.lost, before=error.before, address=str(step.subject),
     )  # fmt: skip
 
 

@@ -12,7 +12,9 @@ import pytest
 from tests.process import Reconcile, Result
 from tests.target import Target
 
-BEFORE = "table: t\ncolumns: {id: {type: int}, a: {type: text, not_null: true, default: new}}\nprimary_key: [id]\n"
+BEFORE = (
+    "table: t\ncolumns: {id: {type: int}, a: {type: varchar(9), not_null: true, default: new}}\nprimary_key: [id]\n"
+)
 BEFORE += "checks: {t_ck: \"a <> ''\"}\nindexes: {t_ix: [a desc]}\n"
 VIEW = "view: v\nquery: select id, a from t\n"
 AFTER = BEFORE.replace("id: {type: int}, a:", "id: {type: bigint}, b: {type: text}, a:")

@@ -162,7 +162,7 @@ def test_where_nothing_undeclared_may_be_an_apply_is_refused(project: Project, t
         ("a: {type: text}, b: {type: text}, c: {type: int, not_null: true}", "", "MF103"),
         ("a: {type: text, not_null: true}, b: {type: text}", "", "MF104"),
         ("a: {type: text}, b: {type: text}", "checks: {t_ck: id > 5}\n", "MF105"),
-        ("a: {type: text}, b: {type: text}", "unique: {t_uq: [b]}\n", "MF101"),
+        ("a: {type: text}, b: {type: varchar(99)}", "unique: {t_uq: [b]}\n", "MF101"),
         ("a: {type: text}, b: {type: text}", "indexes: {t_ix: {columns: [{sql: trim(b)}], unique: true}}\n", "MF101"),
         ("a: {type: text}, b: {type: varchar(2)}", "", "DS107"),
         ("a: {type: text}, b: {type: int}", "", "DS107"),
@@ -192,7 +192,7 @@ def test_rows_that_point_nowhere_stop_a_foreign_key_and_are_named(project: Proje
 
 
 def test_braces_in_a_name_are_only_braces(project: Project, target: Target) -> None:
-    target.execute('create table "we{ird}" (id int primary key not null)')
+    target.execute(f"create table {target.quoted('we{ird}')} (id int primary key not null)")
     odd = 'table: "we{ird}"\ncolumns: {id: {type: int}}\nprimary_key: [id]\n'
     project.declare(spec("a: {type: text}, b: {type: text}, p: {type: int, references: '\"we{ird}\".id'}"), odd)
     project.apply()
@@ -224,7 +224,9 @@ def test_a_target_that_is_not_there_is_one_sentence(project: Project) -> None:
 def test_what_is_about_a_removed_column_alone_falls_with_it(project: Project, target: Target) -> None:
     """A constraint or index that nobody declared cannot stay without its column, and says so in the plan."""
     mood = "enum: mood\nvalues: [calm, angry]\n"
-    project.declare(spec("a: {type: text}, b: {type: text}, m: {type: enum(mood)}", "unique: {t_uq: [a, m]}\n"), mood)
+    project.declare(
+        spec("a: {type: varchar(9)}, b: {type: text}, m: {type: enum(mood)}", "unique: {t_uq: [a, m]}\n"), mood
+    )
     project.apply()
     for table in ("run", "step", "object"):
         target.execute(f"drop table _reconcile_{table}")

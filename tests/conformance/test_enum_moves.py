@@ -26,7 +26,7 @@ def project(folder: Path, target: Target, values: str, default: str = "new") -> 
     """Declare an enum and a table of it."""
     folder.mkdir(exist_ok=True)
     (folder / "reconcile.yaml").write_text(
-        "reconcile: 1\nproject: moves\nsql: postgres\ndialects: [sqlite, postgres]\n"
+        "reconcile: 1\nproject: moves\nsql: postgres\n"
         f"environments: {{here: {{url: '{target.url}', default: true, policy: {{approve: never}}}}}}\n"
     )
     (folder / "schema.yaml").write_text(f"enum: state\n{values}\n---\n{TABLE.format(default=default)}")

@@ -18,7 +18,7 @@ def project(folder: Path, target: Target, keys: str) -> workflow.Request:
     """Declare the table that is pointed to."""
     folder.mkdir(exist_ok=True)
     (folder / "reconcile.yaml").write_text(
-        "reconcile: 1\nproject: keys\nsql: postgres\ndialects: [sqlite, postgres]\n"
+        "reconcile: 1\nproject: keys\nsql: postgres\n"
         f"environments: {{here: {{url: '{target.url}', default: true, policy: {{approve: never}}}}}}\n"
     )
     (folder / "schema.yaml").write_text(COLUMNS + keys)

@@ -5,19 +5,17 @@ from __future__ import annotations
 from functools import partial
 
 from reconciler.dialects.base import Dialect, Session, Target
-from reconciler.dialects.checks import Spelling, asker
 from reconciler.dialects.mysql.align import align
+from reconciler.dialects.mysql.ask import ask
 from reconciler.dialects.mysql.elaborate import elaborate
 from reconciler.dialects.mysql.inspect import inspect
 from reconciler.dialects.mysql.lexer import quoted, renamed_words
-from reconciler.dialects.mysql.locks import lock
-from reconciler.dialects.mysql.names import of
-from reconciler.dialects.mysql.narrowing import narrows
+from reconciler.dialects.mysql.locks import lock, transaction
 from reconciler.dialects.mysql.normalize import FAMILY, normalizer
 from reconciler.dialects.mysql.preflight import preflight
 from reconciler.dialects.mysql.resolve import portable, resolve
 from reconciler.dialects.mysql.rules import RULES
-from reconciler.dialects.mysql.session import assumed, connect, reading, server, transaction
+from reconciler.dialects.mysql.session import assumed, connect, reading, server
 from reconciler.dialects.script import Order, Script
 from reconciler.dialects.sql import renamer, respeller
 from reconciler.errors import PlanError, Problem
@@ -54,12 +52,7 @@ def _flavor(name: str, fallback: tuple[str, ...]) -> Dialect:
         elaborate=elaborate,
         portable=portable,
         rules=RULES,
-        ask=asker(
-            Spelling(
-                quote=quoted, table=of, narrows=narrows, fills=lambda column: column.identity is not None,
-                words=renamed_words,
-            )
-        ),
+        ask=ask,
         lock=lock,
         transaction=transaction,
         preflight=preflight,

@@ -1,22 +1,31 @@
-"""Mutual exclusion between runs by a named lock on its own connection, which goes with the connection."""
+"""Mutual exclusion between runs by named locks, which go with their connections, and short waits for everything else.
+
+One lock is held by a run on a connection of its own. Another is held by the connection that executes: a statement goes
+on in the server when its client is dead, and so does its lock, so that the next run waits for it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from reconciler.dialects.base import DatabaseError, Lock, Session, Target
-from reconciler.dialects.mysql.session import connect
+from reconciler.dialects.mysql.session import connect, wait_for_locks
 from reconciler.errors import LockTaken
+from reconciler.plan.step import Step
 
 # Seconds between two tries.
 _SHORTEST, _LONGEST = 0.2, 0.5
+# Seconds that one attempt at a lock may take at most: whatever comes after it waits too.
+LONGEST_LOCK_WAIT = 3
 
-_HOLDER = "SELECT id, user, host, time FROM information_schema.processlist WHERE id = is_used_lock(:name)"
+_HOLDER = """
+SELECT id, user, host, time, info FROM information_schema.processlist WHERE id = is_used_lock(:name)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +44,24 @@ class _Named:
             return False
 
 
+def _names(session: Session) -> tuple[str, str]:
+    """Return the names of a database's two locks.
+
+    They are the whole server's, and at most 64 characters long
+    (dev.mysql.com/doc/refman/9.7/en/locking-functions.html#function_get-lock).
+    """
+    database = str(session.query("SELECT database()")[0][0])
+    digest = hashlib.sha256(database.encode()).hexdigest()[:32]
+    return f"reconcile:{digest}", f"reconcile:{digest}:work"
+
+
 @contextmanager
 def lock(target: Target, timeout: float, waiting: Callable[[str], None]) -> Iterator[Lock]:
     """Hold the lock of one database.
 
     Args:
         target: what to lock.
-        timeout: seconds to wait for another run.
+        timeout: seconds to wait for another run, and for what a dead one left behind.
         waiting: told once, in a sentence, who is waited for.
 
     Raises:
@@ -49,26 +69,23 @@ def lock(target: Target, timeout: float, waiting: Callable[[str], None]) -> Iter
     """
     session = connect(target)
     try:
-        database = session.query("SELECT database()")[0][0]
-        # At most 64 characters (dev.mysql.com/doc/refman/9.7/en/locking-functions.html#function_get-lock).
-        name = f"reconcile:{hashlib.sha256(str(database).encode()).hexdigest()[:32]}"
-        _wait(session, name, timeout, waiting)
-        yield _Named(session, name)
+        run, work = _names(session)
+        deadline = time.monotonic() + timeout
+        _wait(session, run, "get_lock(:name, 0)", "another run works on this database", deadline, waiting)
+        _wait(session, work, "is_free_lock(:name)", "a statement of an earlier run goes on", deadline, waiting)
+        yield _Named(session, run)
     finally:
         session.close()
 
 
-def _wait(session: Session, name: str, timeout: float, waiting: Callable[[str], None]) -> None:
-    deadline = time.monotonic() + timeout
+def _wait(session: Session, name: str, test: str, who: str, deadline: float, waiting: Callable[[str], None]) -> None:
     told = False
-    while not session.query("SELECT get_lock(:name, 0)", {"name": name})[0][0]:
-        holder = _holder(session, name)
+    while not session.query(f"SELECT {test}", {"name": name})[0][0]:
+        sentence = f"{who}: {_holder(session, name)}"
         if time.monotonic() >= deadline:
-            raise LockTaken(
-                f"another run works on this database: {holder}", hint="wait for it, or raise --lock-timeout"
-            )
+            raise LockTaken(sentence, hint="wait for it, or raise --lock-timeout")
         if not told:
-            waiting(f"waiting for another run: {holder}")
+            waiting(sentence)
             told = True
         time.sleep(random.uniform(_SHORTEST, _LONGEST))
 
@@ -77,5 +94,30 @@ def _holder(session: Session, name: str) -> str:
     found = session.query(_HOLDER, {"name": name})
     if not found:
         return "whose connection this user may not see"
-    number, user, host, seconds = found[0]
-    return f"connection {number} of {user} from {host}, for {seconds} s"
+    number, user, host, seconds, text = found[0]
+    doing = f", at {' '.join(str(text).split())[:60]!r}" if text else ""
+    return f"connection {number} of {user} from {host}, for {seconds} s{doing}"
+
+
+@contextmanager
+def transaction(session: Session, steps: Sequence[Step], lock_timeout: float) -> Iterator[None]:
+    """Surround these steps with short waits for locks, and with a lock of its own; each statement commits by itself.
+
+    A wait for a metadata lock keeps everybody else waiting behind it, and the default is a year
+    (dev.mysql.com/doc/refman/9.7/en/server-system-variables.html#sysvar_lock_wait_timeout), so one attempt waits
+    shortly and whoever runs the steps tries again.
+
+    Args:
+        session: outside a transaction.
+        steps: what will run inside; every step is treated alike here.
+        lock_timeout: seconds that a statement may wait for a lock.
+    """
+    wait_for_locks(session, min(lock_timeout, LONGEST_LOCK_WAIT))
+    _, work = _names(session)
+    if not session.query("SELECT get_lock(:name, 0)", {"name": work})[0][0]:
+        raise DatabaseError("a statement of an earlier run goes on", retryable=True)
+    try:
+        yield
+    finally:
+        with suppress(DatabaseError):
+            session.query("SELECT release_lock(:name)", {"name": work})

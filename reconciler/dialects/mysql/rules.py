@@ -5,6 +5,7 @@ What is done in place: dev.mysql.com/doc/refman/9.7/en/innodb-online-ddl-operati
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from reconciler.dialects.mysql import render, types
 from reconciler.dialects.mysql.ddl_keys import BROUGHT_INDEX
 from reconciler.dialects.mysql.elsewhere import ABSENT
 from reconciler.dialects.mysql.lexer import text_literal
+from reconciler.dialects.mysql.names import columns as column_list
 from reconciler.dialects.mysql.names import of, table
 from reconciler.dialects.mysql.render import HIDDEN
 from reconciler.model.fields import compared
@@ -161,7 +163,38 @@ def _create_unique(new: Unique, states: States) -> Outcome:
 
 
 def _drop_index(old: Unique | Index, states: States) -> Outcome:
-    return _altered(old, f"DROP INDEX {of(old.ref)}")
+    return _altered(old, ", ".join((f"DROP INDEX {of(old.ref)}", *_left_alone(old, states))))
+
+
+def _left_alone(old: Unique | Index, states: States) -> Iterator[str]:
+    """Write the indexes that the server would make for foreign keys, had they not rested on one that goes.
+
+    It does not drop what a foreign key needs (dev.mysql.com/doc/refman/9.7/en/create-table-foreign-keys.html).
+    """
+    for key in states.new.children(old.ref.top, ForeignKey):
+        if key.ref in states.old and _covers(old, key.columns) and not _covered(old, key, states):
+            yield f"ADD INDEX {of(key.ref)} {column_list(key.columns)}"
+
+
+def _covered(old: Unique | Index, key: ForeignKey, states: States) -> bool:
+    """Say whether a foreign key has an index besides one that goes: its own, the primary key, or another."""
+    table = old.ref.top
+    rest: list[Unique | Index | PrimaryKey] = [*states.old.children(table, Index), *states.old.children(table, Unique)]
+    rest += states.old.children(table, PrimaryKey)
+    own = states.old.get(key.ref)
+    brought = isinstance(own, ForeignKey) and own.clauses == BROUGHT_INDEX
+    return brought or any(_covers(one, key.columns) for one in rest if one.ref != old.ref and one.ref in states.new)
+
+
+def _covers(index: Unique | Index | PrimaryKey, columns: Sequence[str]) -> bool:
+    parts = [part.column for part in index.parts] if isinstance(index, Index) else list(index.columns)
+    return parts[: len(columns)] == list(columns)
+
+
+def _change_index(old: Unique | Index, new: Unique | Index, states: States) -> Outcome:
+    """In one statement: a foreign key may rest on it, and no moment is without its uniqueness."""
+    clause = render.unique_clause(new) if isinstance(new, Unique) else render.index_clause(new)
+    return _altered(new, f"DROP INDEX {of(old.ref)}, ADD {clause}")
 
 
 def _rename_index(old: Unique | Index, new: Unique | Index, states: States) -> Outcome:
@@ -209,7 +242,7 @@ def _index_options(old: Index, new: Index, states: States) -> Outcome:
     before, after = dict(old.options), dict(new.options)
     differ = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     if not differ <= HIDDEN.keys():
-        return Way.REPLACE
+        return _change_index(old, new, states)
     words = [HIDDEN[name][name in after] for name in sorted(differ)]
     return _altered(new, f"ALTER INDEX {of(new.ref)} {words[0]}")
 
@@ -257,13 +290,13 @@ RULES: RuleTable = {
         late_bound=True,
     ),
     Kind.PRIMARY_KEY: Rules(
-        create=_create_primary_key, drop=_drop_primary_key, rename=_same_name, inline=True, weight=30, drop_weight=35,
+        create=_create_primary_key, drop=_drop_primary_key, rename=_same_name, inline=True, weight=36, drop_weight=35,
         alter=_every(PrimaryKey, Way.UNSUPPORTED)
         | {"columns": _change_primary_key, "comment": _change_primary_key, "name": _same_name},
     ),
     Kind.UNIQUE: Rules(
         create=_create_unique, drop=_drop_index, rename=_rename_index, inline=True, weight=32, drop_weight=34,
-        alter=_every(Unique, Way.REPLACE),
+        alter=_every(Unique, _change_index),
     ),
     Kind.CHECK: Rules(
         create=_create_check, drop=_drop_check, rename=Way.REPLACE, inline=True, weight=34,
@@ -275,7 +308,7 @@ RULES: RuleTable = {
     ),
     Kind.INDEX: Rules(
         create=_create_index, drop=_drop_index, rename=_rename_index, inline=True, weight=40, drop_weight=30,
-        alter=_every(Index, Way.REPLACE) | {"options": _index_options},
+        alter=_every(Index, _change_index) | {"options": _index_options},
     ),
     Kind.VIEW: Rules(
         create=_create_view, drop=_drop_view, rename=_rename_relation, weight=70, drop_weight=10, late_bound=True,

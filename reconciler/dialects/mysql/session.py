@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from reconciler.dialects.base import DatabaseError, Server, Session, Target
 from reconciler.dialects.mysql.failures import database_error
 from reconciler.errors import TargetError
-from reconciler.plan.step import Step
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CONNECT_SECONDS = 10
-# Seconds that one attempt at a lock may take at most: whatever comes after it waits too.
-LONGEST_LOCK_WAIT = 3
 SCHEMES = frozenset({"mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql"})
 
 # What every session of ours speaks: nothing is changed silently to fit, and quotes and backslashes mean what they mean
@@ -98,13 +95,14 @@ def _prepare(session: MysqlSession, target: Target) -> None:
     """Pin what texts and values depend on."""
     session.execute(f"SET SESSION sql_mode = '{SQL_MODE}'")
     session.execute("SET SESSION foreign_key_checks = 1")
-    _wait_for_locks(session, target.patience)
+    wait_for_locks(session, target.patience)
     session.execute("SET SESSION explicit_defaults_for_timestamp = 1")
     if target.access == "read":
         session.execute("SET SESSION TRANSACTION READ ONLY")
 
 
-def _wait_for_locks(session: Session, seconds: float) -> None:
+def wait_for_locks(session: Session, seconds: float) -> None:
+    """Let no statement wait longer than that for a lock, be it on a table's definition or on a row."""
     whole = max(1, int(seconds))
     session.execute(f"SET SESSION lock_wait_timeout = {whole}")
     session.execute(f"SET SESSION innodb_lock_wait_timeout = {whole}")
@@ -246,20 +244,3 @@ def reading(session: Session) -> Iterator[None]:
         yield
     finally:
         session.execute("ROLLBACK")
-
-
-@contextmanager
-def transaction(session: Session, steps: Sequence[Step], lock_timeout: float) -> Iterator[None]:
-    """Surround these steps with short waits for locks; each statement commits by itself.
-
-    A wait for a metadata lock keeps everybody else waiting behind it, and the default is a year
-    (dev.mysql.com/doc/refman/9.7/en/server-system-variables.html#sysvar_lock_wait_timeout), so one attempt waits
-    shortly and whoever runs the steps tries again.
-
-    Args:
-        session: outside a transaction.
-        steps: what will run inside; every step is treated alike here.
-        lock_timeout: seconds that a statement may wait for a lock.
-    """
-    _wait_for_locks(session, min(lock_timeout, LONGEST_LOCK_WAIT))
-    yield
