@@ -244,7 +244,19 @@ def for_server(model: Model, server: str) -> Model:
     if server.startswith("postgres"):
         return model
     beyond = {COUNTER, EMAIL, SUMS}
-    return model.only(lambda ref: ref.top not in beyond and ref.name not in ("mail", "number"))
+    rest = model.only(lambda ref: ref.top not in beyond and ref.name not in ("mail", "number"))
+    if server.partition("-")[0] not in ("mysql", "mariadb"):
+        return rest
+    return Model(_for_mysql(obj, rest) for obj in rest.values() if obj.ref.name != f"{obj.ref.top.name}_lower_ix")
+
+
+def _for_mysql(obj: Object, model: Model) -> Object:
+    """Give an index what it must have there, the lengths of long texts, and leave its condition out."""
+    if not isinstance(obj, Index):
+        return obj
+    long = {c.ref.name for c in model.children(obj.ref.top, Column) if c.type.name == "text"}
+    parts = tuple(replace(part, length=20 if part.column in long else None) for part in obj.parts)
+    return replace(obj, parts=parts, where=None)
 
 
 def rows_for(model: Model, table: Ref, count: int) -> list[dict[str, str]]:

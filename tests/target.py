@@ -250,7 +250,7 @@ def _mysql_connection(url: str, database: str | None) -> pymysql.Connection[Any]
     return pymysql.connect(
         host=parsed.host or "localhost", user=parsed.username or "root", password=str(parsed.password or ""),
         unix_socket=str(socket) if socket else None, database=database, autocommit=True, charset="utf8mb4",
-        client_flag=CLIENT.MULTI_STATEMENTS,
+        client_flag=CLIENT.MULTI_STATEMENTS, ssl_disabled=bool(socket),
     )  # fmt: skip
 
 

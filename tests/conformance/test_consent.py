@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import Refused, StalePlan, TargetError, workflow
+from reconciler import Refused, SpecError, StalePlan, TargetError, workflow
 from reconciler.plan.policy import parse_allowance
 from reconciler.report.facts import Applied
 from tests.target import Target

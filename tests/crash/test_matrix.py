@@ -97,7 +97,7 @@ class Project:
         self._folder, self._target, self._reconcile = folder / "project", target, reconcile
         self._folder.mkdir()
         (self._folder / "reconcile.yaml").write_text(
-            "reconcile: 1\nproject: crash\nsql: postgres\ndialects: [sqlite, postgres]\n"
+            "reconcile: 1\nproject: crash\nsql: postgres\n"
             f"environments: {{here: {{url: '{target.url}', default: true, policy: {{approve: never}}}}}}\n"
         )
 

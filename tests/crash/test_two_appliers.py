@@ -14,7 +14,7 @@ from tests.target import Target
 
 SPEC = """
 table: things
-columns: {id: {type: bigint, identity: true}, name: {type: text, not_null: true, default: none}}
+columns: {id: {type: bigint, identity: true}, name: {type: varchar(40), not_null: true, default: none}}
 primary_key: [id]
 indexes: {things_name_idx: [name]}
 """

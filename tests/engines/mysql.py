@@ -54,7 +54,7 @@ class _Engine:
 _RUNNING = (
     "--skip-networking", "--innodb-flush-log-at-trx-commit=0", "--sync-binlog=0", "--skip-innodb-doublewrite",
     "--log-bin=bin", "--server-id=1", "--secure-file-priv=", "--character-set-server=utf8mb4", "--max-connections=200",
-    "--innodb-buffer-pool-size=64M", "--default-time-zone=+00:00",
+    "--innodb-buffer-pool-size=64M", "--default-time-zone=+00:00", "--innodb-flush-method=nosync",
 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from reconciler.model.objects import Column, Table
 from reconciler.model.ref import Ref
 from reconciler.plan.hazards import Effect
 from reconciler.plan.policy import Allowance
-from tests.strategies import for_server, quoted, rows_for, wide_models
+from tests.strategies import for_server, rows_for, wide_models
 from tests.target import Target, fresh
 
 EXAMPLES = settings(
@@ -39,7 +39,7 @@ def project(folder: Path, model: Model, url: str) -> workflow.Request:
     directory = folder / f"p{next(_numbers)}" / "project"
     spec.write(model, directory, dialect="postgres", project_name="random", url="sqlite:///none.db")
     (directory / "reconcile.yaml").write_text(
-        "reconcile: 1\nproject: random\nsql: postgres\ndialects: [sqlite, postgres]\n"
+        "reconcile: 1\nproject: random\nsql: postgres\n"
         "environments: {here: {url: {env: NOWHERE}, default: true, dialect: sqlite, policy: {approve: never}}}\n"
     )
     return workflow.Request(directory=directory, url=url)
@@ -61,17 +61,19 @@ def fill(target: Target, model: Model) -> None:
     for table in (ref for ref, obj in model.items() if isinstance(obj, Table)):
         for row in rows_for(model, table, 3):
             if row:
-                columns, values = ", ".join(map(quoted, row)), ", ".join(row.values())
-                target.execute(f"insert into {quoted(table.name)} ({columns}) values ({values})")
+                columns, values = ", ".join(map(target.quoted, row)), ", ".join(row.values())
+                target.execute(f"insert into {target.quoted(table.name)} ({columns}) values ({values})")
             else:
-                target.execute(f"insert into {quoted(table.name)} default values")
+                nothing = "() values ()" if target.dialect in ("mysql", "mariadb") else "default values"
+                target.execute(f"insert into {target.quoted(table.name)} {nothing}")
 
 
 def contents(target: Target, model: Model) -> dict[Ref, list[object]]:
     """Return the values of every plain column, by address, in the order of the ids."""
     found: dict[Ref, list[object]] = {}
     for column in (obj for obj in model.values() if isinstance(obj, Column) and obj.generated is None):
-        rows = target.query(f"select {quoted(column.ref.name)} from {quoted(column.ref.top.name)} order by id")
+        name, table = target.quoted(column.ref.name), target.quoted(column.ref.top.name)
+        rows = target.query(f"select {name} from {table} order by id")
         found[column.ref] = [_plain(value) for (value,) in rows]
     return found
 

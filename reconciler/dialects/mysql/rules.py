@@ -16,6 +16,7 @@ from reconciler.dialects.mysql.lexer import text_literal
 from reconciler.dialects.mysql.names import columns as column_list
 from reconciler.dialects.mysql.names import of, table
 from reconciler.dialects.mysql.render import HIDDEN
+from reconciler.dialects.sql import moved_term
 from reconciler.model.fields import compared
 from reconciler.model.objects import (
     KINDS,
@@ -116,11 +117,9 @@ def _retype(old: Column, new: Column, states: States) -> Outcome:
         return last
     both = replace(new, type=types.enum_of((*after, *(value for value in before if value not in after))))
     name = of(new.ref)
-    updates = [
-        Statement(f"UPDATE {table(new.ref)} SET {name} = {text_literal(to)} WHERE {name} = {text_literal(value)}")
-        for value, to in moves
-    ]
-    return (*_as_statements(_modify_column(old, both, states)), *updates, *last)
+    gone = ", ".join(text_literal(value) for value, _ in moves)
+    moved = Statement(f"UPDATE {table(new.ref)} SET {name} = {moved_term(name, moves)} WHERE {name} IN ({gone})")
+    return (*_as_statements(_modify_column(old, both, states)), moved, *last)
 
 
 def _as_statements(outcome: Outcome) -> tuple[Statement, ...]:
