@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 # Keys and kinds that the format has a place for and that nothing reads yet: saying so is kinder than "unknown".
 LATER = frozenset({
     "triggers", "backfill", "tablespace",
-    "engine", "charset", "health", "notify", "schedules", "backup", "include", "mysql", "mariadb",
-    "postgres", "partition",
+    "health", "notify", "schedules", "backup", "include", "partition",
 })  # fmt: skip
 
 _WORDS: Mapping[str, str] = {

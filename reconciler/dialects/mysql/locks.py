@@ -71,7 +71,7 @@ def lock(target: Target, timeout: float, waiting: Callable[[str], None]) -> Iter
     try:
         run, work = _names(session)
         deadline = time.monotonic() + timeout
-        _wait(session, run, "get_lock(:name, 0)", "another run works on this database", deadline, waiting)
+        _wait(session, run, "get_lock(:name, 0)", "another run holds the lock", deadline, waiting)
         _wait(session, work, "is_free_lock(:name)", "a statement of an earlier run goes on", deadline, waiting)
         yield _Named(session, run)
     finally:

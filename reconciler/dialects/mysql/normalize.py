@@ -110,9 +110,7 @@ def _spelled(obj: Object, work: _Work) -> Object:
         try:
             text = text_for(sql, FAMILY)
         except NotPortable as error:
-            hint = f"write the text for each dialect: {{sql: {{mysql: …, {sql.dialect}: …}}}}"
-            what = f"{error.what} is not known to mean the same on {work.flavor} as on {sql.dialect}"
-            work.add(obj, place.partition(".")[0], what, hint)
+            work.add(obj, place.partition(".")[0], *error.told(sql, work.flavor))
             return sql
         return Sql(text, FAMILY, canonical(sql.canonical if text == sql.text else text))
 
