@@ -14,6 +14,8 @@ _MODULES: Mapping[str, str] = {
     "sqlite": "reconciler.dialects.sqlite",
     "d1": "reconciler.dialects.sqlite.d1",
     "postgres": "reconciler.dialects.postgres",
+    "mysql": "reconciler.dialects.mysql",
+    "mariadb": "reconciler.dialects.mysql.mariadb",
 }
 
 NAMES: tuple[str, ...] = tuple(_MODULES)
