@@ -48,14 +48,18 @@ def _given(words: tuple[str, ...]) -> list[Allowance]:
 
 
 def apply_command(order: Order, environment: str) -> str:
-    """Return the command that applies what is meant here, ready for a shell; a password in a URL is not shown."""
-    from reconciler.spec.urls import without_password
+    """Return the command that applies what is meant here, ready for a shell; a password in a URL is not shown.
+
+    A URL without one is shown to the letter: without its parameters it may lead to another database.
+    """
+    from reconciler.spec.urls import has_password, without_password
 
     where = order.where
     words = ["reconcile", "apply", *([str(order.saved)] if order.saved else [])]
     words += ["-C", str(where.directory)] if where.directory != Path() else []
     words += ["-e", environment] if where.environment or not where.url else []
-    words += ["--url", without_password(where.url)] if where.url else []
+    if where.url:
+        words += ["--url", without_password(where.url) if has_password(where.url) else where.url]
     words += [word for path in where.specs for word in ("--specs", str(path))]
     words += [word for name, value in where.variables for word in ("--var", f"{name}={value}")]
     words += [word for allowed in order.allow for word in ("--allow", allowed)]

@@ -241,6 +241,11 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     (Order(where=Where()), "reconcile apply -e prod"),
     (Order(where=Where(url="sqlite:///a b.db")), "reconcile apply --url 'sqlite:///a b.db'"),
     (Order(where=Where(url="postgres://me:secret@db/x")), "reconcile apply --url postgres://me@db/x"),
+    (
+        Order(where=Where(url="postgresql://me@/x?host=%2Frun&port=5433")),
+        "reconcile apply --url 'postgresql://me@/x?host=%2Frun&port=5433'",
+    ),
+    (Order(where=Where(url="postgres://me@db/x?password=secret")), "reconcile apply --url postgres://me@db/x"),
     (Order(where=Where(directory=Path("db"), specs=(Path("x"),))), "reconcile apply -C db -e prod --specs x"),
     (Order(where=Where(), saved=Path("p.json"), allow=("*",)), "reconcile apply p.json -e prod --allow '*'"),
     (Order(where=Where(variables=(("k", "a b"),))), "reconcile apply -e prod --var 'k=a b'"),
