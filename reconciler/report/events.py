@@ -16,6 +16,7 @@ from reconciler.plan.hazards import Effect
 from reconciler.report.drift import drift
 from reconciler.report.entries import entries
 from reconciler.report.facts import Review
+from reconciler.report.layout import counted
 from reconciler.report.plan_json import FORMAT_VERSION, diagnostics, source_data, summary_data
 from reconciler.report.problems import safe
 from reconciler.report.scrub import scrubbed
@@ -66,7 +67,7 @@ def plan_events(review: Review) -> Iterator[Event]:
     summary = summary_data(review, found.totals)
     changes = sum(found.totals.values())
     fields = {"plan_id": review.planned.plan.id, "changes": changes, **summary}
-    yield Event(type="change_summary", message=f"{changes} changes, risk {summary['risk']}", fields=fields)
+    yield Event(type="change_summary", message=f"{counted(changes, 'change')}, risk {summary['risk']}", fields=fields)
 
 
 def check_events(review: Review, apply: str) -> Iterator[Event]:

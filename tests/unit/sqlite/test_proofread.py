@@ -7,6 +7,11 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli import main
+from reconciler.dialects import dialect
+from reconciler.model.model import Model
+from reconciler.model.objects import Check
+from reconciler.model.ref import Kind, Ref
+from reconciler.model.values import Sql
 
 PROJECT = 'reconcile: 1\nproject: p\ndialects: [sqlite]\nenvironments: {here: {url: "sqlite:///p.db", default: true}}\n'
 TABLE = """\
@@ -69,3 +74,10 @@ def test_what_only_the_database_can_tell_has_its_place_too(
     err = capsys.readouterr().err
     assert "error[RUN020]: step 2 (create table.t.index.i): no such function: nobody_knows" in err
     assert "--> a.yaml:3:11" in err
+
+
+def test_d1_is_left_to_itself_because_its_sqlite_is_another_one() -> None:
+    table = Ref.root(Kind.TABLE, "t")
+    check = Check(ref=table.child(Kind.CHECK, "c"), expression=Sql("a >", "sqlite"))
+    assert [problem.address for problem, _ in dialect("sqlite").proofread(Model([check]))] == ["table.t.check.c"]
+    assert list(dialect("d1").proofread(Model([check]))) == []
