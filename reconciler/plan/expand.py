@@ -269,7 +269,7 @@ def _make(
     created = frozenset(obj.ref for obj in creates)
     dropped = frozenset(obj.ref for obj in drops)
     needs = _named(work, creates)
-    released = _named(work, drops) - needs if creates else _named(work, drops)
+    released = (_named(work, drops) - needs if creates else _named(work, drops)) | _outlived(work, drops)
     return Step(
         subject=change.ref,
         action=action_of(change),
@@ -282,6 +282,29 @@ def _make(
         weight=rules_of(work.rules, change.ref).weight if weight is None else weight,
         checks=tuple(check for one in held for check in ask(one, work.states)),
     )
+
+
+def _outlived(work: _Work, objects: Sequence[Object]) -> set[Ref]:
+    """Return the roots that fall after these objects because they are held by them; of a circle nobody knows."""
+    tops = {(obj.ref.top, top) for obj in objects for top in _held(work, obj)}
+    return {top for own, top in tops if own not in _reached(work, top)}
+
+
+def _held(work: _Work, obj: Object) -> set[Ref]:
+    """Return the roots that fall too and that an object holds on to."""
+    holds = frozenset() if isinstance(obj, Unmodelled) else rules_of(work.rules, obj.ref).holds
+    tops = {ref.top for ref in references(obj) - references(obj, holds)} if holds else set()
+    return {top for top in tops if any(isinstance(change, Drop) for change in work.settled.get(top, ()))}
+
+
+def _reached(work: _Work, root: Ref) -> set[Ref]:
+    """Return the roots that one holds on to, itself among them, by way of others too."""
+    found, pending = {root}, [root]
+    while pending:
+        held = {top for obj in work.states.old.subtree(pending.pop()) for top in _held(work, obj)} - found
+        found |= held
+        pending += held
+    return found
 
 
 def _named(work: _Work, objects: Sequence[Object]) -> frozenset[Ref]:

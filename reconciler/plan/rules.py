@@ -55,6 +55,7 @@ class Rules:
     """How one kind is created, dropped, renamed and altered on one dialect.
 
     `inline`: created inside its parent's CREATE when both are new. `late`: fields whose references need not exist yet.
+    `holds`: those of them whose references are not dropped before it, circles apart.
     `disturbs`: altering one of these fields is refused by the server while another object uses this one; users that are
     not `adapts` are dropped before and created again after. `disturbed` names further users that have to go and come
     back, where that depends on more than fields and kinds; `carries` names changes of other objects that one makes
@@ -73,6 +74,7 @@ class Rules:
     together: Together | None = None
     inline: bool = False
     late: frozenset[str] = frozenset()
+    holds: frozenset[str] = frozenset()
     disturbs: frozenset[str] = frozenset()
     adapts: bool = True
     disturbed: Disturbed | None = None

@@ -164,6 +164,55 @@ def test_rows_that_came_meanwhile_undo_the_whole_batch(d1: Target, tmp_path: Pat
     assert (d1.observe(), d1.query("select p_id from c")) == (before, [(9,)])
 
 
+def test_children_are_dropped_first(d1: Target, tmp_path: Path) -> None:
+    """A parent that went first would empty its children, and fire what watches over them, or fail."""
+    d1.execute(
+        "create table a (id integer primary key); create table log (what text);"
+        "create table b (id integer primary key, a int not null references a (id) on delete set null);"
+        "create table c (id integer primary key, b int references b (id) on delete cascade);"
+        "create trigger c_log after delete on c begin insert into log values ('c'); end;"
+        "insert into a values (1); insert into b values (1, 1); insert into c values (1, 1);"
+        "insert into log values ('x')"
+    )
+    gone = "".join(f"---\nremoved: table.{name}\nreason: nobody asks\n" for name in "abc")
+    spec = f"table: log\ncolumns: {{what: {{type: text}}}}\n{gone}"
+    workflow.apply(request_for(tmp_path, d1.url, spec), EVERYTHING)
+    assert d1.observe().count("CREATE TABLE") == 1
+    assert d1.query("select what from log") == [("x",)]
+
+
+def test_a_circle_goes_as_a_whole(d1: Target, tmp_path: Path) -> None:
+    d1.execute(
+        "create table a (id integer primary key, b int references b (id)); create table keep (id integer primary key);"
+        "create table b (id integer primary key, a int references a (id) on delete restrict, me int references b (id));"
+        "pragma defer_foreign_keys = on; insert into a values (1, 1); insert into b values (1, 1, 1);"
+        "insert into keep values (1)"
+    )
+    gone = "".join(f"---\nremoved: table.{name}\nreason: nobody asks\n" for name in "ab")
+    spec = f"table: keep\ncolumns: {{id: {{type: int, identity: true}}}}\nprimary_key: [id]\n{gone}"
+    workflow.apply(request_for(tmp_path, d1.url, spec), EVERYTHING)
+    assert d1.observe().count("CREATE TABLE") == 1
+    assert d1.query("select id from keep") == [(1,)]
+
+
+def test_a_rebuild_fires_no_trigger(d1: Target, tmp_path: Path) -> None:
+    """Rows that refer to rows of the same table cascade when it is dropped."""
+    d1.execute(
+        "create table p (id integer primary key, a text, above int references p (id) on delete cascade);"
+        "create table log (what text); create trigger p_log after delete on p begin insert into log values ('p'); end;"
+        "insert into p values (1, 'x', null), (2, 'y', 1), (3, 'z', 2)"
+    )
+    spec = (
+        "table: p\ncolumns:\n  id: {type: int, identity: true}\n  a: {type: text, not_null: true}\n"
+        "  above: {type: int, references: p.id, on_delete: cascade}\nprimary_key: [id]\n"
+    )
+    workflow.apply(request_for(tmp_path, d1.url, spec), EVERYTHING)
+    assert d1.query("select id, a, above from p") == [(1, "x", None), (2, "y", 1), (3, "z", 2)]
+    assert d1.query("select * from log") == []
+    d1.execute("delete from p where id = 2")
+    assert d1.query("select count(*) from log") == [(2,)]
+
+
 def test_a_table_that_refers_and_is_not_understood_stops_it(d1: Target, tmp_path: Path) -> None:
     d1.execute("create table p (id integer primary key, a text)")
     d1.execute("create table c (id integer primary key desc, p_id int references p (id))")

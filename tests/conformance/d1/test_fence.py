@@ -65,23 +65,17 @@ def assert_done_once(d1: Target, request: workflow.Request) -> None:
     assert workflow.plan(request).planned.plan.empty
 
 
-# What a request is told by: the batch of the plan itself, the run's first line, a query, the lock's own statements.
-MARKS = [
-    b"RENAME TO",
-    b"INSERT INTO _reconcile_run",
-    b"UPDATE _reconcile_run",
-    b"pragma_table_xinfo",
-    b"ON CONFLICT (name)",
-]
+# What a request is told by: the batch of the plan itself; the run's first line, a query, the lock's own statements.
+PLAN = b"RENAME TO"
+OTHERS = (b"INSERT INTO _reconcile_run", b"UPDATE _reconcile_run", b"pragma_table_xinfo", b"ON CONFLICT (name)")
+CASES = [
+    (PLAN, [Fault.LOST]), (PLAN, [Fault.LATE, Fault.LOST]), (PLAN, [Fault.BUSY]),
+    (PLAN, [Fault.DOWN, Fault.LOST, Fault.BUSY]), *((mark, [Fault.LATE, Fault.BUSY, Fault.LOST]) for mark in OTHERS),
+]  # fmt: skip
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("mark", MARKS)
-@pytest.mark.parametrize(
-    "faults",
-    [[Fault.LOST], [Fault.LATE, Fault.LOST], [Fault.BUSY], [Fault.DOWN, Fault.LOST, Fault.BUSY]],
-    ids=lambda faults: "-".join(fault.name.lower() for fault in faults),
-)
+@pytest.mark.parametrize(("mark", "faults"), CASES)
 def test_a_lost_answer_changes_nothing_twice(
     d1: Target, project: workflow.Request, mark: bytes, faults: list[Fault], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +105,10 @@ def test_a_line_that_stays_dead_leaves_it_open_what_was_kept(
     with pytest.raises(PartlyApplied, match="not known") as info:
         over(Line(b"RENAME TO", *[fault] * 50), project, monkeypatch)
     assert info.value.exit_code == 6
+    kept = d1.query("select 1 from pragma_table_info('t') where name = 'm'") != []
+    assert kept == (fault is not Fault.DOWN)
+    states = d1.query("select state from _reconcile_run order by started_at")
+    assert states == [("done",), ("done",) if kept else ("running",)]
     workflow.apply(project, EVERYTHING)
     assert d1.query("select id, n, m from t order by id") == [(1, 1, None), (2, 2, None), (3, 3, None)]
     assert workflow.plan(project).planned.plan.empty

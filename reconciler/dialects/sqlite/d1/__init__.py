@@ -25,6 +25,8 @@ _RULES = {
     Kind.TABLE: replace(
         SQLITE.rules[Kind.TABLE], rebuild=closure.rebuild, together=closure.together, rebuild_weight=42
     ),
+    # A table that goes deletes its rows first, and what its children are told to do then: they go before it.
+    Kind.FOREIGN_KEY: replace(SQLITE.rules[Kind.FOREIGN_KEY], holds=frozenset({"target", "target_columns"})),
 }
 
 

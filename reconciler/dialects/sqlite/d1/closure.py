@@ -16,7 +16,7 @@ from reconciler.dialects.sqlite.rebuild import Anew, anew, dropped, filled, rena
 from reconciler.model.change import Change
 from reconciler.model.model import Model
 from reconciler.model.names import helper_name
-from reconciler.model.objects import ForeignKey, Index, PrimaryKey, Unique
+from reconciler.model.objects import ForeignKey, Index, PrimaryKey, Unique, Unmodelled
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.rules import States
 from reconciler.plan.step import Statement
@@ -54,6 +54,7 @@ def rebuild(roots: Sequence[Ref], changes: Sequence[Change], states: States) -> 
         "PRAGMA defer_foreign_keys=ON",
         "PRAGMA legacy_alter_table=ON",
         *(text for table in parents for text in _filled(table, lookups)),
+        *(f"DROP TRIGGER {double_quoted(name)}" for ref in order for name in _triggers(ref, states)),
         *(dropped(tables[ref]) for ref in order),
         *(renamed(table) for table in parents),
         "PRAGMA legacy_alter_table=OFF",
@@ -61,6 +62,11 @@ def rebuild(roots: Sequence[Ref], changes: Sequence[Change], states: States) -> 
         *(text for table in sorted(tables.values(), key=lambda one: one.ref) for text in surrounded(table)),
     ]
     return [Statement(text) for text in texts]
+
+
+def _triggers(table: Ref, states: States) -> list[str]:
+    """Return the triggers of a table: what cascades while tables are dropped would fire them."""
+    return sorted(child.ref.name for child in states.old.children(table, Unmodelled) if child.ref.kind == "trigger")
 
 
 def _pointed(table: Anew, helpers: Mapping[Ref, Ref]) -> Model:

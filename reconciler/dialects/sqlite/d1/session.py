@@ -31,6 +31,11 @@ class _Rehearsed:
         self.told: list[int] = []
 
 
+# Foreign keys are always on at D1; they are looked at when the batch ends (sqlite.org/pragma.html), and then all of
+# what refers to each other may have gone.
+_LATE_KEYS = Statement("PRAGMA defer_foreign_keys=ON")
+
+
 class D1Session:
     """One database over HTTP. What is written outside a transaction is a batch of its own."""
 
@@ -125,7 +130,7 @@ class D1Session:
         done, self._open = self._open, None
         done.copy.close()
         if done.statements:
-            before = list(unchanged(done.seen))
+            before = [_LATE_KEYS, *unchanged(done.seen)]
             answers = self._sent([*before, *done.statements])[len(before) :]
             self.counts = [answers[place].changes for place in done.told]
 
@@ -158,6 +163,7 @@ class D1Session:
         try:
             answers = self._wire.batch(framed)[1:-1]
         except DatabaseError as error:
+            self._gone = error.lost  # what comes after would not know whether this was kept
             if CHANGED in error.message:
                 raise DatabaseError("the schema was changed meanwhile", retryable=True) from error
             if fence.NOT_OURS not in error.message or not self._kept(turn):
