@@ -8,9 +8,9 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain, pairwise
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -19,7 +19,7 @@ from reconciler.cli.events import Stream, opened
 from reconciler.cli.options import Format, Output, Sink
 from reconciler.cli.parser import COMMANDS, Invocation, Misused, parse
 from reconciler.cli.report import Report, failed
-from reconciler.errors import Ended, FileError, Interrupted, ReconcileError, Unexpected, UsageError
+from reconciler.errors import Ended, FileError, Interrupted, Problem, ReconcileError, Unexpected, UsageError
 from reconciler.execute import interrupt
 
 
@@ -137,21 +137,18 @@ def _unexpected(error: Exception) -> Unexpected:
 
 def _deliver(invocation: Invocation, report: Report, events: Stream) -> int:
     """Give the result to everyone who wants it, stdout first, and say on stderr what went wrong."""
-    sinks = [sink for sink in invocation.output.sinks if sink.format is not Format.NDJSON]
-    try:
-        rendered = [(sink, _rendered(sink, report, invocation)) for sink in sinks]
-        _end(events, report, invocation)
-    except Exception as error:
-        # There is a result and no such form of it, or a bug: what is told instead holds nothing that could fail again.
-        report = failed(error if isinstance(error, ReconcileError) else _unexpected(error))
-        rendered = [(sink, _rendered(sink, report, invocation)) for sink in sinks]
-        _end(events, report, invocation)
-    code = report.exit_code
-    for sink, text in rendered:
-        if sink.path is None:
-            write(sys.stdout, text)
-        else:
-            code = _to_file(sink.path, text) or code
+    with contextlib.ExitStack() as files:
+        try:
+            rendered = _all_rendered(report, invocation, files)
+            _end(events, report, invocation)
+        except Exception as error:
+            # There is a result and no such form of it, or a bug: what is told instead holds nothing that fails again.
+            report = failed(error if isinstance(error, ReconcileError) else _unexpected(error))
+            rendered = _all_rendered(report, invocation, files)
+            _end(events, report, invocation)
+        code = report.exit_code
+        for sink, pieces in rendered:
+            code = _told(sink, pieces) or code
     if report.error is not None:
         write(sys.stderr, _what_went_wrong(report.error, invocation.output))
     return code
@@ -181,26 +178,59 @@ def _what_went_wrong(error: ReconcileError, output: Output) -> str:
     return text + scrubbed("".join(traceback.format_exception(error))) if output.detail > 1 else text
 
 
-def _rendered(sink: Sink, report: Report, invocation: Invocation) -> str:
+def _all_rendered(
+    report: Report, invocation: Invocation, files: contextlib.ExitStack
+) -> list[tuple[Sink, Iterable[str]]]:
+    """Return every rendering in pieces, all of it made before any of it is told; `files` closes what it waits in."""
+    sinks = (sink for sink in invocation.output.sinks if sink.format is not Format.NDJSON)
+    return [(sink, _rendered(sink, report, invocation, files)) for sink in sinks]
+
+
+def _rendered(sink: Sink, report: Report, invocation: Invocation, files: contextlib.ExitStack) -> Iterable[str]:
     form = {Format.TEXT: report.text, **report.forms}.get(sink.format)
     if form is not None:
-        return form(look(None if sink.path else sys.stdout, invocation.output))
+        return [form(look(None if sink.path else sys.stdout, invocation.output))]
     if sink.format is Format.MARKDOWN:
         from reconciler.report.failure import failure_markdown
 
-        return failure_markdown(invocation.command, report.error) if report.error else ""
+        return [failure_markdown(invocation.command, report.error)] if report.error else []
     if sink.format is Format.SQL:
-        return ""
+        return []
     from reconciler.report.json import document
 
-    return document(_envelope(report, invocation))
+    return _kept(document(_envelope(report, invocation)), files)
 
 
-def _to_file(path: Path, text: str) -> int:
-    """Write a rendering to a file; an exit code other than 0 says that it could not be written."""
+# Characters of a rendering that are kept in memory; what is larger waits in a temporary file.
+_IN_MEMORY = 4_000_000
+
+
+def _kept(pieces: Iterable[str], files: contextlib.ExitStack) -> Iterator[str]:
+    """Return pieces once all of them are made. Raises FileError when there is no room for them."""
+    from tempfile import SpooledTemporaryFile
+
+    file = SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8", newline="")  # noqa: SIM115  # `files` closes it
+    files.enter_context(file)
     try:
-        path.write_text(text, "utf-8")
+        for piece in pieces:
+            file.write(piece)
+        file.seek(0)
     except OSError as error:
-        write(sys.stderr, f"error[RUN041]: the result cannot be written to {path}: {error.strerror or error}\n")
+        message = f"there is no room for the result in the folder for temporary files: {error.strerror or error}"
+        raise FileError([Problem(code="RUN041", message=message, hint="let TMPDIR name another folder")]) from None
+    return iter(partial(file.read, 1 << 16), "")
+
+
+def _told(sink: Sink, pieces: Iterable[str]) -> int:
+    """Give a rendering to who wants it; an exit code other than 0 says that it could not be written."""
+    if sink.path is None:
+        for piece in pieces:
+            write(sys.stdout, piece)
+        return 0
+    try:
+        with sink.path.open("w", encoding="utf-8") as file:
+            file.writelines(pieces)
+    except OSError as error:
+        write(sys.stderr, f"error[RUN041]: the result cannot be written to {sink.path}: {error.strerror or error}\n")
         return 1
     return 0

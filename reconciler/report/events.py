@@ -17,6 +17,7 @@ from reconciler.report.drift import drift
 from reconciler.report.entries import entries
 from reconciler.report.facts import Review
 from reconciler.report.layout import counted
+from reconciler.report.json import called
 from reconciler.report.plan_json import FORMAT_VERSION, diagnostics, source_data, summary_data
 from reconciler.report.problems import safe
 from reconciler.report.scrub import scrubbed
@@ -43,7 +44,7 @@ def line(event: Event, context: Mapping[str, str | None], now: str) -> str:
         now: the time, in UTC.
     """
     head = {"@timestamp": now, "@level": event.level, "@message": scrubbed(safe(event.message)), "type": event.type}
-    return json.dumps({**head, **context, **event.fields}, separators=(",", ":")) + "\n"
+    return json.dumps({**head, **context, **event.fields}, separators=(",", ":"), default=called) + "\n"
 
 
 def version_event(command: str) -> Event:

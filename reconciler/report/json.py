@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from reconciler.errors import Problem
@@ -31,6 +32,24 @@ def envelope(
     }
 
 
-def document(data: Mapping[str, Any]) -> str:
-    """Return data as one JSON document that any terminal and any encoding can carry."""
-    return json.dumps(data, indent=2) + "\n"
+# How many words of JSON make a piece: enough that writing it is worth while.
+_PIECE = 10_000
+
+
+def document(data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield data as one JSON document that any terminal and any encoding can carry, in pieces.
+
+    A part that is a function is called when its turn comes, and what it returned is let go once it is written: a large
+    plan never stands in memory as a whole.
+    """
+    words = json.JSONEncoder(indent=2, default=called).iterencode(data)
+    while piece := "".join(islice(words, _PIECE)):
+        yield piece
+    yield "\n"
+
+
+def called(part: object) -> Any:
+    """Return what a part of the data is once it is made; raises TypeError for what JSON cannot hold."""
+    if not callable(part):
+        raise TypeError(f"{type(part).__name__} is no JSON")
+    return part()

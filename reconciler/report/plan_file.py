@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from reconciler.model.codec import decode_desired, encode_desired
 from reconciler.model.model import Desired
 from reconciler.report.facts import Review
 from reconciler.report.files import write_private
+from reconciler.report.json import document
 from reconciler.report.plan_json import FORMAT_VERSION, plan_data
 from reconciler.report.review_codec import decode_plan, decode_review, encode_review
 
@@ -30,21 +32,23 @@ class SavedPlan:
 
 
 def plan_file_data(review: Review) -> dict[str, Any]:
-    """Return what a plan file holds: the plan as it is reported, and what an apply needs to make it again."""
+    """Return what a plan file holds: the plan as it is reported, and what an apply needs to make it again.
+
+    What is large is a function, as in `plan_data`.
+    """
     return {
         **plan_data(review),
         "dialect": review.dialect,
         "schema": review.schema,
-        "desired": encode_desired(review.desired),
-        "review": encode_review(review),
+        "desired": partial(encode_desired, review.desired),
+        "review": partial(encode_review, review),
     }
 
 
 def write_plan(path: Path, review: Review) -> None:
     """Write a plan file, readable by its owner alone, whole or not at all. Raises PlanFileError."""
-    text = json.dumps(plan_file_data(review), indent=2) + "\n"
     try:
-        write_private(path, text)
+        write_private(path, document(plan_file_data(review)))
     except OSError as error:
         raise PlanFileError(f"the plan cannot be written to {path}: {error.strerror or error}") from None
 

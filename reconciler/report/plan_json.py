@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from reconciler import __version__
@@ -18,7 +19,7 @@ FORMAT_VERSION = "1.0"
 
 
 def plan_data(review: Review) -> dict[str, Any]:
-    """Return a plan as plain data."""
+    """Return a plan as plain data; each change and step is a function that makes it, called by whoever writes it."""
     planned, found = review.planned, entries(review)
     scope = planned.comparison.scope
     return {
@@ -40,9 +41,9 @@ def plan_data(review: Review) -> dict[str, Any]:
             "reasons": sorted({hazard.code for hazard in planned.verdict.refused}),
             "allow": list(planned.verdict.allow),
         },
-        "changes": [_change(entry, found.refused) for entry in found.all],
-        "steps": [_step(number, step) for number, step in enumerate(planned.plan.steps, 1)],
-        "hazards": [_hazard(hazard, found.refused) for hazard in planned.hazards],
+        "changes": [partial(_change, entry, found.refused) for entry in found.all],
+        "steps": [partial(_step, number, step) for number, step in enumerate(planned.plan.steps, 1)],
+        "hazards": [partial(_hazard, hazard, found.refused) for hazard in planned.hazards],
         "undeclared": [{"address": str(ref)} for ref in scope.undeclared],
         "unmodelled": [{"address": str(ref)} for ref in scope.unmodelled],
         "assertions": [],

@@ -52,7 +52,7 @@ def write_snapshot(path: Path, found: Snapshot) -> None:
     """Write a snapshot, readable by its owner alone, whole or not at all. Raises SnapshotError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_private(path, json.dumps(snapshot_data(found), indent=1, ensure_ascii=False) + "\n")
+        write_private(path, [json.dumps(snapshot_data(found), indent=1, ensure_ascii=False), "\n"])
     except OSError as error:
         raise SnapshotError(f"the snapshot cannot be written to {path}: {error.strerror or error}") from None
 

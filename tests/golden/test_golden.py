@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from reconciler.plan.outcome import Outcome
 from reconciler.plan.policy import Allowance
 from reconciler.report.drift import check_text
 from reconciler.report.facts import Applied, Review
+from reconciler.report.json import document
 from reconciler.report.layout import Look, coloured
 from reconciler.report.outcome import StepDone, apply_text
 from reconciler.report.plan_file import plan_file_data
@@ -77,7 +77,7 @@ def test_a_plan_that_is_allowed(quickstart: Path, golden: Golden) -> None:
 def test_a_plan_as_json(quickstart: Path, golden: Golden) -> None:
     # What `show` needs to tell it again is the same once more, in the codec's form: nothing for an eye.
     shown = {key: value for key, value in plan_file_data(review(quickstart)).items() if key != "review"}
-    golden("quickstart.json", json.dumps(shown, indent=2) + "\n")
+    golden("quickstart.json", "".join(document(shown)))
 
 
 def test_a_check(quickstart: Path, golden: Golden) -> None:

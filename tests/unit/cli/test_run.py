@@ -108,6 +108,30 @@ def test_a_result_goes_to_everyone_who_wants_it(tmp_path: Path, capsys: pytest.C
     assert (tmp_path / "a.txt").exists()
 
 
+def test_a_large_result_is_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    data = {"parts": ["x" * 1000] * 5000}
+    report = Report(data=lambda: data)
+    assert run(Invocation("plan", Output(sinks=(Sink(Format.JSON),)), lambda desk: report)) == 0
+    assert json.loads(capsys.readouterr().out)["result"] == data
+
+
+def test_of_a_result_that_fails_half_way_nothing_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    data = {"parts": ["x" * 1000] * 5000, "last": lambda: 1 / 0}
+    report = Report(data=lambda: data)
+    assert run(Invocation("plan", Output(sinks=(Sink(Format.JSON),)), lambda desk: report)) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["result"], told["diagnostics"][0]["severity"]) == (None, "error")
+
+
+def test_a_result_that_has_no_room_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    report = Report(data=lambda: {"parts": ["x" * 1000] * 5000})
+    assert run(Invocation("plan", Output(sinks=(Sink(Format.JSON),)), lambda desk: report)) == 1
+    assert "RUN041" in capsys.readouterr().err
+
+
 def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sinks = (Sink(Format.TEXT), Sink(Format.JSON, tmp_path / "nowhere" / "a.json"))
     assert run(Invocation("check", Output(sinks=sinks), lambda desk: Report(text=lambda look: "all is well\n"))) == 1

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -55,14 +58,24 @@ def everything() -> Review:
     )
 
 
+def made_whole(data: Mapping[str, Any]) -> Any:
+    """Return data as whoever reads the document gets it."""
+    return json.loads("".join(document(data)))
+
+
+def shown(review: Review) -> Any:
+    """Return a plan as whoever reads it gets it."""
+    return made_whole(plan_data(review))
+
+
 def test_the_schema_is_one() -> None:
     Draft7Validator.check_schema(SCHEMA)
 
 
 @pytest.mark.parametrize("review", [made(), everything()], ids=["nothing", "everything"])
 def test_a_plan_is_of_the_form_of_the_schema(review: Review) -> None:
-    for data in (plan_data(review), plan_file_data(review)):
-        assert [error.message for error in VALIDATOR.iter_errors(json.loads(json.dumps(data)))] == []
+    for data in (shown(review), made_whole(plan_file_data(review))):
+        assert [error.message for error in VALIDATOR.iter_errors(data)] == []
 
 
 def _places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -76,14 +89,14 @@ def _at(node: Any, path: tuple[Any, ...]) -> Any:
     return node
 
 
-OBJECTS = [path for path in _places(plan_data(everything())) if isinstance(_at(plan_data(everything()), path), dict)]
+OBJECTS = [path for path in _places(shown(everything())) if isinstance(_at(shown(everything()), path), dict)]
 FREE = ("before", "after")
 
 
 @pytest.mark.parametrize("path", [path for path in OBJECTS if not set(FREE) & set(path)], ids=str)
 def test_the_schema_is_strict(path: tuple[Any, ...]) -> None:
     """A key more is wrong everywhere, and so is a key less."""
-    data = plan_data(everything())
+    data = shown(everything())
     more = copy.deepcopy(data)
     _at(more, path)["surprise"] = 1
     assert not VALIDATOR.is_valid(more)
@@ -94,7 +107,7 @@ def test_the_schema_is_strict(path: tuple[Any, ...]) -> None:
 
 
 def test_the_summary_counts_the_changes() -> None:
-    data = plan_data(everything())
+    data = shown(everything())
     counted = [change for change in data["changes"] if change["inside"] is None]
     for action in ("create", "update", "rename", "delete", "replace"):
         assert data["summary"][action] == sum(action in change["actions"] for change in counted)
@@ -103,7 +116,7 @@ def test_the_summary_counts_the_changes() -> None:
 
 
 def test_steps_and_changes_name_each_other() -> None:
-    data = plan_data(everything())
+    data = shown(everything())
     by_number = {one["number"]: one for one in data["steps"]}
     assert list(by_number) == [1, 2, 3, 4]
     for change in data["changes"]:
@@ -111,7 +124,7 @@ def test_steps_and_changes_name_each_other() -> None:
 
 
 def test_a_change_says_what_and_why_and_where() -> None:
-    change = plan_data(everything())["changes"][-1]
+    change = shown(everything())["changes"][-1]
     assert change["actions"] == ["delete"]
     assert change["action_reason"] == "removed"
     assert change["source"] == {"file": "orders.yaml", "line": 9, "column": 3, "end_line": 9, "end_column": 11}
@@ -119,12 +132,12 @@ def test_a_change_says_what_and_why_and_where() -> None:
 
 
 def test_a_rename_has_its_previous_address() -> None:
-    change = plan_data(everything())["changes"][0]
+    change = shown(everything())["changes"][0]
     assert (change["address"], change["previous_address"]) == (str(NEW.ref), str(OLD.ref))
 
 
 def test_approval_has_the_words_to_allow() -> None:
-    approval = plan_data(everything())["approval"]
+    approval = shown(everything())["approval"]
     assert approval == {"required": True, "reasons": ["DS103"], "allow": [f"DS103:{OLD.ref}"]}
 
 
@@ -134,16 +147,16 @@ def test_approval_has_the_words_to_allow() -> None:
 ])  # fmt: skip
 def test_who_is_asked(approve: str, effect: Effect, required: bool) -> None:
     review = made(step(Drop(OLD)), hazards=[hazard("DS103", OLD.ref, effect)], approve=approve)
-    assert plan_data(review)["approval"]["required"] is required
-    assert plan_data(made(approve=approve))["approval"]["required"] is False
+    assert shown(review)["approval"]["required"] is required
+    assert shown(made(approve=approve))["approval"]["required"] is False
 
 
 def test_applyable_needs_consent_and_privileges() -> None:
     danger = hazard("DS103", OLD.ref)
     problem = Problem(code="RUN037", message="no right")
-    assert plan_data(made(step(Drop(OLD))))["applyable"] is True
-    assert plan_data(made(step(Drop(OLD)), hazards=[danger], refused=[danger]))["applyable"] is False
-    assert plan_data(made(step(Drop(OLD)), obstacles=[problem]))["applyable"] is False
+    assert shown(made(step(Drop(OLD))))["applyable"] is True
+    assert shown(made(step(Drop(OLD)), hazards=[danger], refused=[danger]))["applyable"] is False
+    assert shown(made(step(Drop(OLD)), obstacles=[problem]))["applyable"] is False
 
 
 @pytest.mark.parametrize(("code", "ok"), [(0, True), (2, True), (1, False), (3, False), (64, False)])
@@ -152,11 +165,32 @@ def test_the_envelope_is_the_same_on_failure(code: int, ok: bool) -> None:
     found = envelope("plan", code, None, [problem])
     assert list(found) == ["format_version", "command", "ok", "exit_code", "result", "diagnostics"]
     assert (found["ok"], found["exit_code"], found["result"]) == (ok, code, None)
-    assert "secret" not in document(found)
+    assert "secret" not in "".join(document(found))
 
 
 def test_a_document_suits_every_terminal_and_encoding() -> None:
-    text = document({"a": "é\x1b[2K\u202e\u2028"})
+    text = "".join(document({"a": "é\x1b[2K\u202e\u2028"}))
     assert text.isascii()
     assert "\x1b" not in text
     assert json.loads(text) == {"a": "é\x1b[2K\u202e\u2028"}
+
+
+def test_a_part_is_made_when_its_turn_comes_and_not_kept() -> None:
+    alive: list[int] = []
+
+    class Part(list[int]):
+        def __init__(self, number: int) -> None:
+            super().__init__(range(number, number + 50_000))
+            alive.append(number)
+
+        def __del__(self) -> None:
+            alive.remove(self[0])
+
+    parts = [partial(Part, number) for number in range(4)]
+    most = [len(alive) for _ in document({"parts": parts})]
+    assert (max(most), alive) == (1, [])
+
+
+def test_what_json_cannot_hold_is_no_part() -> None:
+    with pytest.raises(TypeError, match="Decimal"):
+        list(document({"a": Decimal(1)}))
