@@ -14,7 +14,7 @@ from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.diff import diff
 from reconciler.errors import PlanError, Problem
 from reconciler.model.change import Alter, Change, Create, Rename
-from reconciler.model.fields import live_only
+from reconciler.model.fields import carried_values, live_only
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.ref import Ref
@@ -204,15 +204,14 @@ def _clashes(live: Model, desired: Model) -> list[Problem]:
     ]
 
 
-def _carrying(obj: Object, live: Object | None) -> Object:
+def _carrying(obj: Object, live: Any) -> Object:
     """Give a declared object what only the live one knows: grants, verbatim clauses, and, when equal, what it uses."""
-    if live is None or type(live) is not type(obj):
+    if type(live) is not type(obj) or carried_values(live) == carried_values(obj):
         return obj
-    values = {name: getattr(live, name) for name in live_only(type(obj))}
+    other = {name: value for name in live_only(type(obj)) if (value := getattr(live, name)) != getattr(obj, name)}
     if live == obj:
-        values |= _uses(live)
-    other = {name: value for name, value in values.items() if value != getattr(obj, name)}
-    return replace(obj, **other) if other else obj
+        other |= _uses(live)
+    return replace(obj, **other)
 
 
 def digest(text: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any
 
@@ -16,25 +16,28 @@ _shape_of = attrgetter(*_SHAPE)
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """The shapes met so far: a column of each, and what became of it."""
+    """The shapes met so far: a column of each, and what its normal form has in these fields; None for the same."""
 
-    known: dict[tuple[object, ...], tuple[Column, Mapping[str, Any]]] = field(default_factory=dict)
+    known: dict[tuple[object, ...], tuple[Column, Mapping[str, Any] | None]] = field(default_factory=dict)
 
-    def normal(self, obj: Column, in_key: bool, normalize: Callable[[Column], tuple[Column, bool]]) -> Column:
+    def normal(self, obj: Column, place: Hashable, normalize: Callable[[Column], tuple[Column, bool]]) -> Column:
         """Return a column's normal form.
 
         Values are told apart by identity, because texts that are written in different ways may be equal.
 
         Args:
             obj: the column.
-            in_key: it is part of the primary key.
+            place: what its form depends on beside itself, such as whether it is part of the primary key.
             normalize: works the form out, and says whether others of the shape have the same.
         """
-        shape = (in_key, *map(id, _shape_of(obj)))
+        shape = (place, *map(id, _shape_of(obj)))
         if (known := self.known.get(shape)) is not None:
-            return replace(obj, **known[1]) if known[1] else obj
+            values = known[1]
+            if values is None:
+                return obj
+            return Column(ref=obj.ref, position=obj.position, sensitive=obj.sensitive, **values)
         normal, same = normalize(obj)
         if same:
-            other = {name: value for name in _SHAPE if (value := getattr(normal, name)) is not getattr(obj, name)}
-            self.known[shape] = obj, other  # the column keeps alive what the shape names
+            found = dict(zip(_SHAPE, _shape_of(normal), strict=True)) if normal is not obj else None
+            self.known[shape] = obj, found  # the column keeps alive what the shape names
         return normal

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from reconciler.model.objects import KINDS, Object, Unmodelled
@@ -14,12 +15,23 @@ V = TypeVar("V")
 
 _CLASSES = (*KINDS.values(), Unmodelled)
 _COMPARED = {cls: tuple(f.name for f in fields(cls) if f.compare and f.name != "ref") for cls in _CLASSES}
+
+
+def _reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what reads these fields; of a single one, `attrgetter` would give the value itself."""
+    return attrgetter(*names) if len(names) > 1 else lambda obj: tuple(getattr(obj, name) for name in names)
+
+
+_VALUES = {cls: _reader(names) for cls, names in _COMPARED.items()}
 _REFERRING: Mapping[type[Object], tuple[tuple[str, Reference], ...]] = {
     cls: tuple((f.name, f.metadata["refers_to"]) for f in fields(cls) if "refers_to" in f.metadata) for cls in _CLASSES
 }
 _LIVE_ONLY = {cls: tuple(f.name for f in fields(cls) if f.metadata.get("live")) for cls in _CLASSES}
 
 
+_CARRIED = {
+    cls: _reader((*names, *(f.name for f in fields(cls) if f.name == "uses"))) for cls, names in _LIVE_ONLY.items()
+}
 _CONTRACTS = {cls: tuple(f.name for f in fields(cls) if f.metadata.get("contract")) for cls in _CLASSES}
 
 
@@ -36,6 +48,18 @@ def live_only(cls: type[Object]) -> tuple[str, ...]:
 def compared(cls: type[Object]) -> tuple[str, ...]:
     """Return the names of the fields that make two objects of this class differ."""
     return _COMPARED[cls]
+
+
+def compared_values(obj: Object) -> tuple[Any, ...]:
+    """Return the values of the fields that make an object differ from another one, in the order of `compared`."""
+    found: tuple[Any, ...] = _VALUES[type(obj)](obj)
+    return found
+
+
+def carried_values(obj: Object) -> tuple[Any, ...]:
+    """Return the values of the fields that go on from an inspected object, and what it uses."""
+    found: tuple[Any, ...] = _CARRIED[type(obj)](obj)
+    return found
 
 
 def referring(cls: type[Object]) -> tuple[tuple[str, Reference], ...]:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from reconciler.errors import Position
-from reconciler.model.fields import compared, referring
+from reconciler.model.fields import compared_values, referring
 from reconciler.model.objects import Object
 from reconciler.model.ref import Ref
 from reconciler.model.values import Sql
@@ -122,7 +122,7 @@ def _lines(objects: Iterable[Object]) -> Iterator[str]:
     """
     known: dict[tuple[object, ...], str] = {}
     for obj in objects:
-        values = [*map(obj.__getattribute__, compared(type(obj)))]
+        values = compared_values(obj)
         key = (type(obj), *map(id, values))
         spelled = known.get(key)
         if spelled is None:
@@ -137,14 +137,15 @@ def _spell(value: Any) -> object:
 
 def _spell_other(value: Any) -> object:
     cls = type(value)
-    if not is_dataclass(cls):
-        return f"{cls.__name__} {value}"
-    name, counting = cls.__name__, tuple(f.name for f in fields(cls) if f.compare)
+    name, counting = cls.__name__, tuple(f.name for f in fields(cls) if f.compare) if is_dataclass(cls) else ()
 
-    def spell(value: Any) -> object:
+    def spell_fields(value: Any) -> object:
         return [name, *map(_spell, map(value.__getattribute__, counting))]
 
-    _SPELLINGS[cls] = spell
+    def spell_whole(value: Any) -> object:
+        return f"{name} {value}"
+
+    spell = _SPELLINGS[cls] = spell_fields if is_dataclass(cls) else spell_whole
     return spell(value)
 
 

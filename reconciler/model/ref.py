@@ -44,7 +44,6 @@ _NAMELESS = frozenset({Kind.PRIMARY_KEY, Kind.OWNED_BY})
 _NAMED = KIND_WORDS - _NAMELESS
 
 _PLAIN = re.compile(r"[A-Za-z0-9_$]+")
-_PLAIN_PAIR = re.compile(r"[A-Za-z0-9_$]+\.[A-Za-z0-9_$]+")
 _TOKEN = re.compile(r'"((?:[^"]|"")*)"|([A-Za-z0-9_$]+)')
 
 
@@ -132,21 +131,20 @@ _made = partial(tuple.__new__, Ref)
 
 
 def _plainly(address: str) -> Ref | None:
-    """Read the two commonest forms, `kind.name` and `kind.name.kind.name`; None for whatever needs a closer look."""
+    """Read the commonest forms: `kind.name`, `kind.name.kind.name`, `kind.name.primary_key`; None for anything else."""
     words = address.split(".")
-    if len(words) not in (2, 4) or not address.replace(".", "").replace("_", "a").isalnum() or not address.isascii():
+    if len(words) == 3 and words[2] in _NAMELESS:
+        kind, name, inner = words
+        plain = kind in _NAMED and name and name not in KIND_WORDS and name.isidentifier() and name.isascii()
+        return _made(("", (intern(kind), intern(name), intern(inner), ""))) if plain else None
+    if len(words) not in (2, 4) or not all(words) or not _NAMED.issuperset(words[::2]):
         return None
-    kinds, names = words[::2], words[1::2]
-    if not KIND_WORDS.issuperset(kinds) or not KIND_WORDS.isdisjoint(names) or not all(names):
-        return None
-    return None if Kind.PRIMARY_KEY in kinds else Ref("", tuple(map(intern, words)))
+    names = "".join(words[1::2])
+    plain = names.isidentifier() and names.isascii() and KIND_WORDS.isdisjoint(words[1::2])
+    return _made(("", tuple(map(intern, words)))) if plain else None
 
 
 def _parse(address: str) -> Ref:
-    match address.split("."):  # what nearly every address is
-        case [kind, name, inner, own] if {kind, inner} <= _NAMED and _PLAIN_PAIR.fullmatch(f"{name}.{own}"):
-            if name not in KIND_WORDS and own not in KIND_WORDS:
-                return Ref("", (kind, name, inner, own))
     tokens = _tokens(address)
     if not tokens or tokens[0][1] or tokens[0][0] not in KIND_WORDS:
         raise ValueError(f"{address!r} is no address; write kind.name, for example table.orders.column.status")

@@ -55,7 +55,7 @@ def _mapped(place: str, value: Any, change: Callable[[str, Sql], Sql]) -> Any:
     if isinstance(value, IndexPart) and value.expression is not None:
         new = change(place, value.expression)
         return value if new is value.expression else replace(value, expression=new)
-    if isinstance(value, tuple) and any(isinstance(item, IndexPart) for item in value):
+    if isinstance(value, tuple) and any(isinstance(item, IndexPart) and item.expression for item in value):
         parts = tuple(_mapped(f"{place}.{number}", item, change) for number, item in enumerate(value))
         return value if all(a is b for a, b in zip(parts, value, strict=True)) else parts
     return value

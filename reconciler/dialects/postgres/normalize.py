@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import partial
 from typing import Any, TypeVar
 
 from reconciler.dialects.base import Normalized
@@ -12,11 +12,12 @@ from reconciler.dialects.fitting import wrong_default
 from reconciler.dialects.postgres import types
 from reconciler.dialects.postgres.identity import bounds
 from reconciler.dialects.postgres.identity import settled as settled_identity
-from reconciler.dialects.postgres.lexer import Sort, Unreadable, canonical, tokens, unwrapped
+from reconciler.dialects.postgres.lexer import canonical
 from reconciler.dialects.postgres.literals import settled
 from reconciler.dialects.postgres.names import enum_of, type_name
 from reconciler.dialects.postgres.parameters import settled as settled_parameter
 from reconciler.dialects.postgres.parameters import settled_settings
+from reconciler.dialects.postgres.parts import normal_part
 from reconciler.dialects.settings import foreign_settings
 from reconciler.dialects.shapes import Shapes
 from reconciler.dialects.sql import ours
@@ -45,7 +46,7 @@ from reconciler.model.objects import (
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import map_texts
 from reconciler.model.types import Type
-from reconciler.model.values import Default, IndexPart, Sql
+from reconciler.model.values import Default, Sql
 
 FAMILY = "postgres"
 
@@ -55,9 +56,10 @@ Commented = TypeVar("Commented", Schema, PrimaryKey, Unique, Enum)
 
 @dataclass(slots=True)
 class _Work:
-    """What normalizing one model reads and finds: its keys, its types by their names, and the problems."""
+    """What normalizing one model reads and finds: its keys and their columns, its types by name, and the problems."""
 
     keys: Mapping[Ref, tuple[str, ...]]
+    in_keys: frozenset[Ref]
     types: Mapping[str, Enum | Domain]
     shapes: Shapes = field(default_factory=Shapes)
     parts: dict[Problem, str] = field(default_factory=dict)
@@ -69,10 +71,11 @@ class _Work:
 
 def normalize(model: Model) -> Normalized:
     """Bring either side into normal form; idempotent. An object that is in it already is given back itself."""
+    keys = {obj.ref.top: obj.columns for obj in model.values() if type(obj) is PrimaryKey}
     work = _Work(
-        keys={obj.ref.top: obj.columns for obj in model.values() if isinstance(obj, PrimaryKey)},
+        keys=keys, in_keys=frozenset(table.child(Kind.COLUMN, name) for table, names in keys.items() for name in names),
         types={type_name(obj.ref): obj for obj in model.values() if isinstance(obj, Enum | Domain)},
-    )
+    )  # fmt: skip
     objects = [_normal(obj, work) for obj in model.values()]
     return Normalized(model=Model(objects), problems=tuple(work.parts), parts=work.parts)
 
@@ -81,13 +84,14 @@ def _normal(obj: Object, work: _Work) -> Object:
     normal = _NORMAL.get(type(obj))
     if normal is None:
         return obj
-    if len(obj.ref.name) * 4 > LONGEST and len(obj.ref.name.encode()) > LONGEST:
+    name = obj.ref.parts[-1]
+    if len(name) * 4 > LONGEST and len(name.encode()) > LONGEST:
         work.add(obj, "", f"the name is longer than {LONGEST} bytes, and PostgreSQL would cut it", "shorten it")
-    beginning = "" if type(obj) is Column else ours(obj.ref.name)
+    if type(obj) is Column:
+        return work.shapes.normal(obj, obj.ref in work.in_keys, partial(_shaped, work))
+    beginning = ours(name)
     if beginning:
         work.add(obj, "", f"names that begin with {beginning} are this tool's own", "give it another name")
-    if type(obj) is Column:
-        return _shaped(obj, work)
     _refused(obj, work)
     return normal(_spelled(obj, work), work)
 
@@ -100,15 +104,11 @@ def _refused(obj: Object, work: _Work) -> None:
         work.add(obj, name, f"PostgreSQL has no {name} for it", hint)
 
 
-def _shaped(obj: Column, work: _Work) -> Column:
+def _shaped(work: _Work, obj: Column) -> tuple[Column, bool]:
     """Normalize a column; one that has problems is no example for others of its shape."""
-
-    def worked_out(column: Column) -> tuple[Column, bool]:
-        problems = len(work.parts)
-        _refused(column, work)
-        return _column(_spelled(column, work), work), len(work.parts) == problems
-
-    return work.shapes.normal(obj, obj.ref.name in work.keys.get(obj.ref.top, ()), worked_out)
+    problems = len(work.parts)
+    _refused(obj, work)
+    return _column(_spelled(obj, work), work), len(work.parts) == problems
 
 
 def _spelled(obj: T, work: _Work) -> T:
@@ -141,7 +141,7 @@ def _column(obj: Column, work: _Work) -> Column:
     serial = type_.name in types.SERIAL
     identity = obj.identity and settled_identity(obj.identity, type_.name)
     default = _settled(obj, type_, work)
-    in_key = obj.ref.name in work.keys.get(obj.ref.top, ())
+    in_key = obj.ref in work.in_keys
     if serial and obj.default is not None:
         work.add(
             obj, "default", f"a {type_.name} column has its sequence as default", "leave `default` out, or use bigint"
@@ -241,54 +241,16 @@ def _check(obj: Check, work: _Work) -> Check:
 def _exclusion(obj: Exclusion, work: _Work) -> Exclusion:
     return changed(
         obj, method=None if obj.method in ("btree", "") else obj.method, comment=obj.comment or None,
-        parts=tuple(_part(part) for part in obj.parts),
+        parts=tuple(map(normal_part, obj.parts)),
     )  # fmt: skip
 
 
 def _index(obj: Index, work: _Work) -> Index:
     return changed(
         obj, method=None if obj.method in ("btree", "") else obj.method, comment=obj.comment or None,
-        parts=tuple(_part(part) for part in obj.parts),
+        parts=tuple(map(normal_part, obj.parts)),
         options=tuple((name, settled_parameter(value)) for name, value in obj.options),
     )  # fmt: skip
-
-
-def _part(part: IndexPart) -> IndexPart:
-    column = single_column(part.expression.canonical) if part.expression else part.column
-    expression = None if column else part.expression
-    return changed(
-        part, column=column, expression=expression, collation=None if part.collation == "default" else part.collation,
-        nulls_first=None if part.nulls_first == part.descending else part.nulls_first,
-        opclass=part.opclass and _opclass(part.opclass), operator=part.operator and _operator(part.operator),
-    )  # fmt: skip
-
-
-@lru_cache(maxsize=1024)
-def _opclass(text: str) -> str:
-    """Return an operator class with its parameters in one spelling: `gist_trgm_ops(siglen=32)`."""
-    try:
-        found = tokens(text)
-    except Unreadable:
-        return text
-    return "".join(token.value if token.sort is Sort.STRING else token.text for token in found).replace(",", ", ")
-
-
-def _operator(text: str) -> str:
-    """Return an operator without the schema that it is found in anyway."""
-    head, _, rest = text.partition("(")
-    name = rest.rstrip(") ").strip() if head.strip().upper() == "OPERATOR" else text.strip()
-    plain = name.removeprefix("pg_catalog.")
-    return f"OPERATOR({name})" if plain == name and rest else plain
-
-
-def single_column(text: str) -> str | None:
-    """Return the column's name when an expression is nothing but one."""
-    try:
-        found = unwrapped(tokens(text))
-    except Unreadable:
-        return None
-    is_name = len(found) == 1 and found[0].sort in (Sort.WORD, Sort.QUOTED)
-    return found[0].value if is_name else None
 
 
 def _view(obj: View, work: _Work) -> View:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from reconciler.dialects.postgres import catalog
@@ -15,6 +16,10 @@ from reconciler.model.values import Deferrable, IndexPart, Sql
 
 # What stands before the method of an index that a build which failed left behind.
 INVALID = "invalid "
+# What needs no word: no collation at all, and the database's own.
+_ORDINARY = (0, catalog.DEFAULT_COLLATION)
+_ORDINARY_WORDS = tuple(map(str, _ORDINARY))
+_COLLATION_OF = itemgetter(0, 1, 10)
 # Bits of pg_index.indoption.
 _DESCENDING, _NULLS_FIRST = 1, 2
 
@@ -53,13 +58,14 @@ class _Row(NamedTuple):
 def indexes(rows: Rows) -> Iterator[Index | Exclusion]:
     """Yield every index that no key owns, and every exclusion constraint."""
     collations: dict[int, dict[int, str]] = {}
-    for row in rows.columns:
-        collations.setdefault(row[0], {})[row[1]] = str(row[10])
+    for relation, number, collation in map(_COLLATION_OF, rows.columns):
+        if collation not in _ORDINARY:
+            collations.setdefault(relation, {})[number] = str(collation)
     for row in rows.indexes:
         ref = rows.address.get((catalog.PG_CLASS, row[0], 0))
         if ref is not None and ref.parts[0] in (Kind.TABLE, Kind.VIEW):
             made = _exclusion if ref.kind == Kind.EXCLUSION else _index
-            yield made(_Row._make(row), ref, rows, collations[row[1]])
+            yield made(_Row._make(row), ref, rows, collations.get(row[1], {}))
 
 
 def _index(row: _Row, ref: Ref, rows: Rows, collations: Mapping[int, str]) -> Index:
@@ -129,17 +135,20 @@ def _uses(row: _Row, ref: Ref, rows: Rows) -> frozenset[Ref]:
 
 
 def _parts(row: _Row, rows: Rows, collations: Mapping[int, str]) -> tuple[IndexPart, ...]:
-    return tuple(_part(at, row, rows, collations) for at in range(row.width))
+    every = (text.split() for text in (row.keys, row.orders, row.classes, row.collations))
+    words = zip(*(found[: row.width] for found in every), strict=True)
+    return tuple(_part(at, row, rows, collations, *each) for at, each in enumerate(words))
 
 
-def _part(at: int, row: _Row, rows: Rows, collations: Mapping[int, str]) -> IndexPart:
-    number, order = int(row.keys.split()[at]), int(row.orders.split()[at])
-    collation = row.collations.split()[at]
+def _part(
+    at: int, row: _Row, rows: Rows, collations: Mapping[int, str], key: str, orders: str, opclass: str, collation: str
+) -> IndexPart:
+    number, order = int(key), int(orders)
     descending, first = bool(order & _DESCENDING), bool(order & _NULLS_FIRST)
     # An expression takes the collation of the columns in it.
-    inherited = {"0", str(catalog.DEFAULT_COLLATION), *([collations[number]] if number else collations.values())}
-    name, is_default = rows.opclasses[row.classes.split()[at]]
-    parameters = (row.parameters or {}).get(str(at + 1))
+    inherited = {*_ORDINARY_WORDS, *([collations.get(number)] if number else collations.values())}
+    name, is_default = rows.opclasses[opclass]
+    parameters = row.parameters.get(str(at + 1)) if row.parameters else None
     return IndexPart(
         column=rows.column(row.relation, number) if number else None,
         expression=None if number or row.expressions is None else Sql(row.expressions[at], "postgres"),

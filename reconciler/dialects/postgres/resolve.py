@@ -77,15 +77,20 @@ def _is_serial(sequence: Object, column: Column, there: Column, model: Model) ->
 
 
 def _aligned(obj: Object, live: Object | None) -> Object | None:
+    if type(obj) is Column and type(live) is Column:  # as most are, and most are equal
+        return (
+            replace(obj, type=replace(live.type, spelling=str(obj.type))) if _same_tail(obj.type, live.type) else None
+        )
     match obj, live:
         case PrimaryKey(name=None), PrimaryKey(name=name):
             return replace(obj, name=name)
         case Check(not_valid=True) | ForeignKey(not_valid=True), Check(not_valid=False) | ForeignKey(not_valid=False):
             return replace(obj, not_valid=False)  # more than was asked for
         case (Index() as wanted, Index() as there) | (Exclusion() as wanted, Exclusion() as there):
-            parts = tuple(map(_part, wanted.parts, there.parts))
-            return replace(wanted, parts=parts) if len(wanted.parts) == len(there.parts) != 0 else None
-        case Column() | Domain(), Column() | Domain() if _same_tail(obj.type, live.type):
+            if len(wanted.parts) != len(there.parts) or not any(part.opclass for part in wanted.parts):
+                return None
+            return replace(wanted, parts=tuple(map(_part, wanted.parts, there.parts)))
+        case Domain(), Domain() if _same_tail(obj.type, live.type):
             return replace(obj, type=replace(live.type, spelling=str(obj.type)))
         case Extension(), Extension():
             return replace(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from reconciler.dialects.base import Session
 from reconciler.dialects.sqlite.names import folded, spellings
 from reconciler.dialects.transpile import NotPortable, parsed
+from reconciler.errors import Position
 from reconciler.model.model import Desired, Inspection, Model, renamed
 from reconciler.model.objects import Index, Object, PrimaryKey, Unique
 from reconciler.model.ref import Kind, Ref
@@ -24,15 +26,17 @@ def align(inspection: Inspection, desired: Desired) -> Desired:
     model = desired.model
     # Roots first: what they hold goes with them.
     for depth in (2, 4):
-        moves = {ref: spelling.of(ref) for ref in model if len(ref.parts) == depth and spelling.of(ref) != ref}
+        absent = [ref for ref in model if len(ref.parts) == depth and ref not in actual]
+        moves = {ref: there for ref in absent if (there := spelling.of(ref)) != ref}
         model = renamed(model, moves, lambda obj, _: obj)
+    as_written = model is desired.model and all(spelling.of(ref) == ref for ref in desired.removed)
     renames = {spelling.of(new): spelling.before(new, old) for new, old in desired.renames.items()}
     return Desired(
         model=Model(_in_live_form(obj, actual) for obj in model.values()),
         renames={new: old for new, old in renames.items() if new != old},
         removed={_removed(spelling.of(ref), spelling): reason for ref, reason in desired.removed.items()},
         unnamed=frozenset(map(spelling.of, desired.unnamed)),
-        positions={(spelling.of(ref), part): at for (ref, part), at in desired.positions.items()},
+        positions=desired.positions if as_written else spelling.positions(desired.positions),
     )
 
 
@@ -41,8 +45,11 @@ class _Spelling:
 
     def __init__(self, actual: Model, renames: Mapping[Ref, Ref]) -> None:
         self.actual = actual
-        self._live = spellings(actual)
         self._renames = renames
+
+    @cached_property
+    def _live(self) -> Mapping[Ref, Ref]:
+        return spellings(self.actual)
 
     def of(self, ref: Ref) -> Ref:
         """Return an address as the database has it; what is not there keeps its own letters."""
@@ -51,6 +58,10 @@ class _Spelling:
         top = self._live.get(folded(ref.top), ref.top)
         whole = Ref(ref.schema, top.parts + ref.parts[2:])
         return self._live.get(folded(whole), whole)
+
+    def positions(self, written: Mapping[tuple[Ref, str], Position]) -> Mapping[tuple[Ref, str], Position]:
+        """Return places in files under the addresses that the database has."""
+        return {(self.of(ref), part): at for (ref, part), at in written.items()}
 
     def before(self, new: Ref, old: Ref) -> Ref:
         """Return what is renamed. A column's old name is said inside the table's new one, and found in its old one."""

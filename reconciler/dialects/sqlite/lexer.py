@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from reconciler.dialects.sql import double_quoted
@@ -55,29 +55,30 @@ _TOKENS = re.compile(
   | (?P<number>0[xX][0-9A-Fa-f]+|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
   | (?P<word>[A-Za-z_\u0080-\U0010ffff$][A-Za-z0-9_\u0080-\U0010ffff$]*)
   | (?P<sign>\|\||->>|->|<<|>>|<=|>=|==|<>|!=|[-+*/%&|~<>=(),.;?:@])
+  | (?P<wrong>.)
     ) \s*
     """,
     re.VERBOSE | re.DOTALL,
 )
 
 
-_LEXEMES: Mapping[str, Lexeme] = {lexeme.value: lexeme for lexeme in Lexeme}
+_LEXEMES: Mapping[str | None, Lexeme] = {lexeme.value: lexeme for lexeme in Lexeme}
+# What calling the class does, without its detour through a Python function.
+_made = partial(tuple.__new__, Token)
 
 
 def tokens(text: str) -> list[Token]:
     """Return the tokens of a text, white space and comments left out. Raises LexError."""
     found: list[Token] = []
-    at = 0
     for match in _TOKENS.finditer(text):
-        if match.start() != at:
-            break
-        at, group = match.end(), match.lastgroup
-        if group is not None and group != "space":
-            start, end = match.span(group)
+        group = match.lastgroup
+        lexeme = _LEXEMES.get(group)
+        if lexeme is not None:
+            start, end = match.span(group or 0)
             words = text[start:end]
-            found.append(Token(_LEXEMES[group], words, start, end, words.upper() if group == "word" else ""))
-    if at < len(text):
-        raise LexError(f"unreadable at {text[at : at + 20]!r}")
+            found.append(_made((lexeme, words, start, end, words.upper() if group == "word" else "")))
+        elif group == "wrong":
+            raise LexError(f"unreadable at {text[match.start() : match.start() + 20]!r}")
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 
 from reconciler.dialects.sql import ours
@@ -14,6 +15,7 @@ _THEIRS = ("sqlite_", "_cf_")
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
+@lru_cache(maxsize=65536)
 def fold(name: str) -> str:
     """Return a name without letter case: SQLite knows that of the letters A to Z alone, so Ä and ä are two names."""
     return name.lower() if name.isascii() else name.translate(_LOWER)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
 
 from reconciler.dialects.base import Normalized
+from reconciler.dialects.shapes import Shapes
 from reconciler.dialects.sql import ours
 from reconciler.dialects.sqlite import types
 from reconciler.dialects.sqlite.elsewhere import ABSENT, NOUNS, beyond
@@ -39,6 +42,8 @@ from reconciler.model.values import Identity, IndexPart, Sql
 # What shares one set of names; a unique constraint may become an index.
 _NAMED_ALIKE = frozenset({Kind.TABLE, Kind.VIEW, Kind.INDEX, Kind.UNIQUE})
 
+T = TypeVar("T", bound=Object)
+
 _TABLE_OPTIONS = frozenset({"autoincrement", "strict", "without_rowid"})
 
 
@@ -54,10 +59,11 @@ class _Frame:
 
 @dataclass(slots=True)
 class _Findings:
-    """The problems met so far, each with the field that it is about; and the frame of each table looked at so far."""
+    """The problems met so far, each with the field that it is about; the frames of tables and shapes of columns met."""
 
     parts: dict[Problem, str] = field(default_factory=dict)
     frames: dict[Ref, _Frame] = field(default_factory=dict)
+    shapes: Shapes = field(default_factory=Shapes)
 
     def add(self, obj: Object, part: str, message: str, hint: str = "", severity: str = "error") -> None:
         code = "SPEC200" if severity == "error" else "SPEC201"
@@ -86,6 +92,11 @@ def _told_apart(model: Model, findings: _Findings) -> None:
 
 
 def _normal(obj: Object, model: Model, findings: _Findings) -> Iterator[Object]:
+    if type(obj) is Column and not obj.ref.schema and obj.type.name != "enum":
+        frame = _frame(obj.ref.top, model, findings)
+        place = (frame.strict, frame.alias == obj.ref, frame.without_rowid and obj.ref.name in frame.key)
+        yield findings.shapes.normal(obj, place, partial(_shaped, model, findings))
+        return
     if isinstance(obj, Unmodelled):
         yield obj
         return
@@ -105,7 +116,15 @@ def _normal(obj: Object, model: Model, findings: _Findings) -> Iterator[Object]:
     yield from _NORMAL[obj.kind](obj, model, findings)
 
 
-def _spell_texts(obj: Object, findings: _Findings) -> Object:
+def _shaped(model: Model, findings: _Findings, obj: Column) -> tuple[Column, bool]:
+    """Normalize a column; one that has problems is no example for others of its shape."""
+    problems = len(findings.parts)
+    (normal,) = _column(_without_others(_spell_texts(obj, findings), findings), model, findings)
+    assert isinstance(normal, Column)
+    return normal, len(findings.parts) == problems
+
+
+def _spell_texts(obj: T, findings: _Findings) -> T:
     """Give every text SQLite's words and its canonical spelling."""
 
     def spell(place: str, sql: Sql) -> Sql:
@@ -126,7 +145,7 @@ def _comment(
         findings.add(obj, "comment", "SQLite keeps no comments; this one lives in the specs alone", severity="warning")
 
 
-def _without_others(obj: Object, findings: _Findings) -> Object:
+def _without_others(obj: T, findings: _Findings) -> T:
     """Refuse what only another dialect has."""
     found = beyond(obj)
     for name in found:

@@ -12,18 +12,19 @@ class Reader:
         self.text = text
         self.tokens = tokens(text)
         self.at = 0
-        self._words = [token.word or token.text for token in self.tokens]
+        # Nothing stands at the end, and after it.
+        self._words = (*(token.word or token.text for token in self.tokens), "", "")
 
     def peek(self, ahead: int = 0) -> str:
-        """The keyword or sign that comes next."""
-        index = self.at + ahead
-        return self._words[index] if index < len(self._words) else ""
+        """The keyword or sign that comes next; `ahead` is 1 for the one behind it."""
+        return self._words[self.at + ahead]
 
     def take(self, *words: str) -> bool:
         """Go past these words when they are what comes next."""
-        if self.peek() != words[0] or tuple(self._words[self.at : self.at + len(words)]) != words:
+        after = self.at + len(words)
+        if self._words[self.at : after] != words:
             return False
-        self.at += len(words)
+        self.at = after
         return True
 
     def expect(self, *words: str) -> None:
