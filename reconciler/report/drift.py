@@ -14,9 +14,10 @@ from reconciler.plan.hazards import Effect, Hazard
 from reconciler.report.entries import Entry, entries
 from reconciler.report.facts import Review
 from reconciler.report.layout import Look, Style, counted, cut_middle, spread, wrapped
+from reconciler.report.notes import listed, notes
 from reconciler.report.plan_json import source_data
 from reconciler.report.problems import safe, width
-from reconciler.report.text import header, listed, notes, undeclared, up_to_date
+from reconciler.report.text import header, undeclared, up_to_date
 from reconciler.report.words import both, label
 
 

@@ -13,12 +13,13 @@ from typing import Any
 from reconciler import __version__
 from reconciler.errors import Problem
 from reconciler.plan.hazards import Effect
+from reconciler.report.diagnostics import FORMAT_VERSION, diagnostics
 from reconciler.report.drift import drift
 from reconciler.report.entries import entries
 from reconciler.report.facts import Review
 from reconciler.report.layout import counted
 from reconciler.report.json import called
-from reconciler.report.plan_json import FORMAT_VERSION, diagnostics, source_data, summary_data
+from reconciler.report.plan_json import source_data, summary_data
 from reconciler.report.problems import safe
 from reconciler.report.scrub import scrubbed
 

@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from reconciler.compare.compare import Owned
-from reconciler.compare.planning import Planned
-from reconciler.dialects.base import Server
 from reconciler.errors import Problem
-from reconciler.model.model import Desired, Inspection
-from reconciler.plan.outcome import Outcome, PastRun
+
+# What a plan is made of is known to whoever made one.
+if TYPE_CHECKING:
+    from reconciler.compare.compare import Owned
+    from reconciler.compare.planning import Planned
+    from reconciler.dialects.base import Server
+    from reconciler.model.model import Desired, Inspection
+    from reconciler.plan.outcome import Outcome, PastRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

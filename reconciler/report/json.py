@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from reconciler.errors import Problem
-from reconciler.report.plan_json import FORMAT_VERSION, diagnostics
+from reconciler.report.diagnostics import FORMAT_VERSION, diagnostics
 from reconciler.report.scrub import scrubbed
 
 # Exits with which a command has done what it was asked: 2 says that there is something to do.

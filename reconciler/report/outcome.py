@@ -9,11 +9,12 @@ from typing import Any
 from reconciler.plan.outcome import Usage
 from reconciler.plan.step import Step
 from reconciler.report.blocks import SIGNS
-from reconciler.report.facts import Applied, Imported, Validated
+from reconciler.report.facts import Applied, Imported
 from reconciler.report.layout import Cell, Look, Style, capped, counted, grid
-from reconciler.report.plan_json import diagnostics, plan_data
+from reconciler.report.notes import listed
+from reconciler.report.plan_json import plan_data
 from reconciler.report.problems import safe
-from reconciler.report.text import listed, notes, plan_text
+from reconciler.report.text import plan_text
 from reconciler.report.words import label
 
 _ANOTHER = "   to take one in: a spec there that says `schema: NAME`, and the same import again"
@@ -123,25 +124,6 @@ def apply_data(applied: Applied, done: Sequence[StepDone]) -> dict[str, Any]:
         },
         "plan": plan,
     }  # fmt: skip
-
-
-def validate_text(validated: Validated, look: Look) -> str:
-    """Return that the specs are right, for which dialects, and what they lose there."""
-    state = look.paint(Style.GOOD, "valid")
-    size = f"{counted(validated.objects, 'object')} in {counted(validated.files, 'file')}"
-    first = f" {safe(validated.project)}  {state}  {size}  for {', '.join(validated.dialects)}"
-    return "".join(f"{line}\n" for line in (first, *notes(validated.warnings, (), look)))
-
-
-def validate_data(validated: Validated) -> dict[str, Any]:
-    """Return what was validated as plain data."""
-    return {
-        "project": validated.project,
-        "files": validated.files,
-        "objects": validated.objects,
-        "dialects": list(validated.dialects),
-        "warnings": diagnostics(validated.warnings),
-    }
 
 
 def import_text(imported: Imported, look: Look) -> str:

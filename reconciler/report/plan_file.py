@@ -12,10 +12,11 @@ from typing import Any
 from reconciler.errors import PlanFileError
 from reconciler.model.codec import decode_desired, encode_desired
 from reconciler.model.model import Desired
+from reconciler.report.diagnostics import FORMAT_VERSION
 from reconciler.report.facts import Review
 from reconciler.report.files import write_private
 from reconciler.report.json import document
-from reconciler.report.plan_json import FORMAT_VERSION, plan_data
+from reconciler.report.plan_json import plan_data
 from reconciler.report.review_codec import decode_plan, decode_review, encode_review
 
 

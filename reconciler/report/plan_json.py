@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from reconciler import __version__
-from reconciler.errors import Position, Problem
+from reconciler.errors import Position
 from reconciler.plan.hazards import Effect, Hazard, risk
 from reconciler.plan.step import Step, Transaction
 from reconciler.report.advice import applyable, approval_required
+from reconciler.report.diagnostics import FORMAT_VERSION, diagnostics
 from reconciler.report.entries import Entry, entries
 from reconciler.report.facts import Review
 from reconciler.report.words import data
-
-FORMAT_VERSION = "1.0"
 
 
 def plan_data(review: Review) -> dict[str, Any]:
@@ -128,27 +127,5 @@ def _hazard(hazard: Hazard, refused: frozenset[Hazard]) -> dict[str, Any]:
     }
 
 
-def diagnostics(problems: Iterable[Problem]) -> list[dict[str, Any]]:
-    """Return problems as plain data."""
-    return [
-        {
-            "severity": problem.severity, "code": problem.code, "summary": problem.message,
-            "address": problem.address or None, "range": _range(problem.position), "hint": problem.hint or None,
-        }
-        for problem in problems
-    ]  # fmt: skip
-
-
 def _note(text: str) -> dict[str, Any]:
     return {"severity": "info", "code": "RUN000", "summary": text, "address": None, "range": None, "hint": None}
-
-
-def _range(position: Position | None) -> dict[str, Any] | None:
-    if position is None:
-        return None
-    end = max(position.end_column, position.column)
-    return {
-        "file": position.file,
-        "start": {"line": position.line, "column": position.column},
-        "end": {"line": position.line, "column": end},
-    }

@@ -12,8 +12,9 @@ from reconciler.report.entries import VERBS, Entries, Entry, danger, destroys, e
 from reconciler.report.facts import Review
 from reconciler.report.layout import Look, counted
 from reconciler.report.markdown import LARGEST, code, fenced, fitting, folded, marker, prose, size
+from reconciler.report.notes import notes_by_sentence
 from reconciler.report.table import ADJECTIVES, action_words, counts_inside, rows_shown
-from reconciler.report.text import notes_by_sentence, spec_words, undeclared
+from reconciler.report.text import spec_words, undeclared
 
 _LIGHTS: Mapping[str, str] = {"high": "🔴", "medium": "🟡", "low": "🟢", "none": "🟢"}
 # Shares of the room: what is refused, then the table, then the SQL with what is left.

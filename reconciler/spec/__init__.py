@@ -13,7 +13,9 @@ No dialect is known here but by its name.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from reconciler.spec.cache import Shelf, shelf
 from reconciler.spec.codes import CODES
@@ -34,7 +36,9 @@ from reconciler.spec.project import (
 from reconciler.spec.secrets import Secret, resolve
 from reconciler.spec.urls import CHAINS, anchored, has_password, url_dialect, without_password
 from reconciler.spec.variables import gathered
-from reconciler.spec.write import named_schemas, project_text, write
+
+if TYPE_CHECKING:
+    from reconciler.spec.writing import named_schemas, project_text, write
 
 __all__ = [
     "CHAINS",
@@ -67,6 +71,16 @@ __all__ = [
     "without_password",
     "write",
 ]
+
+
+# What only an import needs, imported when it is first asked for.
+_WRITING = ("named_schemas", "project_text", "write")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WRITING:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("reconciler.spec.writing"), name)
 
 
 def load(where: Project | Sequence[Path], kept: Shelf | None = None) -> Documents:

@@ -46,6 +46,7 @@ class Token(NamedTuple):
         return self.text
 
 
+# What a word is made of is said by what in ASCII it is not: a class that reaches beyond takes long to compile.
 _TOKENS = re.compile(
     r"""
     (?: (?P<space>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
@@ -53,7 +54,7 @@ _TOKENS = re.compile(
   | (?P<string>'(?:[^']|'')*')
   | (?P<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])
   | (?P<number>0[xX][0-9A-Fa-f]+|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
-  | (?P<word>[A-Za-z_\u0080-\U0010ffff$][A-Za-z0-9_\u0080-\U0010ffff$]*)
+  | (?P<word>[^\x00-\x23%-@\[-^`{-\x7f][^\x00-\x23%-\/:-@\[-^`{-\x7f]*)
   | (?P<sign>\|\||->>|->|<<|>>|<=|>=|==|<>|!=|[-+*/%&|~<>=(),.;?:@])
   | (?P<wrong>.)
     ) \s*

@@ -14,6 +14,7 @@ from reconciler.model.types import Type
 from reconciler.plan.outcome import Outcome
 from reconciler.report.facts import Applied, Imported, Validated
 from reconciler.report.layout import Look
+from reconciler.report.offline import validate_data, validate_text
 from reconciler.report.outcome import (
     StepDone,
     apply_data,
@@ -21,8 +22,6 @@ from reconciler.report.outcome import (
     duration,
     import_data,
     import_text,
-    validate_data,
-    validate_text,
 )
 from tests.unit.report.made import made, step
 
