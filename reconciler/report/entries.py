@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from reconciler.errors import Position
@@ -67,15 +67,15 @@ def entries(review: Review) -> Entries:
     found: dict[tuple[Ref, str], Entry] = {}
     for number, step in enumerate(review.planned.plan.steps, 1):
         for change in step.changes:
-            entry = replace(_entry(change), steps=(number,))
+            entry = _entry(change, number)
             key = (entry.ref, "" if isinstance(change, Create | Drop) else entry.verb)
             found[key] = _merged(found[key], entry) if key in found else entry
     steps = review.planned.plan.steps
-    whole = [_fallen_before(entry, steps, review.planned.states.old) for entry in found.values()]
-    explained = [_explained(entry, review) for entry in _nested(whole)]
-    owned = _by_owner(review.planned.hazards, explained)
-    costly = (_costing(entry, owned.get(index, ()), steps) for index, entry in enumerate(explained))
-    ordered = tuple(sorted(costly, key=lambda entry: (entry.steps[-1], len(entry.ref.parts), *_as_written(entry))))
+    listed = [_fallen_before(entry, steps, review.planned.states.old) for entry in found.values()]
+    owned = _by_owner(review.planned.hazards, listed)
+    created = {entry.ref for entry in listed if entry.verb == "create"}
+    explained = (_explained(entry, created, tuple(owned.get(index, ())), review) for index, entry in enumerate(listed))
+    ordered = tuple(sorted(explained, key=lambda entry: (entry.steps[-1], len(entry.ref.parts), *_as_written(entry))))
     return Entries(
         all=ordered,
         refused=frozenset(review.planned.verdict.refused),
@@ -84,17 +84,17 @@ def entries(review: Review) -> Entries:
     )
 
 
-def _entry(change: Change) -> Entry:
-    verb = action_of(change)
+def _entry(change: Change, step: int) -> Entry:
+    verb, steps = action_of(change), (step,)
     match change:
         case Create(new):
-            return Entry(ref=change.ref, verb=verb, new=new)
+            return Entry(ref=change.ref, verb=verb, new=new, steps=steps)
         case Drop(old):
-            return Entry(ref=change.ref, verb=verb, old=old)
+            return Entry(ref=change.ref, verb=verb, old=old, steps=steps)
         case Alter(old, new, fields):
-            return Entry(ref=change.ref, verb=verb, old=old, new=new, fields=fields)
+            return Entry(ref=change.ref, verb=verb, old=old, new=new, fields=fields, steps=steps)
         case Rename(old, new):
-            return Entry(ref=change.ref, verb=verb, old=old, new=new)
+            return Entry(ref=change.ref, verb=verb, old=old, new=new, steps=steps)
 
 
 def _merged(first: Entry, second: Entry) -> Entry:
@@ -120,17 +120,6 @@ def _differing(old: Object | None, new: Object | None) -> tuple[str, ...]:
     return tuple(name for name in compared(type(new)) if getattr(old, name) != getattr(new, name))
 
 
-def _nested(found: Iterable[Entry]) -> list[Entry]:
-    """Say of each new object whether it comes inside another new one."""
-    listed = list(found)
-    created = {entry.ref for entry in listed if entry.verb == "create"}
-
-    def holder(ref: Ref) -> Ref | None:
-        return ref.parent if ref.parent in created else None
-
-    return [replace(entry, inside=holder(entry.ref)) if entry.verb == "create" else entry for entry in listed]
-
-
 _REASONS: Mapping[Reason | None, tuple[str, str]] = {
     None: ("required", "another change needs it"),
     Reason.REMOVED: ("removed", "removed by name"),
@@ -140,8 +129,8 @@ _REASONS: Mapping[Reason | None, tuple[str, str]] = {
 }
 
 
-def _explained(entry: Entry, review: Review) -> Entry:
-    """Add why it happens, and where the specs say so."""
+def _explained(entry: Entry, created: Set[Ref], hazards: tuple[Hazard, ...], review: Review) -> Entry:
+    """Add why it happens, where the specs say so, what it costs, and which other thing that is created holds it."""
     comparison, position = review.planned.comparison, review.desired.position
     match entry.verb:
         case "delete":
@@ -155,7 +144,11 @@ def _explained(entry: Entry, review: Review) -> Entry:
         case _:
             reason, note = ("declared", "") if entry.verb == "create" else ("differs", "")
             source = position(entry.ref, entry.fields[0] if len(entry.fields) == 1 else "")
-    return replace(entry, reason=reason, note=note, source=source)
+    parent = entry.ref.parent if entry.verb == "create" else None
+    return replace(
+        entry, reason=reason, note=note, source=source, inside=parent if parent in created else None, hazards=hazards,
+        level=risk(hazards, review.planned.plan.steps),
+    )  # fmt: skip
 
 
 def _why_dropped(ref: Ref, review: Review) -> tuple[str, str]:
@@ -165,30 +158,32 @@ def _why_dropped(ref: Ref, review: Review) -> tuple[str, str]:
     return _REASONS[comparison.scope.dropped.get(ref)]
 
 
-def _owner(hazard: Hazard, listed: Sequence[Entry]) -> int | None:
+def _owner(
+    hazard: Hazard, listed: Sequence[Entry], places: Mapping[Ref, Sequence[int]], roots: Mapping[Ref, int]
+) -> int | None:
     """Return which entry a hazard belongs to: that of its address, of what holds it, or else of the same root object.
 
     What breaks running code belongs to the renaming; everything else to the other change of the same object.
     """
     ref: Ref | None = hazard.ref
     while ref is not None:
-        same = [index for index, entry in enumerate(listed) if entry.ref == ref]
-        if same:
+        if same := places.get(ref):
             wanted = [i for i in same if (listed[i].verb == "rename") == hazard.code.startswith("BC")]
             return (wanted or same)[0]
         ref = ref.parent
-    return next((index for index, entry in enumerate(listed) if entry.ref.top == hazard.ref.top), None)
+    return roots.get(hazard.ref.top)
 
 
 def _by_owner(hazards: Iterable[Hazard], listed: Sequence[Entry]) -> Mapping[int | None, list[Hazard]]:
+    places: dict[Ref, list[int]] = {}
+    roots: dict[Ref, int] = {}
+    for index, entry in enumerate(listed):
+        places.setdefault(entry.ref, []).append(index)
+        roots.setdefault(entry.ref.top, index)
     found: dict[int | None, list[Hazard]] = {}
     for hazard in hazards:
-        found.setdefault(_owner(hazard, listed), []).append(hazard)
+        found.setdefault(_owner(hazard, listed, places, roots), []).append(hazard)
     return found
-
-
-def _costing(entry: Entry, hazards: Sequence[Hazard], steps: Sequence[Step]) -> Entry:
-    return replace(entry, hazards=tuple(hazards), level=risk(hazards, steps))
 
 
 def destroys(entry: Entry) -> bool:

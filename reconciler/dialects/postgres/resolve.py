@@ -141,7 +141,7 @@ def _drawing(obj: Object, model: Model) -> Object:
 def _resolved(obj: Object, model: Model) -> Object:
     match obj:
         case Column(uses=known):
-            own = uses.resolve([replace(obj, uses=frozenset())], model, FAMILY)[0]
+            own = uses.resolve([replace(obj, uses=frozenset()) if known else obj], model, FAMILY)[0]
             assert isinstance(own, Column)
             return replace(obj, uses=known | own.uses | _enums(own.uses, model)) if own.uses else obj
         case Check() | Index() | Exclusion() as plain if not plain.uses:
