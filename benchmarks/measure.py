@@ -28,7 +28,7 @@ class Cost:
 
 
 def measured(command: Sequence[str | Path], *, folder: Path, output: Path | None = None) -> Cost:
-    """Run a command to its end.
+    """Run a command to its end, compiled as what is installed is: a setting that keeps Python from it is left out.
 
     Args:
         command: the program and its arguments.
@@ -38,13 +38,14 @@ def measured(command: Sequence[str | Path], *, folder: Path, output: Path | None
     Raises:
         RuntimeError: when it ends with another exit code than 0, with what it said.
     """
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     errors = folder / "errors.txt"
     with (output or Path(os.devnull)).open("wb") as out, errors.open("wb") as err:
         begun = time.perf_counter()
         process = subprocess.Popen(
             list(map(str, command)), cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-            env=os.environ | {"PYTHONPATH": paths},
+            env=environ | {"PYTHONPATH": paths},
         )  # fmt: skip
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begun

@@ -60,9 +60,9 @@ def start_up(folder: Path) -> Iterator[Row]:
     """Measure what a person waits for before anything happens."""
     small = folder / "small"
     project.write(small, 20, "sqlite", "sqlite:///small.db")
-    measured([*RECONCILE, "--help"], folder=small)  # compiles what is not compiled yet
-    yield Row(name="--help", cost=measured([*RECONCILE, "--help"], folder=small), limit=START)
-    yield Row(name="validate, 20 tables", cost=measured([*RECONCILE, "validate"], folder=small), limit=START)
+    for name, word in (("--help", "--help"), ("validate, 20 tables", "validate")):
+        measured([*RECONCILE, word], folder=small)  # compiles what is not compiled yet
+        yield Row(name=name, cost=measured([*RECONCILE, word], folder=small), limit=START)
 
 
 def of_dialect(folder: Path, tables: int, place: Place) -> Iterator[Row]:
