@@ -17,8 +17,8 @@ from reconciler.report.diagnostics import FORMAT_VERSION, diagnostics
 from reconciler.report.drift import drift
 from reconciler.report.entries import entries
 from reconciler.report.facts import Review
-from reconciler.report.layout import counted
 from reconciler.report.json import called
+from reconciler.report.layout import counted
 from reconciler.report.plan_json import source_data, summary_data
 from reconciler.report.problems import safe
 from reconciler.report.scrub import scrubbed
