@@ -40,7 +40,9 @@ def _merged(base: Fields, over: Fields) -> Fields:
     for key, node in over.items():
         result.pop(_INSTEAD.get(key, ""), None)
         old = result.get(key)
-        if old is not None and type(old.value) is dict and type(node.value) is dict:
+        if node.value is None:  # what is null is not said at all
+            result.pop(key, None)
+        elif old is not None and type(old.value) is dict and type(node.value) is dict:
             result[key] = Node(_merged(old.value, node.value), node.at, node.key)
         else:
             result[key] = node

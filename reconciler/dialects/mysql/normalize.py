@@ -99,7 +99,8 @@ def _without_others(obj: Object, work: _Work) -> Object:
     if work.flavor == "mariadb" and isinstance(obj, Check) and not obj.enforced:
         found["enforced"] = True
     for name in (*found, *foreign_settings(obj, FAMILY)):
-        work.add(obj, name, f"{work.flavor} has no {NOUNS.get(name, name)} for it", "limit it: only: [postgres]")
+        hint = f"leave it out here, dialect: {{{work.flavor}: {{{name}: null}}}}, or limit the whole with only: […]"
+        work.add(obj, name, f"{work.flavor} has no {NOUNS.get(name, name)} for it", hint)
     return replace(obj, **found) if found else obj  # type: ignore[arg-type]
 
 
