@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from tests.process import Reconcile, Result
+from tests.scripting import UNSCRIPTED
 from tests.target import Target
 
 BEFORE = (
-    "table: t\ncolumns: {id: {type: int}, a: {type: varchar(9), not_null: true, default: new}}\nprimary_key: [id]\n"
+    "table: t\ncolumns: {id: {type: int}, a: {type: varchar(20), not_null: true, default: new}}\nprimary_key: [id]\n"
 )
 BEFORE += "checks: {t_ck: \"a <> ''\"}\nindexes: {t_ix: [a desc]}\n"
 VIEW = "view: v\nquery: select id, a from t\n"
@@ -59,8 +60,8 @@ def test_against_an_empty_database_everything_is_made(shop: Shop) -> None:
         shop.environment(url)
         assert statements(shop.plan("--against", "empty")) == statements(live) != []
     assert "an empty database" in shop("plan", "--against", "empty").ok().out
-    script = shop("plan", "--against", "empty", "-o", "sql").ok().out
-    assert "CREATE TABLE" in script
+    if shop.target.dialect not in UNSCRIPTED:
+        assert "CREATE TABLE" in shop("plan", "--against", "empty", "-o", "sql").ok().out
 
 
 def test_nothing_says_which_dialect(shop: Shop) -> None:
@@ -94,7 +95,7 @@ def test_what_the_rows_would_say_is_not_known(shop: Shop) -> None:
     shop("apply").ok()
     shop("snapshot").ok()
     file = f"snapshot:{shop.folder}/.reconcile/snapshots/here.json"
-    shop.declare(BEFORE.replace("a: {type: text, ", "a: {type: varchar(3), "), VIEW)
+    shop.declare(BEFORE.replace("a: {type: varchar(20), ", "a: {type: varchar(3), "), VIEW)
     found = [one for one in shop.plan("--against", file)["hazards"] if one["code"] == "DS107"]
     assert [(one["count"], "could not be asked" in one["message"]) for one in found] == [(None, True)]
 
@@ -114,7 +115,7 @@ def test_what_the_ledger_owned_is_dropped_and_the_rest_is_not(shop: Shop) -> Non
     [
         ({"format_version": "2.0"}, "its format is '2.0'"),
         ({"format": "else"}, "it holds none"),
-        ({"dialect": "mysql"}, "of the dialect mysql"),
+        ({"dialect": "other"}, "of the dialect other"),
         ({"project": "other"}, "of the project other"),
         ({"schema": "elsewhere"}, "of the default schema elsewhere"),
         ({"objects": [{"kind": "table"}]}, "cannot be read"),

@@ -10,7 +10,7 @@ from reconciler import workflow
 from reconciler.plan.policy import Allowance
 from tests.target import Target
 
-BEFORE = "table: t\ncolumns:\n  id: {type: int}\n  note: {type: text}\nprimary_key: [id]\n"
+BEFORE = "table: t\ncolumns:\n  id: {type: int}\n  note: {type: varchar(40)}\nprimary_key: [id]\n"
 HINT = (
     "table.t.column.remark looks like table.t.column.note: if it is the same, say `renamed_from: note`; "
     "as it is, the old one is dropped with what it holds"
@@ -33,7 +33,7 @@ def notes(target: Target, folder: Path, text: str) -> list[str]:
         (BEFORE.replace("note", "remark"), [HINT]),
         (BEFORE.replace("note: {", "remark: {renamed_from: note, "), []),
         (BEFORE.replace("note", "remark") + "removed: {column.note: {reason: nobody reads it}}\n", []),
-        (BEFORE.replace("note: {type: text}", "remark: {type: int}"), []),
+        (BEFORE.replace("note: {type: varchar(40)}", "remark: {type: int}"), []),
         (BEFORE + "---\n" + BEFORE.replace("table: t", "table: u"), []),
         (BEFORE.replace("table: t", "table: u"), [TABLE]),
     ],
@@ -48,7 +48,7 @@ def test_what_looks_like_a_rename_is_told(target: Target, tmp_path: Path, after:
 
 
 def test_a_column_that_nobody_declared_may_be_meant(target: Target, tmp_path: Path) -> None:
-    target.execute("create table t (id int primary key not null, note text)")
+    target.execute("create table t (id int primary key not null, note varchar(40))")
     (told,) = notes(target, tmp_path, BEFORE.replace("note", "remark"))
     assert told.startswith("table.t.column.remark looks like table.t.column.note")
     assert told.endswith("the old one stays where it is, undeclared")
