@@ -33,7 +33,8 @@ def elaborate(session: Session, objects: Sequence[Object], actual: Model, desire
                 if obj.ref in made:
                     theirs = {place: canonical(sql.text) for place, sql in texts(made[obj.ref]).items()}
                     found[obj.ref] = spelled(obj, theirs)
-        found |= _views(session, [obj for obj in objects if isinstance(obj, View)])
+        views = [obj for obj in objects if isinstance(obj, View)]
+        found |= _views(session, views) if views else {}
     return found
 
 
@@ -96,25 +97,40 @@ def _stand_in(table: Table, name: str, desired: Model) -> tuple[Model, dict[Ref,
 
 
 def _views(session: Session, wanted: Sequence[View]) -> dict[Ref, Object]:
-    """Make views in a scratch database, where the names in them mean the target's tables all the same."""
-    if not wanted:
-        return {}
+    """Make views where the names in them mean the target's tables all the same, and read them."""
+    found: dict[Ref, Object] = {}
+    with _aside(session) as place:
+        for view in wanted if place is not None else ():
+            name = f"{place}{quoted(helper_name(str(view.ref), 'view'))}"
+            try:
+                session.execute(view_text(view, "CREATE OR REPLACE", name))
+                made = read_view(session, view.ref, name)
+                found[view.ref] = spelled(view, {"query": made.query.canonical})
+            except (DatabaseError, LexError) as error:
+                if isinstance(error, DatabaseError) and error.lost:
+                    raise
+            finally:
+                with suppress(DatabaseError):
+                    session.execute(f"DROP VIEW IF EXISTS {name}")
+    return found
+
+
+@contextmanager
+def _aside(session: Session) -> Iterator[str | None]:
+    """Give the prefix of a place for views: a scratch database, or ours where there may be none and we may write.
+
+    None where there is no such place: while only looking, nothing appears beside what is looked at.
+    """
     database = session.query("SELECT database()")[0][0]
     scratch = quoted(helper_name(database, "scratch"))
-    found: dict[Ref, Object] = {}
     try:
         session.execute(f"CREATE DATABASE IF NOT EXISTS {scratch}")
     except DatabaseError as error:
         if error.lost:
             raise
-        return {}
+        yield None if isinstance(session, MysqlSession) and session.reads_only else ""
+        return
     try:
-        for view in wanted:
-            name = f"{scratch}.{quoted(view.ref.name)}"
-            with suppress(DatabaseError, LexError):
-                session.execute(view_text(view, "CREATE OR REPLACE", name))
-                made = read_view(session, view.ref, name)
-                found[view.ref] = spelled(view, {"query": made.query.canonical})
+        yield f"{scratch}."
     finally:
         session.execute(f"DROP DATABASE IF EXISTS {scratch}")
-    return found

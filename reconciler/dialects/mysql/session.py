@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.dialects.base import DatabaseError, Server, Session, Target
 from reconciler.dialects.mysql.failures import database_error
+from reconciler.dialects.mysql.grants import has, rights_in
 from reconciler.errors import TargetError
 
 if TYPE_CHECKING:
@@ -237,8 +238,10 @@ def assumed(name: str) -> Server:
 
 
 def _may_elaborate(session: Session) -> bool:
-    """A read-only server makes no temporary tables either."""
-    return not session.query("SELECT @@global.read_only")[0][0]
+    """A read-only server makes no temporary tables either, and they are a right of their own."""
+    read_only, database = session.query("SELECT @@global.read_only, database()")[0]
+    rights = rights_in((str(row[0]) for row in session.query("SHOW GRANTS")), str(database))
+    return not read_only and (rights is None or has(rights, "CREATE TEMPORARY TABLES"))
 
 
 @contextmanager
