@@ -38,10 +38,12 @@ def rows(path: Path, query: str) -> list[tuple[object, ...]]:
 
 
 def test_every_example_is_tested() -> None:
-    assert {path.parent.name for path in SPECS.glob("*/reconcile.yaml")} == {"quickstart", "quota", "tokens"}
+    assert {path.parent.name for path in SPECS.glob("*/reconcile.yaml")} == {
+        "quickstart", "quota", "relay", "tokens",
+    }  # fmt: skip
 
 
-@pytest.mark.parametrize("example", ["quickstart", "quota", "tokens"], indirect=True)
+@pytest.mark.parametrize("example", ["quickstart", "quota", "relay", "tokens"], indirect=True)
 def test_the_specs_are_valid(example: Path, reconcile: Reconcile) -> None:
     reconcile("validate", cwd=example).ok()
 
