@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
-from tests import observer_postgres, observer_sqlite
+from tests import observer_mysql, observer_postgres, observer_sqlite
 from tests.compatibility.said import Said
 from tests.observer_postgres import Entry
 from tests.target import Target, fresh
@@ -94,4 +94,25 @@ def _facts(path: Path) -> Mapping[str, object]:
     }
 
 
-_COMPARISONS = {"postgres": _dumps, "sqlite": _files}
+def _shown(source: Target, made: Target, said: Said) -> Compared:
+    here, there = observer_mysql.facts(source), observer_mysql.facts(made)
+    result = Compared()
+    for kind, name in sorted({*here, *there}):
+        key = (kind, name)
+        if key in said.objects or (kind == "table" and name in said.relations):
+            result.left_out[kind] += 1
+        elif lines := _line_by_line(here.get(key), there.get(key)):
+            where = result.in_part if name in said.in_part | said.keyless else result.differing
+            where.append("\n  ".join([f"{kind} {name}: differs", *lines]))
+        else:
+            result.same += 1
+    return result
+
+
+def _line_by_line(here: Sequence[str] | None, there: Sequence[str] | None) -> list[str]:
+    if here is None or there is None:
+        return ["missing" if there is None else "not in the source"]
+    return observer_mysql.differences(here, there)
+
+
+_COMPARISONS = {"postgres": _dumps, "sqlite": _files, "mysql": _shown, "mariadb": _shown}

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tests.compatibility import rows_postgres, rows_sqlite
+from tests.compatibility import rows_mysql, rows_postgres, rows_sqlite
 from tests.compatibility.shapes import Table
 from tests.target import Target
 
@@ -57,5 +57,10 @@ def _bag(table: Table, columns: Sequence[str]) -> Counter[tuple[str | None, ...]
     return Counter(tuple(row[column] for column in columns) for row in table.rows)
 
 
-_FILL = {"postgres": rows_postgres.fill, "sqlite": rows_sqlite.fill}
-_TABLES = {"postgres": rows_postgres.tables, "sqlite": rows_sqlite.tables}
+_FILL = {
+    "postgres": rows_postgres.fill, "sqlite": rows_sqlite.fill, "mysql": rows_mysql.fill, "mariadb": rows_mysql.fill,
+}  # fmt: skip
+_TABLES = {
+    "postgres": rows_postgres.tables, "sqlite": rows_sqlite.tables,
+    "mysql": rows_mysql.tables, "mariadb": rows_mysql.tables,
+}  # fmt: skip

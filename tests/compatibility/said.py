@@ -28,12 +28,16 @@ _WORDS = {"ROW SECURITY": "row_security", "FK CONSTRAINT": "foreign_key"}
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What imports left out: objects by kind word and name, relations by name, and objects in part by their root."""
+    """What imports left out: objects by kind word and name, relations by name, and objects in part by their root.
+
+    `keyless` are tables with a key that specs do not hold.
+    """
 
     schemas: tuple[str, ...]
     objects: frozenset[tuple[str, str]]
     relations: frozenset[str]
     in_part: frozenset[str]
+    keyless: frozenset[str] = frozenset()
 
     def all_of(self, entry: Entry) -> bool:
         """Say whether this entry is something that specs do not hold at all."""
@@ -64,6 +68,7 @@ def understood(addresses: Iterable[str], schemas: tuple[str, ...]) -> Said:
     objects: set[tuple[str, str]] = set()
     relations: set[str] = set()
     in_part: set[str] = set()
+    keyless: set[str] = set()
     for line in addresses:
         ref = _ref(line)
         if ref.parts[0] in _RELATIONS:
@@ -71,9 +76,11 @@ def understood(addresses: Iterable[str], schemas: tuple[str, ...]) -> Said:
         if _has_more(line, ref):
             in_part.add(ref.parts[1])
             continue
+        if ref.parts[-2] == "constraint":
+            keyless.add(ref.parts[1])
         names = (ref.name, ref.name.partition("(")[0])
         objects |= {(ref.parts[-2], name.removeprefix(f"{schemas[0]}.")) for name in names}
-    return Said(schemas, frozenset(objects), frozenset(relations), frozenset(in_part))
+    return Said(schemas, frozenset(objects), frozenset(relations), frozenset(in_part), frozenset(keyless))
 
 
 def _ref(line: str) -> Ref:

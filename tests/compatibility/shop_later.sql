@@ -12,10 +12,12 @@ CREATE TABLE articles (
 );
 CREATE TABLE orders (
     id bigint NOT NULL PRIMARY KEY,
-    customer_id bigint NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
-    article_id bigint REFERENCES articles (id),
+    customer_id bigint NOT NULL,
+    article_id bigint,
     placed date,
-    total numeric(12, 2) NOT NULL CHECK (total >= 0)
+    total numeric(12, 2) NOT NULL CHECK (total >= 0),
+    CONSTRAINT orders_customer_fk FOREIGN KEY (customer_id) REFERENCES customers (id) ON DELETE CASCADE,
+    CONSTRAINT orders_article_fk FOREIGN KEY (article_id) REFERENCES articles (id)
 );
 CREATE INDEX orders_placed_idx ON orders (placed, customer_id);
 CREATE VIEW dear_customers AS SELECT id, email, name FROM customers WHERE rating > 4;

@@ -7,7 +7,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.engines import client_program
+from sqlalchemy import make_url
+
+from tests.engines import client_program, mysql_client
 from tests.target import Target, dialect_of
 
 
@@ -58,4 +60,21 @@ def _sqlite(subject: Subject, target: Target) -> None:
             raise NotLoadedError(f"{path.name}: {error}") from error
 
 
-_LOADERS = {"postgres": _psql, "sqlite": _sqlite}
+def _client(subject: Subject, target: Target) -> None:
+    """Let the server's own client load them: it alone knows DELIMITER."""
+    url = make_url(target.url)
+    socket = url.query.get("unix_socket")
+    where = [f"--socket={socket}"] if socket else [f"--host={url.host}", f"--port={url.port or 3306}"]
+    command = [*mysql_client(target.dialect), "--no-defaults", *where, f"--user={url.username or 'root'}"]
+    # The client takes a password from here without showing it to other processes.
+    surroundings = os.environ | ({"MYSQL_PWD": str(url.password)} if url.password else {})
+    for path in subject.files:
+        with path.open("rb") as text:
+            arguments = [*command, "--default-character-set=utf8mb4", f"--database={url.database}"]
+            done = subprocess.run(arguments, stdin=text, capture_output=True, check=False, env=surroundings)
+        if done.returncode != 0:
+            said = done.stderr.decode(errors="replace").strip().splitlines()
+            raise NotLoadedError(f"{path.name}: {next((line for line in said if line.startswith('ERROR')), said)}")
+
+
+_LOADERS = {"postgres": _psql, "sqlite": _sqlite, "mysql": _client, "mariadb": _client}

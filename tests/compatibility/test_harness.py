@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.compatibility.compare import compared
 from tests.compatibility.roundtrip import round_trip
 from tests.compatibility.rows import kept
 from tests.compatibility.said import understood
@@ -13,9 +14,10 @@ from tests.compatibility.shapes import Table
 from tests.compatibility.subject import Subject
 from tests.compatibility.upgrade import upgrade
 from tests.observer_postgres import Entry
+from tests.target import fresh
 
 HERE = Path(__file__).parent
-SERVERS = ["postgres", "sqlite"]
+SERVERS = ["postgres", "sqlite", "mysql", "mariadb"]
 
 
 def subject(server: str, *names: str) -> Subject:
@@ -114,3 +116,31 @@ def test_several_schemas_come_through_together(tmp_path: Path) -> None:
     assert outcome.good, outcome
     assert outcome.compared is not None
     assert outcome.compared.left_out == {"schema": 1, "table": 1}
+
+
+@pytest.mark.parametrize("server", ["mysql", "mariadb"])
+def test_what_mysql_has_beside_tables_is_told_apart(server: str, tmp_path: Path) -> None:
+    file = tmp_path / "beside.sql"
+    file.write_text(
+        "create table t (a varchar(300) not null, b int, primary key (a(20)));\n"
+        "create table u (a int primary key, b int generated always as (a * 2) stored, key (b));\n"
+        "delimiter //\n"
+        "create trigger counted before insert on t for each row begin set new.b = 1; end//\n"
+        "create procedure nothing() begin select 1; end//\n"
+    )
+    outcome = round_trip(Subject("beside", server, (file,)), tmp_path)
+    assert outcome.good, outcome
+    assert outcome.compared is not None
+    assert outcome.compared.left_out == {"trigger": 1, "procedure": 1}
+    assert outcome.compared.same == 1
+    assert outcome.compared.in_part == ["table t: differs\n  -   PRIMARY KEY (`a`(20))"]
+
+
+@pytest.mark.parametrize("server", ["mysql", "mariadb"])
+def test_show_create_sees_what_is_lost(server: str, tmp_path: Path) -> None:
+    with fresh(server, tmp_path) as first, fresh(server, tmp_path) as second:
+        first.execute("create table t (a int unsigned primary key, b int, unique key k (b)) character set utf8mb3")
+        second.execute("create table t (a int unsigned primary key, b int, unique key k (b)) character set latin1")
+        found = compared(first, second, understood((), ("",)))
+    assert len(found.differing) == 1
+    assert "utf8mb3" in found.differing[0]

@@ -22,7 +22,7 @@ class _Flavor:
 
     packages: tuple[str, ...]
     program: str
-    dump: str
+    client: str
     options: tuple[str, ...]
     initialize: Callable[[_Engine], None]
     url_variable: str
@@ -83,7 +83,7 @@ _FLAVORS: Mapping[str, _Flavor] = {
     "mysql": _Flavor(
         packages=("mysql-server-core", "mysql-client-core"),
         program="usr/sbin/mysqld",
-        dump="usr/bin/mysqldump",
+        client="usr/bin/mysql",
         options=("--basedir={root}/usr", "--lc-messages-dir={root}/usr/share/mysql", "--mysqlx=OFF"),
         initialize=_initialize_mysql,
         url_variable="RECONCILE_TEST_MYSQL_URL",
@@ -91,7 +91,7 @@ _FLAVORS: Mapping[str, _Flavor] = {
     "mariadb": _Flavor(
         packages=("mariadb-server-core", "mariadb-server"),
         program="usr/sbin/mariadbd",
-        dump="usr/bin/mariadb-dump",
+        client="usr/bin/mariadb",
         options=(
             "--basedir={root}/usr", "--lc-messages-dir={root}/usr/share/mariadb",
             "--plugin-dir={root}/usr/lib/mysql/plugin",
@@ -115,6 +115,18 @@ def mysql(name: str) -> Server:
     daemon = Daemon(engine.home, command, sign=f"--datadir={engine.data}")
     share(engine.home, lambda: _start(engine, daemon), daemon.stop)
     return Server(name, f"{name}://root@localhost/?unix_socket={quote(str(engine.socket), safe='')}", ours=True)
+
+
+def mysql_client(name: str) -> list[str]:
+    """Return the command that runs a flavor's own client: the one that came with our server, or the machine's."""
+    flavor = _FLAVORS[name]
+    program = Path(flavor.client).name
+    if os.environ.get(flavor.url_variable):
+        found = shutil.which(program)
+        if found is None:
+            raise EngineMissingError(f"{program} is needed beside the server that {flavor.url_variable} names")
+        return [found]
+    return loaded(unpacked(name, flavor.packages, flavor.url_variable), flavor.client)
 
 
 def _start(engine: _Engine, daemon: Daemon) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.dialects.base import Session, Target
@@ -11,7 +11,7 @@ from reconciler.dialects.mysql.lexer import LexError, quoted
 from reconciler.dialects.mysql.views import read_view
 from reconciler.dialects.sql import ours
 from reconciler.model.model import Inspection, Model
-from reconciler.model.objects import Check, Object, Table, Unmodelled
+from reconciler.model.objects import Check, Column, Object, Table, Unmodelled
 from reconciler.model.ref import Kind, Ref
 
 _RELATIONS = """
@@ -38,7 +38,7 @@ def inspect(session: Session, target: Target) -> Inspection:
     objects = list(_objects(session))
     nameless = frozenset(obj.ref for obj in objects if isinstance(obj, Check) and obj.nameless)
     defaults = _defaults(session)
-    plain = Model(_beyond_defaults(obj, defaults) if isinstance(obj, Table) else obj for obj in objects)
+    plain = Model(_plain(objects, defaults))
     return Inspection(model=plain, unnamed=nameless, defaults=defaults)
 
 
@@ -53,12 +53,30 @@ def _defaults(session: Session) -> Mapping[str, str]:
     return {str(name): str(value) for name, value in session.query(_DEFAULTS)}
 
 
-def _beyond_defaults(table: Table, defaults: Mapping[str, str]) -> Table:
-    """Leave out what a table has from its database; SHOW CREATE says it all the same."""
-    kept = {
-        name: value for name, value in table.options if name != "charset" and defaults.get(name) != str(value).lower()
-    }
-    return replace(table, options=tuple(sorted(kept.items())))
+def _plain(objects: Sequence[Object], defaults: Mapping[str, str]) -> Iterator[Object]:
+    """Leave out what a table has from its database, and a column from its table; SHOW CREATE says it all the same."""
+    collations = {obj.ref: _collation(obj, defaults) for obj in objects if isinstance(obj, Table)}
+    for obj in objects:
+        match obj:
+            case Table():
+                said = {**dict(obj.options), "collation": collations[obj.ref]}
+                kept = {
+                    name: value
+                    for name, value in said.items()
+                    if name != "charset" and defaults.get(name) != str(value).lower()
+                }
+                yield replace(obj, options=tuple(sorted(kept.items())))
+            case Column(collation=str() as collation) if collation == collations[obj.ref.top]:
+                yield replace(obj, collation=None)
+            case _:
+                yield obj
+
+
+def _collation(table: Table, defaults: Mapping[str, str]) -> str:
+    """Return a table's collation; MySQL leaves it out where it is the one that the character set means."""
+    said = dict(table.options)
+    meant = defaults.get(f"charset {said.get('charset')}", defaults["collation"])
+    return str(said.get("collation", meant))
 
 
 def _objects(session: Session) -> Iterator[Object]:

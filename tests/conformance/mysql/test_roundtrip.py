@@ -147,3 +147,24 @@ def test_a_collation_is_written_only_where_it_differs(project: Project, my: Targ
     assert "utf8mb4_bin" in my.observe()
     my.execute("alter database character set utf8mb4 collate utf8mb4_unicode_ci")
     project.apply(text % "utf8mb4_bin", "table: u\ncolumns: {id: {type: int, primary_key: true}, a: {type: text}}")
+
+
+def test_a_character_set_of_a_table_s_own_is_imported(project: Project, my: Target) -> None:
+    """MySQL says nothing of a collation that the character set means."""
+    my.execute(
+        "create table t (id int primary key, a varchar(9), b varchar(9) character set utf8mb4,"
+        " c varchar(9) collate utf8mb3_general_ci, d varchar(9) character set utf8mb3) character set utf8mb3"
+    )
+    made, before = my.observe(), my.query(COLLATIONS)
+    text = project.imported("tables/t.yaml")
+    project.apply(text)
+    assert my.observe() == made
+    my.execute("drop table t")
+    project.apply(text)
+    assert my.query(COLLATIONS) == before
+
+
+COLLATIONS = (
+    "select column_name, collation_name from information_schema.columns"
+    " where table_schema = database() and table_name = 't' and collation_name is not null order by column_name"
+)

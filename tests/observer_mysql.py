@@ -1,0 +1,59 @@
+"""A MySQL or MariaDB database in, the lines of SHOW CREATE for everything in it out; nothing of ours is asked."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from tests.target import Target
+
+# A counter of rows is no part of a schema; who made something, and in which database, neither. InnoDB does the same
+# with RESTRICT and NO ACTION, has no index but a B-tree, and a width without ZEROFILL changes nothing.
+# dev.mysql.com/doc/refman/9.7/en/create-table-foreign-keys.html, …/create-index.html, …/numeric-type-attributes.html
+_BESIDE = re.compile(
+    r" AUTO_INCREMENT=\d+| DEFINER=`[^`]*`@`[^`]*`"
+    r"|(?<=\)) (?:ON (?:DELETE|UPDATE) (?:RESTRICT|NO ACTION))(?= |,|$)"
+    r"|(?<=[A-Z]) (?:ON UPDATE (?:RESTRICT|NO ACTION))(?=,|$)"
+    r"|(?<=int)\((?!1\))\d+\)(?! (?:unsigned )?zerofill)",
+    re.MULTILINE,
+)
+_TREE = re.compile(r"(?<=\)) USING BTREE\b")
+_BESIDE_TABLES = """
+select 'trigger', trigger_name, action_statement from information_schema.triggers where trigger_schema = database()
+union all select lower(routine_type), routine_name, routine_definition from information_schema.routines
+where routine_schema = database()
+union all select 'event', event_name, event_definition from information_schema.events where event_schema = database()
+"""
+
+
+def facts(target: Target) -> Mapping[tuple[str, str], Sequence[str]]:
+    """Return the lines of everything there, by kind word and name; the ledger is left out."""
+    found = {
+        (_WORDS.get(sort, sort.lower()), name): _lines(target, name, sort)
+        for name, sort in target.query("show full tables")
+        if not name.startswith("_reconcile_")
+    }
+    return found | {
+        (kind, name): str(text or "").splitlines()
+        for kind, name, text in target.query(_BESIDE_TABLES)
+        if not name.startswith("_reconcile_")
+    }
+
+
+def differences(first: Sequence[str], second: Sequence[str]) -> list[str]:
+    """Return the lines that only one of two texts has; their order is no difference: no change ever makes one."""
+    here, there = ([line.rstrip(",") for line in lines] for lines in (first, second))
+    only = Counter(here) - Counter(there), Counter(there) - Counter(here)
+    return [f"- {line}" for line in only[0].elements()] + [f"+ {line}" for line in only[1].elements()]
+
+
+_WORDS = {"BASE TABLE": "table", "SYSTEM VERSIONED": "table"}
+
+
+def _lines(target: Target, name: str, sort: str) -> Sequence[str]:
+    word = "view" if sort == "VIEW" else "table"
+    text = str(target.query(f"show create {word} {target.quoted(name)}")[0][1])
+    own = str(target.query("select database()")[0][0])
+    plain = text if "ENGINE=MEMORY" in text else _TREE.sub("", text)
+    return _BESIDE.sub("", plain).replace(f"`{own}`.", "").splitlines()
