@@ -31,13 +31,14 @@ def import_(request: Request, out: Path) -> Imported:
     live = dialect.normalize(inspection.model).model
     dangling = {obj.ref: words for obj in live.values() if (words := _dangles(obj, live))}
     known = [obj for obj in live.values() if not isinstance(obj, Unmodelled) and obj.ref not in dangling]
+    written = Model(dialect.portable(obj) for obj in known)
     paths = spec.write(
-        Model(dialect.portable(obj) for obj in known), out, dialect=dialect.name,
+        written, out, dialect=dialect.name,
         project_name=out.absolute().name or "project", url=request.url or opened.environment.url,
         default_schema=default, unnamed=inspection.unnamed,
-        normalize=lambda written: dialect.normalize(written).model,
+        normalize=lambda model: dialect.normalize(model).model,
     )  # fmt: skip
-    left = [dangling.get(obj.ref) or _left_out(obj) for obj in live.values()]
+    left = [dangling.get(obj.ref) or _left_out(written.get(obj.ref, obj)) for obj in live.values()]
     return Imported(
         directory=out, written=tuple(paths), objects=len(known), unmodelled=tuple(sorted(filter(None, left))),
         other_schemas=others,

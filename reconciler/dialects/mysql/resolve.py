@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from reconciler.dialects import uses
 from reconciler.dialects.mysql import types
+from reconciler.dialects.mysql.ddl_keys import BROUGHT_INDEX
 from reconciler.dialects.mysql.normalize import FAMILY
 from reconciler.dialects.mysql.render import HIDDEN
 from reconciler.model.model import Model
-from reconciler.model.objects import Column, Index, Object
+from reconciler.model.objects import Check, Column, ForeignKey, Index, Object
 
 
 def resolve(objects: Sequence[Object], model: Model) -> Sequence[Object]:
@@ -27,5 +28,9 @@ def portable(obj: Object) -> Object:
             return replace(
                 obj, options=tuple(("invisible" if name in HIDDEN else name, value) for name, value in obj.options)
             )
+        case ForeignKey(clauses=words) if words == BROUGHT_INDEX:
+            return replace(obj, clauses="")  # the server makes such an index again
+        case Check(nameless=True):
+            return replace(obj, clauses="")  # beside its column or below all of them, it holds alike
         case _:
             return obj

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler import workflow
 from tests.conformance.sqlite.driver import Project
 from tests.target import Target
 
@@ -116,6 +117,19 @@ def test_a_table_of_somebody_s_own_hand_is_read(project: Project, my: Target) ->
     before = my.observe()
     project.imported("tables/parent.yaml")
     assert my.observe() == before
+
+
+def test_an_import_leaves_out_nothing_that_the_server_makes_again(project: Project, my: Target) -> None:
+    """The index that comes with a foreign key, and a check beside its column, are no losses; half a key is one."""
+    my.execute(
+        "create table a (id int primary key, n int check (n > 0));"
+        "create table b (a_id int, name varchar(20), primary key (name(5)),"
+        " constraint b_a foreign key (a_id) references a (id))"
+    )
+    folder = project.folder.with_name("imported")
+    imported = workflow.import_(project.request, folder)
+    assert imported.unmodelled == ("table.b.constraint.PRIMARY",)
+    assert workflow.plan(workflow.Request(directory=folder)).planned.plan.empty
 
 
 HAND = """
