@@ -15,7 +15,7 @@ _BESIDE = re.compile(
     r" AUTO_INCREMENT=\d+| DEFINER=`[^`]*`@`[^`]*`"
     r"|(?<=\)) (?:ON (?:DELETE|UPDATE) (?:RESTRICT|NO ACTION))(?= |,|$)"
     r"|(?<=[A-Z]) (?:ON UPDATE (?:RESTRICT|NO ACTION))(?=,|$)"
-    r"|(?<=int)\((?!1\))\d+\)(?! (?:unsigned )?zerofill)",
+    r"|(?<=int)(?!(?<=tinyint)\(1\))\(\d+\)(?! (?:unsigned )?zerofill)",
     re.MULTILINE,
 )
 _TREE = re.compile(r"(?<=\)) USING BTREE\b")
