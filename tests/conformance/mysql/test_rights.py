@@ -56,11 +56,11 @@ def test_a_right_that_is_missing_is_told_with_its_remedy(project: Project, my: T
         request = request_(project, url, TABLE)
         workflow.apply(request)
         wider = request_(project, url, TABLE.replace("varchar(9)", "varchar(10)"), VIEW)
-        with pytest.raises(TargetError) as info:
+        obstacles = workflow.plan(wider).planned.obstacles
+        assert [problem.code for problem in obstacles] == ["RUN011"] * 2
+        assert [problem.hint.partition(" ON ")[0] for problem in obstacles] == ["GRANT ALTER", "GRANT CREATE VIEW"]
+        with pytest.raises(TargetError, match="may not ALTER in"):
             workflow.apply(wider)
-        told = [(problem.code, problem.hint) for problem in info.value.problems()]
-        assert [code for code, _ in told] == ["RUN011"] * 2
-        assert [hint.partition(" ON ")[0] for _, hint in told] == ["GRANT ALTER", "GRANT CREATE VIEW"]
     assert my.query("select count(*) from t") == [(0,)]
 
 
