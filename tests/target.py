@@ -244,6 +244,11 @@ def _shown(query: Callable[[str], list[Row]], name: str, sort: str) -> str:
     return f"{query(f'show create {word} {quoted}')[0][1]};\n"
 
 
+def mysql_connection(url: str) -> pymysql.Connection[Any]:
+    """Open a connection to a test database of MySQL or MariaDB, apart from what the product does."""
+    return _mysql_connection(url, make_url(url).database)
+
+
 def _mysql_connection(url: str, database: str | None) -> pymysql.Connection[Any]:
     parsed = make_url(url)
     socket = parsed.query.get("unix_socket")

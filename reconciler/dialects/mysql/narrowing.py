@@ -122,7 +122,7 @@ def _to_clock(before: str, after: str, column: str) -> str | None:
     if then == "date" and own == "datetime":
         return None
     if own == "date" and then in ("datetime", "timestamp"):
-        return f"time({column}) <> '00:00:00'"
+        return f"{column} <> CAST({column} AS DATE)"
     if own == then:
         return None if types.precision(before) <= types.precision(after) else f"microsecond({column}) <> 0"
     if then in types.CHARACTERS:

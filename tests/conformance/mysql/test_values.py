@@ -1,0 +1,44 @@
+"""What MySQL by itself would change in silence is counted before, and refused: nulls, long texts, large numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conformance.sqlite.driver import Project
+from tests.target import Target
+
+TABLE = "table: t\ncolumns: {{id: {{type: int, primary_key: true}}, v: {{{0}}}}}\n"
+
+# column before, column after, a value that fits, one that does not, what is said
+CASES = [
+    ("type: int", "type: int, not_null: true", "1", "null", "MF104"),
+    ("type: varchar(20)", "type: varchar(3)", "'abc'", "'abcdefgh'", "DS107"),
+    ("type: bigint", "type: int", "7", "5000000000", "DS107"),
+    ("type: int", "native: int unsigned", "7", "-1", "DS107"),
+    ("type: int", "native: tinyint", "7", "300", "DS107"),
+    ("type: 'decimal(10,4)'", "type: 'decimal(6,2)'", "1.25", "1.2345", "DS107"),
+    ("type: 'decimal(10,2)'", "type: int", "5", "5.5", "DS107"),
+    ("type: double", "type: float", "0.5", "0.1234567891", "DS107"),
+    ("type: varchar(20)", "type: int", "'12'", "'12 apples'", "DS107"),
+    ("type: varchar(20)", "type: date", "'2026-01-02'", "'soon'", "DS107"),
+    ("type: timestamp", "native: datetime", "'2026-01-02 03:04:05'", "'2026-01-02 03:04:05.5'", "DS107"),
+    ("type: timestamp", "type: date", "'2026-01-02'", "'2026-01-02 03:04:05'", "DS107"),
+    ("native: \"enum('a','b')\"", "native: \"enum('a')\"", "'a'", "'b'", "DS107"),
+    ("type: text", "native: tinytext", "'a'", "repeat('x', 300)", "DS107"),
+    ("native: varbinary(20)", "native: varbinary(3)", "'abc'", "'abcd'", "DS107"),
+    ("type: text", "type: json", "'[1]'", "'no json'", "DS107"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "good", "bad", "code"), CASES)
+def test_what_does_not_fit_is_refused_and_stays(
+    project: Project, my: Target, before: str, after: str, good: str, bad: str, code: str
+) -> None:
+    project.apply(TABLE.format(before))
+    my.execute(f"insert into t values (1, {good}), (2, {bad})")
+    held = my.query("select * from t order by id")
+    assert code in project.blocked(TABLE.format(after))
+    assert my.query("select * from t order by id") == held
+    my.execute("delete from t where id = 2")
+    project.apply(TABLE.format(after))
+    assert len(my.query("select * from t")) == 1
