@@ -11,7 +11,7 @@ from reconciler.dialects.mysql.ddl_keys import BROUGHT_INDEX
 from reconciler.dialects.mysql.normalize import FAMILY
 from reconciler.dialects.mysql.render import HIDDEN
 from reconciler.model.model import Model
-from reconciler.model.objects import Check, Column, ForeignKey, Index, Object
+from reconciler.model.objects import Column, ForeignKey, Index, Object
 
 
 def resolve(objects: Sequence[Object], model: Model) -> Sequence[Object]:
@@ -30,7 +30,5 @@ def portable(obj: Object) -> Object:
             )
         case ForeignKey(clauses=words) if words == BROUGHT_INDEX:
             return replace(obj, clauses="")  # the server makes such an index again
-        case Check(nameless=True):
-            return replace(obj, clauses="")  # beside its column or below all of them, it holds alike
         case _:
             return obj

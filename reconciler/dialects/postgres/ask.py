@@ -41,7 +41,7 @@ def ask(change: Change, states: States) -> Sequence[DataCheck]:
     common = (_TRIES if "input_is_valid" in states.features else _LOOKS)(on_bases(change, states), states)
     match change:
         case Alter(Column() as before, Column() as after, _) if before.type != after.type:
-            return [*(_of_values(before, after, check, states) for check in common), *joining(before, after, states)]
+            return [*_of_values(before, after, common, states), *joining(before, after, states)]
         case Alter(Enum() as old, Enum() as new, _):
             return [*common, *_removed_values(old, new, states)]
         case Create(Column() as new) if new.generated is not None:
@@ -54,19 +54,22 @@ def ask(change: Change, states: States) -> Sequence[DataCheck]:
             return common
 
 
-def _of_values(old: Column, new: Column, check: DataCheck, states: States) -> DataCheck:
+def _of_values(old: Column, new: Column, common: Sequence[DataCheck], states: States) -> Iterator[DataCheck]:
     """Ask for what is none of the declared values of an enum: the type itself may be new, or get values, in this plan.
 
     What was no array and becomes one only the server can read.
     """
     enum = states.new.get(enum_behind(new) or new.ref)
     arrays = [column.type.name.endswith("[]") for column in (old, new)]
-    if check.code != "DS107" or not isinstance(enum, Enum) or arrays == [False, True]:
-        return check
+    if not isinstance(enum, Enum) or arrays == [False, True] or new.generated is not None:
+        yield from common
+        return
+    yield from (check for check in common if check.code != "DS107")
     listed = ", ".join(map(text_literal, enum.values))
     name = live_name(_WORDS, new.ref.top, new.ref.name, states)
     among = f"{name}::text[] <@ ARRAY[{listed}]::text[]" if arrays[1] else f"{name}::text IN ({listed})"
-    return counted(_WORDS, new, states, code=check.code, where=f"NOT {among}", message=check.message)
+    message = f"{old.type} → {new.type}: values that do not fit: {{count}}"
+    yield counted(_WORDS, new, states, code="DS107", where=f"NOT {among}", message=message)
 
 
 def _removed_values(old: Enum, new: Enum, states: States) -> Iterator[DataCheck]:
