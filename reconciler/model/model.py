@@ -175,8 +175,9 @@ def renamed(model: Model, renames: Mapping[Ref, Ref], respell: Callable[[Object,
         return ref
 
     def one(obj: Object) -> Object:
-        values = {name: ref.rewrite(obj, getattr(obj, name), moved) for name, ref in referring(type(obj))}
-        return replace(respell(obj, renames), ref=moved(obj.ref), **values)
+        spelled = respell(obj, renames)
+        values = {name: ref.rewrite(obj, getattr(spelled, name), moved) for name, ref in referring(type(obj))}
+        return replace(spelled, ref=moved(obj.ref), **values)
 
     return Model(one(obj) for obj in model.values())
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from reconciler.dialects import uses
 from reconciler.dialects.base import Session, Target
 from reconciler.dialects.mysql.ddl import read_table
 from reconciler.dialects.mysql.lexer import LexError, quoted
 from reconciler.dialects.mysql.views import read_view
 from reconciler.dialects.sql import ours
 from reconciler.model.model import Inspection, Model
-from reconciler.model.objects import Check, Column, Object, Table, Unmodelled
+from reconciler.model.objects import Check, Column, Object, Table, Unmodelled, View
 from reconciler.model.ref import Kind, Ref
 
 _RELATIONS = """
@@ -39,7 +40,9 @@ def inspect(session: Session, target: Target) -> Inspection:
     nameless = frozenset(obj.ref for obj in objects if isinstance(obj, Check) and obj.nameless)
     defaults = _defaults(session)
     plain = Model(_plain(objects, defaults))
-    return Inspection(model=plain, unnamed=nameless, defaults=defaults)
+    # No catalog of both flavors tells what a view reads; a rename has to find the views by it.
+    views = uses.resolve([obj for obj in plain.values() if isinstance(obj, View)], plain, "mysql")
+    return Inspection(model=plain.updated(views) if views else plain, unnamed=nameless, defaults=defaults)
 
 
 _DEFAULTS = """

@@ -15,6 +15,7 @@ from reconciler.dialects.mysql.elsewhere import ABSENT
 from reconciler.dialects.mysql.lexer import text_literal
 from reconciler.dialects.mysql.names import columns as column_list
 from reconciler.dialects.mysql.names import of, table
+from reconciler.dialects.mysql.renames import rename_column, rename_relation
 from reconciler.dialects.mysql.render import HIDDEN
 from reconciler.dialects.sql import moved_term
 from reconciler.model.fields import compared
@@ -52,10 +53,6 @@ def _create_table(new: Table, states: States) -> Outcome:
 
 def _drop_table(old: Table, states: States) -> Outcome:
     return _one(f"DROP TABLE {of(old.ref)}")
-
-
-def _rename_relation(old: Table | View, new: Table | View, states: States) -> Outcome:
-    return _one(f"RENAME TABLE {of(old.ref)} TO {of(new.ref)}")
 
 
 def _comment_table(old: Table, new: Table, states: States) -> Outcome:
@@ -97,10 +94,6 @@ def _key_that_comes_with(new: Column, states: States) -> PrimaryKey | None:
 
 def _drop_column(old: Column, states: States) -> Outcome:
     return _altered(old, f"DROP COLUMN {of(old.ref)}")
-
-
-def _rename_column(old: Column, new: Column, states: States) -> Outcome:
-    return _altered(new, f"RENAME COLUMN {of(old.ref)} TO {of(new.ref)}")
 
 
 def _modify_column(old: Column, new: Column, states: States) -> Outcome:
@@ -278,11 +271,11 @@ def _absent(cls: type[Object]) -> Rules:
 RULES: RuleTable = {
     **{Kind(kind): _absent(KINDS[Kind(kind)]) for kind in (*ABSENT, Kind.ENUM)},
     Kind.TABLE: Rules(
-        create=_create_table, drop=_drop_table, rename=_rename_relation, weight=10, drop_weight=50, late_bound=True,
+        create=_create_table, drop=_drop_table, rename=rename_relation, weight=10, drop_weight=50, late_bound=True,
         alter={"comment": _comment_table, "options": _table_options},
     ),
     Kind.COLUMN: Rules(
-        create=_create_column, drop=_drop_column, rename=_rename_column, inline=True, weight=20, drop_weight=40,
+        create=_create_column, drop=_drop_column, rename=rename_column, inline=True, weight=20, drop_weight=40,
         alter=_every(Column, _modify_column)
         | {"generated": _generated, "type": _retype, "on_conflict": Way.UNSUPPORTED},
         disturbs=frozenset({"type", "collation"}),
@@ -310,7 +303,7 @@ RULES: RuleTable = {
         alter=_every(Index, _change_index) | {"options": _index_options},
     ),
     Kind.VIEW: Rules(
-        create=_create_view, drop=_drop_view, rename=_rename_relation, weight=70, drop_weight=10, late_bound=True,
+        create=_create_view, drop=_drop_view, rename=rename_relation, weight=70, drop_weight=10, late_bound=True,
         alter=_every(View, _change_view) | {"materialized": Way.UNSUPPORTED},
     ),
 }  # fmt: skip

@@ -1,0 +1,69 @@
+"""Tables, views and columns that get another name: a rename in, the statements that let whatever names them follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.dialects.mysql import render
+from reconciler.dialects.mysql.names import of, table
+from reconciler.errors import PlanError, Problem
+from reconciler.model.objects import Check, Column, Index, Object, Table, View
+from reconciler.model.ref import Ref
+from reconciler.plan.rules import Outcome, States
+from reconciler.plan.step import Statement
+
+
+def rename_relation(old: Table | View, new: Table | View, states: States) -> Outcome:
+    """Rename a table or view."""
+    return (Statement(f"RENAME TABLE {of(old.ref)} TO {of(new.ref)}"), *_followers(new, states))
+
+
+def rename_column(old: Column, new: Column, states: States) -> Outcome:
+    """Rename a column, together with the texts of its table that name it: MySQL refuses it otherwise
+    (dev.mysql.com/doc/refman/9.7/en/alter-table.html#alter-table-redefine-column).
+
+    Raises PlanError when one text names several columns that get other names.
+    """
+    clauses = [f"RENAME COLUMN {of(old.ref)} TO {of(new.ref)}"]
+    for reader in states.old.subtree(new.ref.top)[1:]:
+        uses: frozenset[Ref] = getattr(reader, "uses", frozenset())
+        if new.ref in uses and reader.ref != new.ref:
+            _refuse_several(reader, uses, states)
+            clauses += _again(reader, states)
+    return (Statement(f"ALTER TABLE {table(new.ref)} {', '.join(clauses)}"), *_followers(new, states))
+
+
+def _again(reader: Object, states: States) -> Iterator[str]:
+    """Write the clauses that say an object again, in the words of the renamed columns."""
+    match reader:
+        case Check() if render.stands_with_column(reader):
+            column = next(c for c in states.old.children(reader.ref.top, Column) if of(c.ref) == reader.clauses)
+            yield f"MODIFY COLUMN {render.column_clause(column, states.old)}"
+        case Check():
+            yield f"DROP CONSTRAINT {of(reader.ref)}"
+            yield f"ADD {render.check_clause(reader)}"
+        case Column():
+            yield f"MODIFY COLUMN {render.column_clause(reader, states.old)}"
+        case Index() if any(part.expression for part in reader.parts):
+            yield f"DROP INDEX {of(reader.ref)}"
+            yield f"ADD {render.index_clause(reader)}"
+
+
+def _refuse_several(reader: Object, uses: frozenset[Ref], states: States) -> None:
+    moved = sorted(ref for ref in uses if ref.top == reader.ref.top and states.live(ref).name != ref.name)
+    if len(moved) > 1:
+        names = " and ".join(str(ref) for ref in moved)
+        message = f"{reader.ref} names {names}, which cannot both get another name in one plan"
+        hint = "rename one, apply, then rename the other"
+        raise PlanError([Problem(code="RUN031", message=message, hint=hint, address=str(reader.ref))])
+
+
+def _followers(renamed: Object, states: States) -> Iterator[Statement]:
+    """Write again the views that read what has another name now: the servers keep their old words, and they would fail.
+
+    Those that change anyway are written by their own steps.
+    """
+    found = {user.ref: user for obj in states.old.subtree(renamed.ref) for user in states.old.dependents(obj.ref)}
+    for view in (found[ref] for ref in sorted(found)):
+        if isinstance(view, View) and states.new.get(view.ref) == view:
+            yield Statement(render.view_text(view, "CREATE OR REPLACE"))
