@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.report.diagnostics import diagnostics
 from reconciler.report.facts import Deed, Formatted, FormattedFile, Spelled, Started, TypeRow, Validated
-from reconciler.report.layout import Cell, Look, Style, counted, cut, grid, source_text
+from reconciler.report.layout import Cell, Look, Style, counted, grid, source_text
 from reconciler.report.notes import notes
 from reconciler.report.problems import safe, width
 
@@ -91,17 +91,39 @@ def format_data(done: Formatted) -> dict[str, Any]:
 
 
 def types_text(rows: Sequence[TypeRow], look: Look) -> str:
-    """Return the table of types, and a line for each thing to know about one of them."""
-    names = list(rows[0].dialects)
+    """Return the table of types, dialects that agree in one column, and a line for each thing to know about a type.
+
+    What does not fit beside each other stands below.
+    """
     notes = {note: number for number, note in enumerate(dict.fromkeys(_notes(rows)), 1)}
-    cells = [[Cell("portable", Style.STRONG), *(Cell(name, Style.STRONG) for name in names)]]
-    room = (look.width - 3 - 3 * len(names) - max(len(row.portable) for row in rows)) // len(names)
-    for row in rows:
-        said = [_spelled(row.dialects[name], notes, max(room, 16)) for name in names]
-        cells.append([Cell(row.portable), *said])
-    lines = grid(cells, look.paint, indent=" ")
+    names = max(len(row.portable) for row in rows)
+    columns = [[Cell(", ".join(same), Style.STRONG), *(_spelled(row.dialects[same[0]], notes) for row in rows)]
+               for same in _agreeing(rows)]  # fmt: skip
+    first = [Cell("portable", Style.STRONG), *(Cell(row.portable) for row in rows)]
+    lines: list[str] = []
+    for block in _beside(columns, look.width - names - 1):
+        lines += ["", *grid([list(row) for row in zip(first, *block, strict=True)], look.paint, indent=" ")]
     lines += ["", *(f" {number}) {safe(note)}" for note, number in notes.items())] if notes else []
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in lines[1:])
+
+
+def _agreeing(rows: Sequence[TypeRow]) -> list[list[str]]:
+    """Return the dialects in groups that spell every type alike."""
+    groups: dict[tuple[Spelled, ...], list[str]] = {}
+    for name in rows[0].dialects:
+        groups.setdefault(tuple(row.dialects[name] for row in rows), []).append(name)
+    return list(groups.values())
+
+
+def _beside(columns: Sequence[list[Cell]], room: int) -> Iterator[list[list[Cell]]]:
+    """Yield as many columns at a time as fit into the room."""
+    block: list[list[Cell]] = []
+    for column in columns:
+        if block and sum(3 + max(width(cell.text) for cell in one) for one in (*block, column)) > room:
+            yield block
+            block = []
+        block.append(column)
+    yield block
 
 
 def _notes(rows: Iterable[TypeRow]) -> Iterator[str]:
@@ -110,11 +132,11 @@ def _notes(rows: Iterable[TypeRow]) -> Iterator[str]:
             yield from found.notes
 
 
-def _spelled(found: Spelled, notes: Mapping[str, int], room: int) -> Cell:
+def _spelled(found: Spelled, notes: Mapping[str, int]) -> Cell:
     words = " + ".join([found.native, *found.besides]) if found.native else "none"
     marks = "".join(f" {notes[note]})" for note in found.notes)
     style = "" if found.native and not found.notes else Style.CARE if found.native else Style.FAINT
-    return Cell(cut(words, room - width(marks)) + marks, style)
+    return Cell(words + marks, style)
 
 
 def types_data(rows: Sequence[TypeRow]) -> dict[str, Any]:

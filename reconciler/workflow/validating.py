@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
-from reconciler import dialects, spec
+from reconciler import dialects
 from reconciler.dialects.base import Target
 from reconciler.errors import Problem, SpecError
 from reconciler.model.model import Desired
@@ -41,14 +39,6 @@ def validate(request: Request) -> Validated:
 def _declared_for(
     project: Project, documents: Documents, name: str, request: Request
 ) -> tuple[Desired, tuple[Problem, ...]]:
-    """Compile the specs for one dialect of the project; for one that is not built, check what needs no dialect."""
-    if name in dialects.NAMES:
-        dialect = dialects.dialect(name)
-        return declare(project, documents, dialect, Target(dialect=name, url="", label=""), request.variables)
-    chain = spec.CHAINS[name]
-    variables = spec.gathered(project.variables, os.environ, request.variables)
-    desired = spec.lower(documents, dialect=name, fallback=chain, sql=project.sql, variables=variables)
-    note = Problem(
-        code="SPEC202", severity="warning", message=f"{name} is not supported yet: types and SQL are not checked for it"
-    )
-    return desired, (note,)
+    """Compile the specs for one dialect of the project."""
+    target = Target(dialect=name, url="", label="")
+    return declare(project, documents, dialects.dialect(name), target, request.variables)

@@ -315,10 +315,12 @@ def last(work: Work) -> str:
     rows = list(result(work))
     if not rows:
         return f"\nSELECT 'there is nothing to do for plan {plan}' AS reconcile;"
-    values = "\n  UNION ALL ".join(f"SELECT {text_literal(address)} AS address, {how} AS fits" for address, how in rows)
+    # VALUES may have any number of rows, a UNION ALL few on D1 (sqlite.org/limits.html#max_compound_select).
+    values = ",\n  ".join(f"({text_literal(address)}, {how})" for address, how in rows)
     right = text_literal(f"the database matches plan {plan}: {len(rows)} of {len(rows)} addresses are as planned")
     wrong = text_literal(f"the database does not match plan {plan}: ")
     return (
         "\nSELECT CASE WHEN sum(NOT fits) = 0 THEN " + right + f"\n  ELSE {wrong} ||"
-        f" group_concat(CASE WHEN NOT fits THEN address END, ', ') END AS reconcile\nFROM (\n  {values}\n);"
+        f" group_concat(CASE WHEN NOT fits THEN address END, ', ') END AS reconcile\n"
+        f"FROM (SELECT column1 AS address, column2 AS fits FROM (VALUES\n  {values}\n));"
     )

@@ -287,12 +287,3 @@ def test_what_is_not_there_is_not_read(command: list[str], shop: Path, capsys: p
     assert "error[RUN010]: mistyped.db: there is no such file" in capsys.readouterr().err
     assert not Path("out").exists()
     assert not Path("s.json").exists()
-
-
-def test_dialects_that_are_not_supported_yet_are_said_once(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = (shop / "reconcile.yaml").read_text()
-    (shop / "reconcile.yaml").write_text(text.replace("dialects: [sqlite]", "dialects: [mysql, mariadb, d1, sqlite]"))
-    assert main(["validate"]) == 0
-    out = capsys.readouterr().out
-    assert [out.count(f"{name} is not supported yet") for name in ("mysql", "mariadb", "d1", "sqlite")] == [1, 1, 0, 0]
-    assert main(["validate", "--var", "x=1"]) == 0
