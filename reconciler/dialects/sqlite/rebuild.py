@@ -60,6 +60,7 @@ def rebuild(roots: Sequence[Ref], changes: Sequence[Change], states: States) -> 
     (table,) = (anew(root, states) for root in roots)
     texts = [
         "PRAGMA legacy_alter_table=ON",
+        made(table),
         *filled(table),
         dropped(table),
         renamed(table),
@@ -69,10 +70,14 @@ def rebuild(roots: Sequence[Ref], changes: Sequence[Change], states: States) -> 
     return [Statement(text) for text in texts]
 
 
+def made(table: Anew) -> str:
+    """Write what makes the new form under its helper's name, empty."""
+    return render.create_table(table.new, table.target, table.helper)
+
+
 def filled(table: Anew) -> Sequence[str]:
-    """Write what makes the new form under its helper's name, with the rows of the old one."""
+    """Write what copies the rows of the old form, and its counter, into the new one."""
     return [
-        render.create_table(table.new, table.target, table.helper),
         _copy(table.states, table.ref, table.helper, table.old, table.new),
         _same_number_of_rows(table.ref.name, table.helper),
         *_sequence(table.ref.name, table.helper, table.old, table.new),

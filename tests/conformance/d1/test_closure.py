@@ -219,3 +219,40 @@ def test_a_table_that_refers_and_is_not_understood_stops_it(d1: Target, tmp_path
     spec = "table: p\ncolumns: {id: {type: int, identity: true}, a: {type: text, not_null: true}}\nprimary_key: [id]\n"
     with pytest.raises(PlanError, match=r"table\.c has to be rebuilt"):
         workflow.plan(request_for(tmp_path, d1.url, spec))
+
+
+CIRCLE = """
+table: a
+columns: {id: {type: int, identity: true}, c: {type: int, not_null: true, references: c.id}}
+primary_key: [id]
+---
+table: b
+columns: {id: {type: int, identity: true}, code: {type: text, references: a.id, on_delete: cascade}}
+primary_key: [id]
+indexes: {b_code_idx: {columns: [code], unique: true}}
+---
+table: c
+columns: {id: {type: int, identity: true}, b: {type: text, references: b.code, on_update: cascade}}
+primary_key: [id]
+"""
+
+
+@pytest.mark.parametrize("before", ["", " references c (id) on delete restrict"], ids=["becomes one", "is one"])
+def test_tables_that_refer_in_a_circle_are_rebuilt_with_their_rows(d1: Target, tmp_path: Path, before: str) -> None:
+    """Whichever comes first, its rows refer to another one's: b.code, by a unique index only, to a, to c and so on."""
+    d1.execute(
+        f"create table a (id integer primary key, c int{before});"
+        "create table b (id integer primary key, code text references a (id) on delete restrict);"
+        "create unique index b_code_idx on b (code);"
+        "create table c (id integer primary key, b text references b (code) on delete cascade);"
+        "pragma defer_foreign_keys = on; insert into a values (1, 2), (2, 1); insert into b values (1, '1'), (2, '2');"
+        "insert into c values (1, '1'), (2, '2'), (3, '1')"
+    )
+    request = request_for(tmp_path, d1.url, CIRCLE)
+    workflow.apply(request, EVERYTHING)
+    assert d1.query("select id, c from a order by id") == [(1, 2), (2, 1)]
+    assert d1.query("select id, code from b order by id") == [(1, "1"), (2, "2")]
+    assert d1.query("select id, b from c order by id") == [(1, "1"), (2, "2"), (3, "1")]
+    assert d1.query("select 1 from pragma_foreign_key_check") == []
+    assert "__rc_" not in d1.observe()
+    assert workflow.plan(request).planned.plan.empty

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.sqlite.names import fold
-from reconciler.dialects.sqlite.rebuild import Anew, anew, dropped, filled, renamed, surrounded
+from reconciler.dialects.sqlite.rebuild import Anew, anew, dropped, filled, made, renamed, surrounded
 from reconciler.model.change import Change
 from reconciler.model.model import Model
 from reconciler.model.names import helper_name
@@ -49,16 +49,20 @@ def rebuild(roots: Sequence[Ref], changes: Sequence[Change], states: States) -> 
     pointed = [replace(table, target=_pointed(table, helpers)) for table in tables.values()]
     order = list(_referring_first(tables))
     parents = [next(table for table in pointed if table.ref == ref) for ref in reversed(order)]
-    lookups = [pair for table in parents for pair in _lookups(table, tables)]
+    lookups = [lookup for table in parents for lookup in _lookups(table, tables)]
     texts = [
         "PRAGMA defer_foreign_keys=ON",
         "PRAGMA legacy_alter_table=ON",
-        *(text for table in parents for text in _filled(table, lookups)),
+        # All of them before the first row: in a circle each refers to the next, and SQLite refuses every INSERT into a
+        # table whose keys point at nothing (sqlite.org/foreignkeys.html#fk_schemacommands).
+        *(made(table) for table in parents),
+        *(lookup for _, lookup in lookups),
+        *(text for table in parents for text in filled(table)),
         *(f"DROP TRIGGER {double_quoted(name)}" for ref in order for name in _triggers(ref, states)),
         *(dropped(tables[ref]) for ref in order),
         *(renamed(table) for table in parents),
         "PRAGMA legacy_alter_table=OFF",
-        *(f"DROP INDEX {double_quoted(name)}" for _, name, _ in lookups),
+        *(f"DROP INDEX {double_quoted(name)}" for name, _ in lookups),
         *(text for table in sorted(tables.values(), key=lambda one: one.ref) for text in surrounded(table)),
     ]
     return [Statement(text) for text in texts]
@@ -92,8 +96,8 @@ def _referring_first(tables: Mapping[Ref, Anew]) -> Iterator[Ref]:
         yield from after(ref)
 
 
-# A new form, the name of an index that it needs for a while, and the statement that makes it.
-_Lookup = tuple[Ref, str, str]
+# The name of an index that a new form needs for a while, and the statement that makes it.
+_Lookup = tuple[str, str]
 
 
 def _lookups(table: Anew, tables: Mapping[Ref, Anew]) -> Iterator[_Lookup]:
@@ -115,7 +119,6 @@ def _lookups(table: Anew, tables: Mapping[Ref, Anew]) -> Iterator[_Lookup]:
                 for part in index.parts
             )
             yield (
-                table.ref,
                 name,
                 f"CREATE UNIQUE INDEX {double_quoted(name)} ON {double_quoted(table.helper)} ({words})",
             )
@@ -130,9 +133,3 @@ def _wanted(parent: Ref, tables: Mapping[Ref, Anew]) -> Iterator[frozenset[str]]
 
 def _columns(names_: Iterator[str] | Sequence[str]) -> frozenset[str]:
     return frozenset(map(fold, names_))
-
-
-def _filled(table: Anew, lookups: Sequence[_Lookup]) -> Sequence[str]:
-    """Write what makes a new form and copies the rows; what others look up in it comes in between."""
-    create, *rest = filled(table)
-    return [create, *(sql for ref, _, sql in lookups if ref == table.ref), *rest]
