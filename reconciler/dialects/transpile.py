@@ -37,10 +37,21 @@ _NODES = """
     Alias: this alias; Table: this alias; TableAlias: this columns; Subquery: this alias
     With: expressions recursive; CTE: this alias
 """
-PORTABLE: Mapping[str, frozenset[str]] = {
-    name.strip(): frozenset(parts.split())
-    for name, _, parts in (entry.partition(":") for line in _NODES.strip().splitlines() for entry in line.split(";"))
-}
+# Statements whose meaning is the same as well, of what a trigger, procedure or event does;
+# tests/conformance/test_portable_bodies.py runs each of them.
+_STATEMENTS = """
+    Insert: this expression; Schema: this expressions; Values: expressions; Update: this expressions where
+    Delete: this where
+"""
+
+
+def _entries(text: str) -> Mapping[str, frozenset[str]]:
+    entries = (entry.partition(":") for line in text.strip().splitlines() for entry in line.split(";"))
+    return {name.strip(): frozenset(parts.split()) for name, _, parts in entries}
+
+
+PORTABLE = _entries(_NODES)
+PORTABLE_STATEMENTS = _entries(_STATEMENTS)
 
 
 # What a number that a word follows without a blank contains at the least.
@@ -90,15 +101,30 @@ def text_for(sql: Sql, target: str) -> str:
     return found.text if found else _transpiled(sql.text, family(sql.dialect), target)
 
 
+def statement_for(sql: Sql, target: str) -> str:
+    """Return an INSERT, UPDATE or DELETE for a family, as `text_for` does an expression or query."""
+    if not sql.dialect or family(sql.dialect) == target:
+        return sql.text
+    if type(_parsed(sql.text, family(sql.dialect))).__name__ not in ("Insert", "Update", "Delete"):
+        raise NotPortable("a statement that is no INSERT, UPDATE or DELETE")
+    return _transpiled(sql.text, family(sql.dialect), target, statement=True)
+
+
+def name_for(name: str, target: str) -> str:
+    """Return a name as a text of the family says it, quoted where it is not plain."""
+    return _quoted(name, target)
+
+
 @lru_cache(maxsize=65536)
-def _transpiled(text: str, source: str, target: str) -> str:
+def _transpiled(text: str, source: str, target: str, statement: bool = False) -> str:
     from sqlglot.dialects.dialect import Dialect
 
     if _has_broken_number(text, source):
         raise NotPortable("a number with letters or _ in it")
     tree = _parsed(text, source)
+    known = {**PORTABLE, **PORTABLE_STATEMENTS} if statement else PORTABLE
     for node in tree.walk():
-        if not _is_portable(node):
+        if not _is_portable(node, known):
             raise NotPortable(_named(node))
     try:
         # Nobody else has this tree, so that the generator may change it while it writes.
@@ -107,11 +133,11 @@ def _transpiled(text: str, source: str, target: str) -> str:
         raise NotPortable(_TOO_DEEP) from None
 
 
-def _is_portable(node: exp.Expr) -> bool:
+def _is_portable(node: exp.Expr, known: Mapping[str, frozenset[str]]) -> bool:
     """Say whether a node is known to mean the same; a part that is not listed is as unknown as a node that is not."""
     from sqlglot import exp
 
-    allowed = PORTABLE.get(type(node).__name__)
+    allowed = known.get(type(node).__name__)
     if allowed is None or not {name.rstrip("_") for name, part in node.args.items() if part} <= allowed:
         return False
     if isinstance(node, exp.TableAlias):  # of a subquery, columns have no names on SQLite

@@ -11,8 +11,9 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from reconciler.model.kinds import KINDS
 from reconciler.model.model import Desired, Model
-from reconciler.model.objects import KINDS, Object, Unmodelled
+from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.ref import Kind, Ref
 
 Way = Callable[[Any], Any]

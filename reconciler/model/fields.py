@@ -7,7 +7,8 @@ from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from reconciler.model.objects import KINDS, Object, Unmodelled
+from reconciler.model.kinds import KINDS
+from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.ref import Ref
 from reconciler.model.references import Reference
 

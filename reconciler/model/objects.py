@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -14,10 +13,11 @@ from reconciler.model.values import Action, Default, Deferrable, Generated, Iden
 # A dialect's own settings of an object, sorted by name.
 Options = tuple[tuple[str, str | int | bool], ...]
 
-_USES = refers_to(MANY)
+# Metadata of a field that holds what the texts of its object mention.
+USES = refers_to(MANY)
 
 # Metadata of a field that only an inspected object knows, and that goes on through a change of its object.
-_LIVE = {"live": True}
+LIVE = {"live": True}
 
 # Metadata of a field that a spec may promise and a database has to keep.
 _CONTRACT = {"contract": True}
@@ -65,7 +65,7 @@ class Enum(Object):
     comment: str | None = None
     renamed_values: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     removed_values: tuple[tuple[str, str], ...] = field(default=(), compare=False)
-    carried: tuple[str, ...] = field(default=(), compare=False, metadata=_LIVE)
+    carried: tuple[str, ...] = field(default=(), compare=False, metadata=LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class Domain(Object):
     default: Default | None = None
     collation: str | None = None
     comment: str | None = None
-    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
+    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ class Table(Object):
     comment: str | None = None
     options: Options = ()
     protect: bool | None = field(default=None, compare=False)
-    not_understood: str = field(default="", compare=False, metadata=_LIVE)
+    not_understood: str = field(default="", compare=False, metadata=LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,9 +142,9 @@ class Column(Object):
     moved_values: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     position: int = field(default=0, compare=False)
     sensitive: bool = field(default=False, compare=False)
-    clauses: str = field(default="", compare=False, metadata=_LIVE)
-    carried: tuple[str, ...] = field(default=(), compare=False, metadata=_LIVE)
-    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
+    clauses: str = field(default="", compare=False, metadata=LIVE)
+    carried: tuple[str, ...] = field(default=(), compare=False, metadata=LIVE)
+    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,8 +162,8 @@ class PrimaryKey(Object):
     include: tuple[str, ...] = field(default=(), metadata=refers_to(SIBLINGS))
     deferrable: Deferrable = Deferrable.NO
     comment: str | None = None
-    clauses: str = field(default="", compare=False, metadata=_LIVE)
-    carried: tuple[str, ...] = field(default=(), compare=False, metadata=_LIVE)
+    clauses: str = field(default="", compare=False, metadata=LIVE)
+    carried: tuple[str, ...] = field(default=(), compare=False, metadata=LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,9 +180,9 @@ class Unique(Object):
     deferrable: Deferrable = Deferrable.NO
     on_conflict: str = ""
     comment: str | None = None
-    clauses: str = field(default="", compare=False, metadata=_LIVE)
-    carried: tuple[str, ...] = field(default=(), compare=False, metadata=_LIVE)
-    nameless: bool = field(default=False, compare=False, metadata=_LIVE)
+    clauses: str = field(default="", compare=False, metadata=LIVE)
+    carried: tuple[str, ...] = field(default=(), compare=False, metadata=LIVE)
+    nameless: bool = field(default=False, compare=False, metadata=LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,9 +195,9 @@ class Check(Object):
     enforced: bool = True
     not_valid: bool = False
     comment: str | None = None
-    clauses: str = field(default="", compare=False, metadata=_LIVE)
-    nameless: bool = field(default=False, compare=False, metadata=_LIVE)
-    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
+    clauses: str = field(default="", compare=False, metadata=LIVE)
+    nameless: bool = field(default=False, compare=False, metadata=LIVE)
+    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,9 +220,9 @@ class ForeignKey(Object):
     enforced: bool = True
     not_valid: bool = False
     comment: str | None = None
-    clauses: str = field(default="", compare=False, metadata=_LIVE)
-    nameless: bool = field(default=False, compare=False, metadata=_LIVE)
-    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
+    clauses: str = field(default="", compare=False, metadata=LIVE)
+    nameless: bool = field(default=False, compare=False, metadata=LIVE)
+    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,9 +242,9 @@ class Index(Object):
     options: Options = ()
     comment: str | None = None
     definition: str = field(default="", compare=False)
-    clauses: str = field(default="", compare=False, metadata=_LIVE)
-    carried: tuple[str, ...] = field(default=(), compare=False, metadata=_LIVE)
-    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
+    clauses: str = field(default="", compare=False, metadata=LIVE)
+    carried: tuple[str, ...] = field(default=(), compare=False, metadata=LIVE)
+    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,9 +261,9 @@ class Exclusion(Object):
     include: tuple[str, ...] = field(default=(), metadata=refers_to(SIBLINGS))
     deferrable: Deferrable = Deferrable.NO
     comment: str | None = None
-    clauses: str = field(default="", compare=False, metadata=_LIVE)
-    carried: tuple[str, ...] = field(default=(), compare=False, metadata=_LIVE)
-    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
+    clauses: str = field(default="", compare=False, metadata=LIVE)
+    carried: tuple[str, ...] = field(default=(), compare=False, metadata=LIVE)
+    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,8 +281,8 @@ class View(Object):
     comment: str | None = None
     options: Options = ()
     columns: tuple[str, ...] | None = field(default=None, compare=False, metadata=_CONTRACT)
-    carried: tuple[str, ...] = field(default=(), compare=False, metadata=_LIVE)
-    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
+    carried: tuple[str, ...] = field(default=(), compare=False, metadata=LIVE)
+    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,13 +293,4 @@ class Unmodelled(Object):
     """
 
     definition: str = field(default="", compare=False)
-    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=_USES)
-
-
-KINDS: Mapping[Kind, type[Object]] = {
-    cls.kind: cls
-    for cls in (
-        Schema, Extension, Enum, Domain, NumberSequence, OwnedBy, Table, Column, PrimaryKey, Unique, Check, Exclusion,
-        ForeignKey, Index, View,
-    )
-}  # fmt: skip
+    uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)

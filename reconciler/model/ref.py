@@ -26,17 +26,20 @@ class Kind(StrEnum):
     EXCLUSION = "exclusion"
     FOREIGN_KEY = "foreign_key"
     INDEX = "index"
+    TRIGGER = "trigger"
     VIEW = "view"
+    FUNCTION = "function"
+    PROCEDURE = "procedure"
+    EVENT = "event"
 
 
 # Words that an address reads as kinds, so a name that is one of them is quoted. Kinds that an inspector meets and does
 # not model are addressed by these words too.
 KIND_WORDS = frozenset(Kind) | {
-    "aggregate", "assertion", "backfill", "collation", "constraint", "conversion", "data", "event",
-    "foreign_table", "function", "inherited_table", "operator",
-    "operator_class", "operator_family", "partition", "partitioned_table", "policy", "procedure", "row_security",
-    "rule", "statistics", "text_search_configuration", "text_search_dictionary", "text_search_parser",
-    "text_search_template", "trigger", "type", "typed_table", "virtual_table",
+    "aggregate", "assertion", "backfill", "collation", "constraint", "conversion", "data", "foreign_table",
+    "inherited_table", "operator", "operator_class", "operator_family", "partition", "partitioned_table", "policy",
+    "row_security", "rule", "statistics", "text_search_configuration", "text_search_dictionary", "text_search_parser",
+    "text_search_template", "type", "typed_table", "virtual_table",
 }  # fmt: skip
 
 # Kinds of which an object holds at most one, so that it needs no name in an address.

@@ -44,6 +44,11 @@ def _parts_rewrite(obj: Object, parts: Iterable[IndexPart], rename: Rename) -> t
     return tuple(one(part) for part in parts)
 
 
+def _beside(obj: Object, name: str) -> Ref:
+    """Return the address of another object of the same kind in the same place."""
+    return obj.ref.top.child(obj.ref.kind, name)
+
+
 def _target_read(obj: ForeignKey, names: Iterable[str]) -> Iterable[Ref]:
     return (obj.target.child(Kind.COLUMN, name) for name in names)
 
@@ -56,6 +61,13 @@ SIBLINGS = Reference(_siblings_read, _siblings_rewrite)
 PARTS = Reference(_parts_read, _parts_rewrite)
 TARGET_COLUMNS = Reference(_target_read, _target_rewrite)
 ONE = Reference(lambda _, ref: (ref,), lambda _, ref, rename: rename(ref))
+MAYBE_ONE = Reference(
+    lambda _, ref: () if ref is None else (ref,), lambda _, ref, rename: None if ref is None else rename(ref)
+)
+MAYBE_SIBLING = Reference(
+    lambda obj, name: () if name is None else (_beside(obj, name),),
+    lambda obj, name, rename: None if name is None else rename(_beside(obj, name)).name,
+)
 MANY = Reference(lambda _, refs: refs, lambda _, refs, rename: frozenset(map(rename, refs)))
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from reconciler.model.objects import KINDS, Object, Unmodelled
-from reconciler.model.values import Generated, IndexPart, Sql
+from reconciler.model.kinds import KINDS
+from reconciler.model.objects import Object, Unmodelled
+from reconciler.model.values import Argument, Generated, IndexPart, Sql, Statements
 
 T = TypeVar("T", bound=Object)
 
@@ -36,7 +37,7 @@ def map_texts(obj: T, change: Callable[[str, Sql], Sql]) -> T:
 
 
 # The types of values that are SQL or hold some.
-_HOLDERS = ("Sql", "Default", "Generated", "IndexPart")
+_HOLDERS = ("Sql", "Default", "Generated", "IndexPart", "Body", "Argument")
 
 
 # Most fields never hold any, and models are large, so those that may are known by what they are declared as.
@@ -55,10 +56,20 @@ def _mapped(place: str, value: Any, change: Callable[[str, Sql], Sql]) -> Any:
     if isinstance(value, IndexPart) and value.expression is not None:
         new = change(place, value.expression)
         return value if new is value.expression else replace(value, expression=new)
-    if isinstance(value, tuple) and any(isinstance(item, IndexPart) and item.expression for item in value):
+    if isinstance(value, Argument) and isinstance(value.default, Sql):
+        new = change(place, value.default)
+        return value if new is value.default else replace(value, default=new)
+    if isinstance(value, Statements):
+        statements = _mapped(place, value.statements, change)
+        return value if statements is value.statements else Statements(statements)
+    if isinstance(value, tuple) and any(isinstance(item, _INSIDE) for item in value):
         parts = tuple(_mapped(f"{place}.{number}", item, change) for number, item in enumerate(value))
         return value if all(a is b for a, b in zip(parts, value, strict=True)) else parts
     return value
+
+
+# What a tuple may hold that is SQL or holds some.
+_INSIDE = (IndexPart, Argument, Sql)
 
 
 def spelled(obj: T, canonical: Mapping[str, str]) -> T:

@@ -1,10 +1,12 @@
-"""The values that fields of objects hold: SQL text, literals, index parts, generated expressions, identities."""
+"""The values that fields of objects hold: SQL text, literals, index parts, bodies, arguments, identities."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+
+from reconciler.model.types import Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,30 @@ class Literal:
 
 
 Default = Sql | Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """A body that every dialect can have: statements without a frame, which the dialect puts around them."""
+
+    statements: tuple[Sql, ...]
+
+
+# What a trigger, routine or event does: portable statements, or the dialect's own text. A normal form has the text.
+Body = Sql | Statements
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument of a routine, in its place; `name` is "" where it has none.
+
+    `mode` is in, out, inout, variadic, or table: a column of what RETURNS TABLE gives.
+    """
+
+    name: str
+    type: Type
+    mode: str = "in"
+    default: Default | None = None
 
 
 class Action(StrEnum):

@@ -13,7 +13,7 @@ from reconciler.plan.scope import Reason
 from reconciler.plan.step import DataCheck, Step
 
 # The hazards to which `removed:` and `renamed_from:` consent, each at its own address.
-REMOVAL_CODES = frozenset({"DS102", "DS103", "DS108", "DS109", "CD103"})
+REMOVAL_CODES = frozenset({"DS102", "DS103", "DS108", "DS109", "CD103", "BC104"})
 RENAME_CODES = frozenset({"BC101", "BC102"})
 
 
@@ -61,12 +61,14 @@ HAZARDS: Mapping[str, HazardKind] = {
     "MF103": HazardKind("not null without a default", Level.MEDIUM, Effect.BLOCK),
     "MF104": HazardKind("null becomes not null", Level.MEDIUM, Effect.BLOCK),
     "MF105": HazardKind("existing rows violate a constraint", Level.MEDIUM, Effect.BLOCK),
-    "BC101": HazardKind("renames a table, view or sequence", Level.MEDIUM, Effect.CONSENT),
+    "BC101": HazardKind("renames a table, view, sequence or routine", Level.MEDIUM, Effect.CONSENT),
     "BC102": HazardKind("renames a column", Level.MEDIUM, Effect.CONSENT),
     "BC103": HazardKind("renames an enum value", Level.MEDIUM, Effect.CONSENT),
+    "BC104": HazardKind("drops a routine", Level.MEDIUM, Effect.CONSENT),
     "CD101": HazardKind("drops a foreign key", Level.LOW, Effect.NOTICE),
     "CD102": HazardKind("drops a check", Level.LOW, Effect.NOTICE),
     "CD103": HazardKind("drops a primary key", Level.HIGH, Effect.CONSENT),
+    "CD104": HazardKind("drops a trigger or event", Level.LOW, Effect.NOTICE),
     "PG319": HazardKind("computes a materialized view anew", Level.LOW, Effect.NOTICE, Effect.NOTICE, counts="bytes"),
     "UD101": HazardKind("is not declared", Level.MEDIUM, Effect.BLOCK),
     "PR101": HazardKind("touches a protected object", Level.HIGH, Effect.BLOCK),
@@ -198,9 +200,12 @@ _DROPS: Mapping[str, tuple[str, str]] = {
     Kind.PRIMARY_KEY: ("CD103", "nothing identifies a row any more"),
     Kind.EXTENSION: ("DS108", "its types, functions and operators are gone for whoever else calls them"),
     Kind.SEQUENCE: ("DS109", "the number that it has reached is forgotten"),
+    **dict.fromkeys((Kind.FUNCTION, Kind.PROCEDURE), ("BC104", "running code that calls it breaks at this moment")),
+    **dict.fromkeys((Kind.TRIGGER, Kind.EVENT), ("CD104", "what it does by itself does not happen any more")),
 }
 _RENAMES: Mapping[str, str] = {
-    Kind.TABLE: "BC101", Kind.VIEW: "BC101", Kind.SEQUENCE: "BC101", Kind.COLUMN: "BC102",
+    Kind.TABLE: "BC101", Kind.VIEW: "BC101", Kind.SEQUENCE: "BC101", Kind.FUNCTION: "BC101",
+    Kind.PROCEDURE: "BC101", Kind.COLUMN: "BC102",
 }  # fmt: skip
 
 

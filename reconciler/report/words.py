@@ -11,7 +11,7 @@ from reconciler.model.fields import compared
 from reconciler.model.objects import Object
 from reconciler.model.ref import Ref
 from reconciler.model.types import Type
-from reconciler.model.values import Generated, Identity, IndexPart, Literal, Sql
+from reconciler.model.values import Argument, Generated, Identity, IndexPart, Literal, Sql, Statements
 
 # Field → the word before its value in a definition; an empty one stands for a value that speaks for itself.
 _LABELS: Mapping[str, str] = {
@@ -20,7 +20,7 @@ _LABELS: Mapping[str, str] = {
 }  # fmt: skip
 
 # Fields that a definition leaves out: too long for a line, and the SQL below it has them.
-_LONG = {"query", "comment"}
+_LONG = {"query", "comment", "body"}
 
 
 def describe(obj: Object) -> str:
@@ -76,6 +76,14 @@ def _part(value: IndexPart) -> str:
     return " ".join(words)
 
 
+def _argument(value: Argument) -> str:
+    words = [] if value.mode == "in" else [value.mode]
+    words += [value.name] if value.name else []
+    words += [shown(value.type)]
+    words += [] if value.default is None else ["default", shown(value.default)]
+    return " ".join(words)
+
+
 def _tuple(value: tuple[Any, ...]) -> str:
     if not value:
         return "none"
@@ -92,6 +100,8 @@ _SHOWN: Mapping[type, Callable[[Any], str]] = {
     Generated: lambda value: f"({value.expression.text}) {'stored' if value.stored else 'virtual'}",
     Identity: _identity,
     IndexPart: _part,
+    Argument: _argument,
+    Statements: lambda value: ";\n".join(statement.text for statement in value.statements),
     Ref: lambda ref: f"{ref.schema}.{ref.name}" if ref.schema else ref.name,
     tuple: _tuple,
     Type: lambda value: str(value) or "no type",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
 
 from reconciler.model.objects import Column, Options
@@ -99,6 +100,29 @@ def _add_column(context: Context, ref: Ref, node: Node, fields: Fields, position
 def settings(fields: Fields, names: Sequence[str]) -> Options:
     """Return those of these keys that say something, in the order of the names; false is as good as left out."""
     return tuple((name, fields[name].value) for name in names if name in fields and fields[name].value is not False)
+
+
+def settings_of(context: Context, node: Node | None) -> tuple[tuple[str, str | int | bool], ...]:
+    """Return the `options:` of this dialect, sorted; one that is false is as good as left out.
+
+    One inside a mapping has its key before its own: `storage.fillfactor`; there, false is a value.
+    """
+    if node is None:
+        return ()
+    merged: dict[str, str | int | bool] = {}
+    for word in reversed(context.chain):
+        for key, child in node.value[word].value.items() if word in node.value else ():
+            if type(child.value) is dict:
+                merged.update({f"{key}.{name}": value for name, value in parameters(child)})
+            else:
+                merged[key] = str(child.value) if isinstance(child.value, Decimal) else child.value
+    return tuple(sorted((key, value) for key, value in merged.items() if "." in key or value is not False))
+
+
+def parameters(node: Node) -> Options:
+    """Return storage parameters, sorted; a fraction as text."""
+    given = ((name, child.value) for name, child in node.value.items())
+    return tuple(sorted((name, str(value) if isinstance(value, Decimal) else value) for name, value in given))
 
 
 def _exclusions(context: Context, fields: Fields) -> None:

@@ -14,7 +14,7 @@ from reconciler.errors import Position, Problem
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Object
 from reconciler.model.ref import Ref
-from reconciler.model.values import Literal, Sql
+from reconciler.model.values import Body, Literal, Sql, Statements
 from reconciler.spec.forms import NOUNS, Form, misfit
 from reconciler.spec.fragments import flaw
 from reconciler.spec.names import split_name
@@ -156,6 +156,24 @@ class Context:
         hint = f"add an entry for {' or '.join(self.chain)}, or leave it out there with `{leave}`"
         self.problem("SPEC022", f"{what} {ref} has no SQL for {self.dialect}", node.key or node.at, hint=hint)
         return Sql("", self.sql)
+
+    def body(self, node: Node, what: str, ref: Ref) -> Body:
+        """Return what a trigger, routine or event does: a list is portable, a text is one dialect's own, verbatim."""
+        if type(node.value) is list:
+            return Statements(tuple(self._piece(item, self.sql, f"{what} {ref}", query=True) for item in node.value))
+        if type(node.value) is not dict:
+            return self._own(node, self.sql)
+        entry = chosen(node, self.chain)
+        if entry is not None:
+            return self._own(entry[1], entry[0])
+        hint = f"add an entry for {' or '.join(self.chain)}, write a list of portable statements, or use `only:`"
+        self.problem("SPEC022", f"{what} {ref} has no text for {self.dialect}", node.key or node.at, hint=hint)
+        return Sql("", self.sql)
+
+    def _own(self, node: Node, dialect: str) -> Sql:
+        """Return a whole text; where it ends is for the dialect to say, which frames it."""
+        written: str = node.value
+        return Sql((self._filled(written, node) if "${var." in written else written).strip(), dialect)
 
     def _piece(self, node: Node, dialect: str, subject: str, query: bool) -> Sql:
         """Return one text of SQL; one that is not a single piece is a problem."""

@@ -55,13 +55,16 @@ def table_entries(model: Model, table: Table, family: str) -> Entries:
     entries.update({name: Lines(found) for name, found in rest.items() if found})
     if table.protect is not None:
         entries["protect"] = table.protect
-    if table.options:
-        entries["options"] = {family: _options(table.options)}
-    return entries
+    return entries | options_entries(table.options, family)
+
+
+def options_entries(options: Options, family: str) -> Entries:
+    """Return options under their key and the dialect's word, nothing when there is none."""
+    return {"options": {family: _options(options)}} if options else {}
 
 
 def _options(options: Options) -> Entries:
-    """Return a table's options; those with a dot are inside a mapping."""
+    """Return options; those with a dot are inside a mapping."""
     entries: Entries = {}
     for name, value in options:
         head, dot, rest = name.partition(".")
@@ -131,7 +134,7 @@ def _identity(identity: Identity) -> bool | Entries:
 
 def _primary_key(key: PrimaryKey) -> list[str] | Entries:
     entries: Entries = {"name": key.name} if key.name is not None else {}
-    entries |= {"columns": list(key.columns)} | _include(key.include) | _deferrable(key.deferrable)
+    entries |= {"columns": list(key.columns)} | _include(key.include) | deferrable_entry(key.deferrable)
     entries |= _on_conflict(key.on_conflict) | comment_entry(key.comment)
     return entries if len(entries) > 1 else list(key.columns)
 
@@ -155,7 +158,7 @@ def _unique(unique: Unique) -> list[str] | Entries:
     entries: Entries = {"columns": list(unique.columns)}
     if unique.nulls_not_distinct:
         entries["nulls_not_distinct"] = True
-    entries |= _include(unique.include) | _deferrable(unique.deferrable) | comment_entry(unique.comment)
+    entries |= _include(unique.include) | deferrable_entry(unique.deferrable) | comment_entry(unique.comment)
     entries |= _on_conflict(unique.on_conflict)
     return entries if len(entries) > 1 else list(unique.columns)
 
@@ -190,7 +193,7 @@ def _foreign_key(key: ForeignKey) -> Entries:
         entries["on_delete_columns"] = list(key.on_delete_columns)
     if key.match_full:
         entries["match"] = "full"
-    return entries | _deferrable(key.deferrable) | _doubts(key) | comment_entry(key.comment)
+    return entries | deferrable_entry(key.deferrable) | _doubts(key) | comment_entry(key.comment)
 
 
 def _doubts(obj: Check | ForeignKey) -> Entries:
@@ -199,7 +202,8 @@ def _doubts(obj: Check | ForeignKey) -> Entries:
     return entries | ({"not_valid": True} if obj.not_valid else {})
 
 
-def _deferrable(deferrable: Deferrable) -> Entries:
+def deferrable_entry(deferrable: Deferrable) -> Entries:
+    """Return when a constraint is checked under its key, nothing where that is at once."""
     said: Mapping[Deferrable, Entries] = {
         Deferrable.NO: {},
         Deferrable.IMMEDIATE: {"deferrable": True},
@@ -254,7 +258,8 @@ def _exclusion(exclusion: Exclusion) -> Entries:
     entries["elements"] = [_element(part) for part in exclusion.parts]
     if exclusion.where is not None:
         entries["where"] = sql_block(exclusion.where)
-    return entries | _include(exclusion.include) | _deferrable(exclusion.deferrable) | comment_entry(exclusion.comment)
+    entries |= _include(exclusion.include) | deferrable_entry(exclusion.deferrable)
+    return entries | comment_entry(exclusion.comment)
 
 
 def _element(part: IndexPart) -> Entries:

@@ -19,6 +19,7 @@ from reconciler.model.objects import (
     Table,
     View,
 )
+from reconciler.model.programs import Event, Function, Procedure, Routine, Trigger, routine_name
 from reconciler.model.ref import Kind
 from reconciler.spec.describe import (
     Entries,
@@ -31,6 +32,7 @@ from reconciler.spec.describe import (
     table_entries,
     type_entry,
 )
+from reconciler.spec.describe_programs import event_entries, function_entries, procedure_entries, trigger_entry
 from reconciler.spec.emit import Lines
 from reconciler.spec.names import join_name, quoted
 
@@ -46,13 +48,22 @@ def described(model: Model, root: Object, *, family: str) -> Entries:
     Raises:
         TypeError: when the object has no document of its own.
     """
-    head = {root.ref.kind: join_name(root.ref.schema, root.ref.name)}
-    if isinstance(root, Table):
-        return head | table_entries(model, root, family)
-    write = _WRITE.get(type(root))
-    if write is None:
+    name = routine_name(root.ref) if isinstance(root, Routine) else root.ref.name
+    head = {root.ref.kind: join_name(root.ref.schema, name)}
+    if type(root) in _BY_FAMILY:
+        found = _BY_FAMILY[type(root)](root, family)
+    elif isinstance(root, Table):
+        found = table_entries(model, root, family)
+    elif type(root) in _WRITE:
+        found = _WRITE[type(root)](model, root)
+    else:
         raise TypeError(f"{root.ref} has no document")
-    return head | write(model, root)
+    return head | found | _triggers(model, root, family)
+
+
+def _triggers(model: Model, root: Object, family: str) -> Entries:
+    found = {trigger.ref.name: trigger_entry(trigger, family) for trigger in model.children(root.ref, Trigger)}
+    return {"triggers": Lines(dict(sorted(found.items())))} if found else {}
 
 
 def _extension(_: Model, root: Extension) -> Entries:
@@ -115,4 +126,10 @@ _WRITE: Mapping[type[Object], Callable[[Model, Any], Entries]] = {
     View: _view,
 }
 
-DOCUMENTS = frozenset({Kind.TABLE, *(cls.kind for cls in _WRITE)})
+_BY_FAMILY: Mapping[type[Object], Callable[[Any, str], Entries]] = {
+    Function: function_entries,
+    Procedure: procedure_entries,
+    Event: event_entries,
+}
+
+DOCUMENTS = frozenset({Kind.TABLE, *(cls.kind for cls in (*_WRITE, *_BY_FAMILY))})

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 
 from reconciler.model.names import implicit_name
 from reconciler.model.objects import Check, Exclusion, Index, Options
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.values import IndexPart, Sql
-from reconciler.spec.columns import Columns, settings
+from reconciler.spec.columns import Columns, parameters, settings
 from reconciler.spec.context import Context
 from reconciler.spec.forms import Form
 from reconciler.spec.fragments import words
@@ -50,12 +49,6 @@ SETTINGS = ("invisible", "parser")
 def _options(own: Fields) -> Options:
     given = dict(parameters(own["with"])) if "with" in own else {}
     return tuple(sorted((given | dict(settings(own, SETTINGS))).items()))
-
-
-def parameters(node: Node) -> Options:
-    """Return storage parameters, sorted; a fraction as text."""
-    given = ((name, child.value) for name, child in node.value.items())
-    return tuple(sorted((name, str(value) if isinstance(value, Decimal) else value) for name, value in given))
 
 
 def exclusions(context: Context, table: Ref, fields: Fields) -> None:

@@ -19,14 +19,17 @@ from reconciler.spec.nodes import Node, Source, pointed, shown
 from reconciler.spec.parse import parse
 
 # The last two are keys inside other documents too.
-KINDS = ("table", "enum", "view", "sequence", "domain", "extension", "schema", "removed")
+KINDS = (
+    "trigger", "table", "enum", "view", "sequence", "domain", "extension", "function", "procedure", "event", "schema",
+    "removed",
+)  # fmt: skip
+# The document of a trigger says what it is on.
+_HOLDERS = frozenset({"table", "view"})
 _KEYS_TOO = 2
 # A few files are read faster than anything is looked up about them.
 FEWEST = 100
 _FORMS = "forms"
-LATER_KINDS = (
-    "trigger", "function", "procedure", "event", "data", "assertion", "backfill",
-)  # fmt: skip
+LATER_KINDS = ("data", "assertion", "backfill")
 
 
 @dataclass(slots=True)
@@ -178,6 +181,8 @@ def _kind(source: Source, node: Node, problems: list[Problem]) -> str:
     later = [kind for kind in LATER_KINDS if kind in node.value]
     sole, inner = KINDS[:-_KEYS_TOO], KINDS[-_KEYS_TOO:]
     found = [kind for kind in sole if kind in node.value] or [kind for kind in inner if kind in node.value]
+    if "trigger" in found:
+        found = [kind for kind in found if kind not in _HOLDERS]
     if later:
         key = node.value[later[0]].key
         problems.append(source.problem("SPEC012", f"documents of the kind {later[0]!r} are not built yet", key))

@@ -27,14 +27,21 @@ from reconciler.spec.roots import (
     lower_sequence,
     lower_view,
 )
+from reconciler.spec.routines import lower_event, lower_function, lower_procedure, overloaded, routine_ref
 from reconciler.spec.scalars import Scalar
 from reconciler.spec.shares import Shares
 from reconciler.spec.tables import lower_table
+from reconciler.spec.triggers import lower_trigger, trigger_ref
 
 _REMOVABLE = frozenset({
     Kind.EXTENSION, Kind.ENUM, Kind.DOMAIN, Kind.SEQUENCE, Kind.TABLE, Kind.VIEW, Kind.COLUMN, Kind.INDEX, Kind.UNIQUE,
-    Kind.CHECK, Kind.EXCLUSION, Kind.FOREIGN_KEY, Kind.PRIMARY_KEY,
+    Kind.CHECK, Kind.EXCLUSION, Kind.FOREIGN_KEY, Kind.PRIMARY_KEY, Kind.TRIGGER, Kind.FUNCTION, Kind.PROCEDURE,
+    Kind.EVENT,
 })  # fmt: skip
+# Those of them that no address begins with.
+_INSIDE = _REMOVABLE & {
+    Kind.COLUMN, Kind.INDEX, Kind.UNIQUE, Kind.CHECK, Kind.EXCLUSION, Kind.FOREIGN_KEY, Kind.PRIMARY_KEY, Kind.TRIGGER,
+}  # fmt: skip
 _MOST_DIFFERENCES = 10
 
 
@@ -73,9 +80,17 @@ def lower(
 
 
 def _root(share: Context, document: Document) -> Ref | None:
-    if document.kind == "removed" or applied(document.fields, share.chain) is None:
+    fields = applied(document.fields, share.chain) if document.kind != "removed" else None
+    if fields is None:
         return None
+    if document.kind == Kind.TRIGGER:
+        return trigger_ref(share, document.name, fields)
+    if document.kind in _ROUTINES:
+        return routine_ref(share, document.kind, document.name, fields)
     return share.root(document.kind, document.name)
+
+
+_ROUTINES = frozenset({Kind.FUNCTION, Kind.PROCEDURE})
 
 
 # A document with what it adds, where that was kept.
@@ -123,7 +138,7 @@ def _lowered(share: Context, document: Document, ref: Ref | None) -> None:
     if fields is not None and ref is not None:
         _LOWER[document.kind](share, ref, document.name, fields)
         if "renamed_from" in fields:
-            _rename(share, ref, fields["renamed_from"])
+            _rename(share, ref, fields)
     elif fields is not None and document.kind == "removed":
         _removed(share, document)
 
@@ -176,13 +191,22 @@ _LOWER: Mapping[str, Callable[[Context, Ref, Node, Fields], None]] = {
     "sequence": lower_sequence,
     "table": lower_table,
     "view": lower_view,
+    "trigger": lower_trigger,
+    "function": lower_function,
+    "procedure": lower_procedure,
+    "event": lower_event,
 }
 
 
-def _rename(context: Context, ref: Ref, node: Node) -> None:
-    """Note a root object's old name; without a schema it was in the same one as now."""
+def _rename(context: Context, ref: Ref, fields: Fields) -> None:
+    """Note an object's old name; without a schema it was in the same one as now."""
+    node = fields["renamed_from"]
+    if ref.parent is not None:
+        context.rename(ref, ref.parent.child(ref.kind, node.value))
+        return
     old = context.root(ref.kind, node)
     if old is not None:
+        old = overloaded(context, old, fields) if ref.kind in _ROUTINES else old
         qualified = bool(split_name(node.value)[0])
         context.rename(ref, old if qualified else Ref(ref.schema, old.parts))
 
@@ -196,6 +220,12 @@ def _removed(share: Context, document: Document) -> None:
         return
     if ref.kind not in _REMOVABLE:
         share.problem("SPEC012", f"removing an object of the kind {ref.kind!r} is not built yet", node)
+        return
+    if ref.parent is None and ref.kind in _INSIDE:
+        hint = f"write what it is inside of too: table.NAME.{ref}"
+        share.problem(
+            "SPEC017", f"{node.value!r}: a {ref.kind.replace('_', ' ')} is inside of something", node, hint=hint
+        )
         return
     if ref.schema == share.default_schema:
         ref = Ref("", ref.parts)

@@ -19,11 +19,13 @@ from reconciler.model.objects import (
     Unique,
     View,
 )
+from reconciler.model.programs import Trigger
 from reconciler.model.ref import Kind, Ref
 from reconciler.spec.context import Context
 from reconciler.spec.names import join_name
 from reconciler.spec.nodes import At, Node
 from reconciler.spec.places import Place, place_of
+from reconciler.spec.triggers import check_trigger
 from reconciler.spec.validate import suggestion
 
 # What shares one space of names within a schema, by family.
@@ -146,6 +148,15 @@ def _foreign_key(context: Context, obj: Object) -> None:
         context.problem("SPEC033", message, where(0))
 
 
+def _trigger(context: Context, obj: Object) -> None:
+    if not isinstance(obj, Trigger):
+        return
+    check_trigger(context, obj)
+    if obj.ref.top in context.columns:
+        place = context.place(obj.ref)
+        _columns(context, obj.ref.top, obj.columns, lambda _: place.fields["events"].at)
+
+
 def _owner(context: Context, obj: Object) -> None:
     if not isinstance(obj, OwnedBy):
         return
@@ -169,7 +180,9 @@ _OWN: Mapping[type[Object], Callable[[Context, Object], None]] = {
     Exclusion: _index_columns,
     ForeignKey: _key_columns_that_refer,
 }
-_BETWEEN: Mapping[type[Object], Callable[[Context, Object], None]] = {ForeignKey: _foreign_key, OwnedBy: _owner}
+_BETWEEN: Mapping[type[Object], Callable[[Context, Object], None]] = {
+    ForeignKey: _foreign_key, OwnedBy: _owner, Trigger: _trigger,
+}  # fmt: skip
 
 
 def _shared_names(context: Context) -> None:

@@ -14,6 +14,7 @@ from reconciler.spec.keys import names
 from reconciler.spec.names import split_column_reference
 from reconciler.spec.nodes import Node
 from reconciler.spec.overrides import Fields
+from reconciler.spec.triggers import triggers
 from reconciler.spec.validate import suggestion
 
 # Keys of a view → whether they are about one that is materialized.
@@ -149,6 +150,7 @@ def lower_view(context: Context, ref: Ref, name: Node, fields: Fields) -> None:
             context.problem("SPEC016", f"only {whose} has {key!r}", given[key].key or given[key].at)
     context.add(view, name, fields)
     indexes(context, ref, fields)
+    triggers(context, ref, fields)
 
 
 def _options(node: Node | None) -> tuple[tuple[str, str | int | bool], ...]:

@@ -14,7 +14,8 @@ from sys import intern
 from typing import Any
 
 from reconciler.model.codec import decode_fields, encode_fields
-from reconciler.model.objects import KINDS, Column, Object, PrimaryKey
+from reconciler.model.kinds import KINDS
+from reconciler.model.objects import Column, Object, PrimaryKey
 from reconciler.model.ref import Kind, Ref
 from reconciler.spec.cache import Shelf
 from reconciler.spec.context import Context

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from reconciler.model.objects import Table
 from reconciler.model.ref import Kind, Ref
-from reconciler.spec.columns import add_columns, columns_of
+from reconciler.spec.columns import add_columns, columns_of, settings_of
 from reconciler.spec.context import Context
-from reconciler.spec.indexes import checks, exclusions, indexes, parameters
+from reconciler.spec.indexes import checks, exclusions, indexes
 from reconciler.spec.keys import foreign_keys, primary_key, uniques
 from reconciler.spec.nodes import Node
 from reconciler.spec.overrides import Fields
 from reconciler.spec.places import Read
+from reconciler.spec.triggers import triggers
 
 
 def lower_table(context: Context, ref: Ref, name: Node, fields: Fields) -> None:
@@ -18,7 +19,7 @@ def lower_table(context: Context, ref: Ref, name: Node, fields: Fields) -> None:
     table = Table(
         ref=ref,
         comment=context.text(fields.get("comment")),
-        options=_options(context, fields.get("options")),
+        options=settings_of(context, fields.get("options")),
         protect=fields["protect"].value if "protect" in fields else None,
     )
     context.add(table, name, fields)
@@ -30,24 +31,8 @@ def lower_table(context: Context, ref: Ref, name: Node, fields: Fields) -> None:
     checks(context, ref, fields, columns)
     exclusions(context, ref, fields)
     indexes(context, ref, fields)
+    triggers(context, ref, fields)
     _removed(context, ref, fields.get("removed"))
-
-
-def _options(context: Context, node: Node | None) -> tuple[tuple[str, str | int | bool], ...]:
-    """Return the options of this dialect, sorted; one that is false is as good as left out.
-
-    One inside a mapping has its key before its own: `storage.fillfactor`; there, false is a value.
-    """
-    if node is None:
-        return ()
-    merged: dict[str, str | int | bool] = {}
-    for word in reversed(context.chain):
-        for key, child in node.value[word].value.items() if word in node.value else ():
-            if type(child.value) is dict:
-                merged.update({f"{key}.{name}": value for name, value in parameters(child)})
-            else:
-                merged[key] = child.value
-    return tuple(sorted((key, value) for key, value in merged.items() if "." in key or value is not False))
 
 
 def _removed(context: Context, table: Ref, node: Node | None) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Keys and kinds that the format has a place for and that nothing reads yet: saying so is kinder than "unknown".
 LATER = frozenset({
-    "triggers", "backfill", "tablespace",
+    "backfill", "tablespace",
     "health", "notify", "schedules", "backup", "include", "partition",
 })  # fmt: skip
 

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.dialects import NAMES, dialect
 from reconciler.model.fields import compared
-from reconciler.model.objects import KINDS
+from reconciler.model.kinds import KINDS
 from reconciler.model.ref import Kind
 
 PAIRS = [pytest.param(name, kind, id=f"{name}-{kind}") for name, kind in product(NAMES, KINDS)]

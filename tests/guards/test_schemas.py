@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.fields import compared
-from reconciler.model.objects import KINDS
+from reconciler.model.kinds import KINDS
 from reconciler.model.ref import Kind
 from tests.guards.tree import ROOT
 
@@ -106,13 +106,75 @@ PLACES: Mapping[Kind, Mapping[str, str]] = {
         "options": "indexes.*.with",
         "comment": "indexes.*.comment",
     },
+    Kind.TRIGGER: {
+        "timing": "triggers.*.timing",
+        "events": "triggers.*.events",
+        "columns": "triggers.*.events",
+        "each": "triggers.*.each",
+        "when": "triggers.*.when",
+        "body": "triggers.*.body",
+        "execute": "triggers.*.execute",
+        "arguments": "triggers.*.arguments",
+        "follows": "triggers.*.follows",
+        "constraint": "triggers.*.constraint",
+        "deferrable": "triggers.*.deferrable",
+        "old_table": "triggers.*.referencing.old_table",
+        "new_table": "triggers.*.referencing.new_table",
+        "enabled": "triggers.*.enabled",
+        "definer": "triggers.*.definer",
+        "options": "triggers.*.options",
+        "comment": "triggers.*.comment",
+    },
+    Kind.FUNCTION: {
+        "arguments": "arguments",
+        "returns": "returns",
+        "returns_set": "returns.set",
+        "language": "language",
+        "body": "body",
+        "volatility": "volatility",
+        "strict": "strict",
+        "security": "security",
+        "definer": "definer",
+        "options": "options",
+        "comment": "comment",
+    },
+    Kind.PROCEDURE: {
+        "arguments": "arguments",
+        "language": "language",
+        "body": "body",
+        "security": "security",
+        "definer": "definer",
+        "options": "options",
+        "comment": "comment",
+    },
+    Kind.EVENT: {
+        "every": "every",
+        "at": "at",
+        "starts": "starts",
+        "ends": "ends",
+        "body": "body",
+        "enabled": "enabled",
+        "preserve": "preserve",
+        "definer": "definer",
+        "options": "options",
+        "comment": "comment",
+    },
     Kind.VIEW: {"query": "query", "materialized": "materialized", "comment": "comment", "options": "options"},
 }
 
 # The document in which a kind is written; the others have one of their own.
 INSIDE: Mapping[Kind, Kind] = {
     **dict.fromkeys(
-        (Kind.COLUMN, Kind.PRIMARY_KEY, Kind.UNIQUE, Kind.CHECK, Kind.EXCLUSION, Kind.FOREIGN_KEY, Kind.INDEX),
+        (
+            Kind.COLUMN,
+            Kind.PRIMARY_KEY,
+            Kind.UNIQUE,
+            Kind.CHECK,
+            Kind.EXCLUSION,
+            Kind.FOREIGN_KEY,
+            Kind.INDEX,
+            Kind.TRIGGER,
+        ),
         Kind.TABLE,
     ),
     Kind.OWNED_BY: Kind.SEQUENCE,

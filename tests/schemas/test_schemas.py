@@ -23,7 +23,10 @@ from reconciler.spec.nodes import Node, Source, plain
 from reconciler.spec.parse import parse
 
 HERE = Path(__file__).parent
-KINDS = ("table", "enum", "view", "sequence", "domain", "extension", "schema", "removed", "project")
+KINDS = (
+    "trigger", "table", "enum", "view", "sequence", "domain", "extension", "function", "procedure", "event", "schema",
+    "removed", "project",
+)  # fmt: skip
 REGISTRY: Any = Registry().with_resources(
     [(f"{kind}.json", DRAFT7.create_resource(validate.schema(kind))) for kind in KINDS]
 )

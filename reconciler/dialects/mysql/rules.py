@@ -19,18 +19,8 @@ from reconciler.dialects.mysql.renames import rename_column, rename_relation
 from reconciler.dialects.mysql.render import HIDDEN
 from reconciler.dialects.sql import moved_term
 from reconciler.model.fields import compared
-from reconciler.model.objects import (
-    KINDS,
-    Check,
-    Column,
-    ForeignKey,
-    Index,
-    Object,
-    PrimaryKey,
-    Table,
-    Unique,
-    View,
-)
+from reconciler.model.kinds import KINDS
+from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, PrimaryKey, Table, Unique, View
 from reconciler.model.ref import Kind
 from reconciler.plan.rules import Outcome, Rules, RuleTable, States, Way
 from reconciler.plan.step import Statement

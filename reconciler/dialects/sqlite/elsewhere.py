@@ -8,7 +8,10 @@ from reconciler.model.objects import Object
 from reconciler.model.ref import Kind
 from reconciler.model.values import Deferrable
 
-ABSENT: Mapping[str, str] = {Kind.EXTENSION: "extensions", Kind.DOMAIN: "domains", Kind.SEQUENCE: "sequences"}
+ABSENT: Mapping[str, str] = {
+    Kind.EXTENSION: "extensions", Kind.DOMAIN: "domains", Kind.SEQUENCE: "sequences", Kind.FUNCTION: "functions",
+    Kind.PROCEDURE: "procedures", Kind.EVENT: "events", Kind.TRIGGER: "triggers that are managed",
+}  # fmt: skip
 
 _ELSEWHERE: Mapping[Kind, Mapping[str, object]] = {
     Kind.COLUMN: {"options": ()},

@@ -100,8 +100,8 @@ def _normal(obj: Object, model: Model, findings: _Findings) -> Iterator[Object]:
     if isinstance(obj, Unmodelled):
         yield obj
         return
-    if obj.ref.top.kind in ABSENT:
-        if obj.ref.parent is None:
+    if obj.ref.kind in ABSENT or obj.ref.top.kind in ABSENT:
+        if obj.ref.kind in ABSENT:
             hint = "limit it to where there are some: only: [postgres]"
             findings.add(obj, "", f"SQLite has no {ABSENT[obj.kind]}", hint)
         return

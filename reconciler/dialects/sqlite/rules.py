@@ -15,8 +15,9 @@ from reconciler.dialects.sqlite.names import fold
 from reconciler.dialects.sqlite.rebuild import rebuild
 from reconciler.dialects.sqlite.resolve import dangling
 from reconciler.model.fields import compared
+from reconciler.model.kinds import KINDS
 from reconciler.model.model import Model
-from reconciler.model.objects import KINDS, Check, Column, ForeignKey, Index, Object, PrimaryKey, Table, Unique, View
+from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, PrimaryKey, Table, Unique, View
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.values import Literal
 from reconciler.plan.rules import Outcome, Rules, RuleTable, States, Way
@@ -209,7 +210,19 @@ def _absent(cls: type[Object]) -> Rules:
     )  # fmt: skip
 
 
-_ABSENT = (Kind.SCHEMA, Kind.EXTENSION, Kind.ENUM, Kind.DOMAIN, Kind.SEQUENCE, Kind.OWNED_BY, Kind.EXCLUSION)
+_ABSENT = (
+    Kind.SCHEMA,
+    Kind.EXTENSION,
+    Kind.ENUM,
+    Kind.DOMAIN,
+    Kind.SEQUENCE,
+    Kind.OWNED_BY,
+    Kind.EXCLUSION,
+    Kind.TRIGGER,
+    Kind.FUNCTION,
+    Kind.PROCEDURE,
+    Kind.EVENT,
+)
 
 _NO_VIEW_OPTIONS = dict.fromkeys(("materialized", "options"), Way.UNSUPPORTED)
 

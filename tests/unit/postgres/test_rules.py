@@ -10,8 +10,9 @@ from reconciler.dialects.postgres.rules.enums import only_grows
 from reconciler.dialects.postgres.rules.statements import parenthesized
 from reconciler.dialects.postgres.rules.views import column_in, extends
 from reconciler.model.fields import compared
+from reconciler.model.kinds import KINDS
 from reconciler.model.model import Model
-from reconciler.model.objects import KINDS, Enum
+from reconciler.model.objects import Enum
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.values import Sql
 from reconciler.plan.rules import States

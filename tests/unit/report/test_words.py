@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from reconciler.model.objects import KINDS, Check, Column, ForeignKey, Index, Object, PrimaryKey, View
+from reconciler.model.kinds import KINDS
+from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, PrimaryKey, View
 from reconciler.model.ref import Ref
 from reconciler.model.types import Type
 from reconciler.model.values import Action, Generated, Identity, IndexPart, Literal, Sql

@@ -146,7 +146,8 @@ ONE_FILE: list[tuple[str, str, list[Found]]] = [
     ("removed and declared", TABLE + "removed: {column.id: {reason: x}}\n", [("SPEC040", "a.yaml:4:11")]),
     ("removed document and declared", TABLE + "---\nremoved: table.t\nreason: x\n", [("SPEC040", "a.yaml:5:10")]),
     ("removed is no address", "removed: legacy\nreason: x\n", [("SPEC017", "a.yaml:1:10")]),
-    ("removed kind not built", "removed: trigger.legacy\nreason: x\n", [("SPEC012", "a.yaml:1:10")]),
+    ("removed kind not built", "removed: policy.legacy\nreason: x\n", [("SPEC012", "a.yaml:1:10")]),
+    ("removed trigger of nothing", "removed: trigger.legacy\nreason: x\n", [("SPEC017", "a.yaml:1:10")]),
     ("removed column of two names", TABLE + "removed: {column.a.b: {reason: x}}\n", [("SPEC017", "a.yaml:4:11")]),
     (
         "shared index name",
@@ -190,7 +191,7 @@ ONE_FILE: list[tuple[str, str, list[Found]]] = [
     ("no kind", "tabel: t\ncolumns: {}\n", [("SPEC010", "a.yaml:1:1")]),
     ("two kinds", "table: t\ncolumns: {}\nview: v\n", [("SPEC010", "a.yaml:3:1")]),
     ("a list", "- table: t\n", [("SPEC010", "a.yaml:1:1")]),
-    ("kind not built", "trigger: x\ntable: t\n", [("SPEC012", "a.yaml:1:1")]),
+    ("kind not built", "backfill: x\n", [("SPEC012", "a.yaml:1:1")]),
 ]
 
 

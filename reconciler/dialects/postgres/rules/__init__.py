@@ -10,10 +10,22 @@ from reconciler.dialects.postgres.rules.keys import CHECK, EXCLUSION, FOREIGN_KE
 from reconciler.dialects.postgres.rules.sequences import OWNED_BY, SEQUENCE
 from reconciler.dialects.postgres.rules.tables import SCHEMA, TABLE
 from reconciler.dialects.postgres.rules.views import VIEW
+from reconciler.model.fields import compared
+from reconciler.model.kinds import KINDS
 from reconciler.model.ref import Kind
-from reconciler.plan.rules import RuleTable
+from reconciler.plan.rules import Rules, RuleTable, Way
+
+
+def _absent(kind: Kind, hint: str) -> Rules:
+    return Rules(
+        create=Way.UNSUPPORTED, drop=Way.UNSUPPORTED, alter=dict.fromkeys(compared(KINDS[kind]), Way.UNSUPPORTED),
+        hint=hint,
+    )  # fmt: skip
+
 
 RULES: RuleTable = {
+    **{kind: _absent(kind, "they are not managed here") for kind in (Kind.TRIGGER, Kind.FUNCTION, Kind.PROCEDURE)},
+    Kind.EVENT: _absent(Kind.EVENT, "PostgreSQL has no events: only: [mysql, mariadb]"),
     Kind.SCHEMA: SCHEMA,
     Kind.EXTENSION: EXTENSION,
     Kind.ENUM: ENUM,
