@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from reconciler.report.facts import Review
     from reconciler.workflow import Request
 
+# How null is said among arguments, as in COPY of PostgreSQL and LOAD DATA of MySQL.
+NULL = r"\N"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
@@ -180,3 +183,12 @@ def import_(where: Where, out: Path) -> Report:
     done = workflow.import_(request(where), out)
     command = shlex.join(["reconcile", "plan", "-C", str(out)])
     return Report(text=lambda look: import_text(done, replace(look, apply=command)), data=lambda: import_data(done))
+
+
+def call(where: Where, procedure: str, arguments: tuple[str, ...]) -> Report:
+    """Run a declared procedure."""
+    from reconciler.report.calling import call_data, call_text
+    from reconciler.workflow.calling import call as run
+
+    done = run(request(where), procedure, [None if word == NULL else word for word in arguments])
+    return Report(text=lambda look: call_text(done, look), data=lambda: call_data(done))

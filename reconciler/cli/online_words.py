@@ -90,3 +90,17 @@ def import_(
 ) -> Invocation:
     """Write what a live database holds as specs, one file per object."""
     return Invocation("import", output, lambda desk: commands.import_(where, Path(out)), _EVENTS)
+
+
+@command
+def call(
+    where: Where,
+    output: Output,
+    procedure: Annotated[str, typer.Argument(metavar="PROCEDURE", help="Its name, as declared.")],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="ARG", help=r"Its arguments, in order; \N is null.")
+    ] = None,
+) -> Invocation:
+    """Run a procedure that the specs declare."""
+    action = partial(commands.call, where, procedure, tuple(arguments or ()))
+    return Invocation("call", output, lambda desk: action())

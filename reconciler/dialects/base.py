@@ -11,8 +11,9 @@ from reconciler.dialects.script import Order, Script
 from reconciler.errors import Problem
 from reconciler.model.model import Desired, Inspection, Model
 from reconciler.model.objects import Object
+from reconciler.model.programs import Procedure
 from reconciler.model.ref import Ref
-from reconciler.plan.outcome import Usage
+from reconciler.plan.outcome import Rows, Usage
 from reconciler.plan.plan import Plan
 from reconciler.plan.rules import Ask, RuleTable
 from reconciler.plan.step import Step
@@ -185,6 +186,8 @@ class Dialect:
     * `counted(session)`: how many rows each statement of the last transaction changed, where `execute_each` could not
       say; () where it could.
     * `usage(session)`: what the session was charged for so far, None where nothing is.
+    * `call(session, procedure, values)`: runs a procedure, each value bound, and returns what it gave back; None where
+      there are no procedures.
     * `bookmark(session)`: a word for the database as it is now, under which it can be restored; "" where there is none.
     """
 
@@ -224,3 +227,4 @@ class Dialect:
     counted: Callable[[Session], Sequence[int]] = lambda session: ()
     usage: Callable[[Session], Usage | None] = lambda session: None
     bookmark: Callable[[Session], str] = lambda session: ""
+    call: Callable[[Session, Procedure, Sequence[str | None]], Sequence[Rows]] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,3 +73,11 @@ class PastRun:
     consents: tuple[Consent, ...] = ()
     bookmark: str = ""
     steps: tuple[PastStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a statement gave back: the names of its columns, and its rows."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.ref import Ref
@@ -154,34 +154,49 @@ def _place(entry: Entry, file: str) -> str:
 
 
 def _fields(entry: Entry, look: Look) -> list[str]:
-    """Return each changed field as it is and as it will be."""
-    if entry.old is None or entry.new is None or entry.verb not in ("update", "replace"):
-        return []
+    """Return each changed field as it is and as it will be; a long one line by line, as a comparison."""
     names = max((width(label(name)) for name in entry.fields), default=0)
     lines = []
-    for name in entry.fields:
-        before, after = both(getattr(entry.old, name), getattr(entry.new, name))
+    for name, before, after in _sides(entry):
         if before == after:
             lines.append(f"{_INDENT}{label(name)}  {safe(shown(getattr(entry.new, name)))}, which changes itself")
             continue
         one = f"{_INDENT}{label(name):<{names}}  {safe(before)} → {safe(after)}"
-        if "\n" in before + after or width(one) > look.width:
-            lines += [f"{_INDENT}{label(name)}", *_compared(before, after, look)]
+        if _is_long(before, after) or width(one) > look.width:
+            lines += [f"{_INDENT}{label(name)}", *_painted(compared_lines(before, after), look)]
         else:
             lines.append(one)
     return lines
 
 
-def _compared(before: str, after: str, look: Look) -> list[str]:
-    """Return long texts line by line, as a comparison."""
+def _sides(entry: Entry) -> Iterator[tuple[str, str, str]]:
+    """Yield each field of a changed object that changes, as it is and as it will be."""
+    if entry.old is not None and entry.new is not None and entry.verb in ("update", "replace"):
+        for name in entry.fields:
+            yield name, *both(getattr(entry.old, name), getattr(entry.new, name))
+
+
+def _is_long(before: str, after: str) -> bool:
+    return "\n" in before + after
+
+
+def differing(entry: Entry) -> Iterator[tuple[str, list[str]]]:
+    """Yield the fields of a changed object that are texts of several lines, each as a comparison."""
+    for name, before, after in _sides(entry):
+        if before != after and _is_long(before, after):
+            yield name, compared_lines(before, after)
+
+
+def compared_lines(before: str, after: str) -> list[str]:
+    """Return two texts as a unified comparison, with a line around each difference."""
     old, new = source_text(before.strip("\n")), source_text(after.strip("\n"))
     found = list(difflib.unified_diff(old, new, n=1, lineterm=""))[2:]
+    return [f"{line[0]} {line[1:]}" for line in found if not line.startswith("@@")]
+
+
+def _painted(lines: Iterable[str], look: Look) -> list[str]:
     styles = {"+": Style.CREATE, "-": Style.DELETE}
-    return [
-        _INDENT + "  " + look.paint(styles.get(line[0], Style.FAINT), f"{line[0]} {line[1:]}")
-        for line in found
-        if not line.startswith("@@")
-    ]
+    return [_INDENT + "  " + look.paint(styles.get(line[0], Style.FAINT), line) for line in lines]
 
 
 def hazard_lines(hazard: Hazard, refused: frozenset[Hazard], look: Look, *, named: bool) -> list[str]:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from reconciler.compare.planning import Planned
     from reconciler.dialects.base import Server
     from reconciler.model.model import Desired, Inspection
-    from reconciler.plan.outcome import Outcome, PastRun
+    from reconciler.model.ref import Ref
+    from reconciler.plan.outcome import Outcome, PastRun, Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,3 +181,14 @@ class Snapshot:
     server: Server
     inspection: Inspection
     owned: Owned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """A procedure that was run: where, what it gave back, and how long it took."""
+
+    ref: Ref
+    environment: str
+    label: str
+    results: tuple[Rows, ...]
+    seconds: float

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from reconciler.plan.hazards import Effect, Hazard, risk
 from reconciler.plan.step import Step, Transaction
 from reconciler.report.advice import next_lines
-from reconciler.report.blocks import SIGNS
+from reconciler.report.blocks import SIGNS, differing
 from reconciler.report.entries import VERBS, Entries, Entry, danger, destroys, effect_word, entries
 from reconciler.report.facts import Review
 from reconciler.report.layout import Look, counted
@@ -15,10 +15,11 @@ from reconciler.report.markdown import LARGEST, code, fenced, fitting, folded, m
 from reconciler.report.notes import notes_by_sentence
 from reconciler.report.table import ADJECTIVES, action_words, counts_inside, rows_shown
 from reconciler.report.text import spec_words, undeclared
+from reconciler.report.words import label
 
 _LIGHTS: Mapping[str, str] = {"high": "🔴", "medium": "🟡", "low": "🟢", "none": "🟢"}
-# Shares of the room: what is refused, then the table, then the SQL with what is left.
-_FOR_DANGER, _FOR_TABLE = 0.3, 0.6
+# Shares of the room: what is refused, then the table, then texts that change, then the SQL with what is left.
+_FOR_DANGER, _FOR_TABLE, _FOR_TEXTS = 0.3, 0.6, 0.5
 
 
 def plan_markdown(review: Review, look: Look) -> str:
@@ -34,7 +35,8 @@ def plan_markdown(review: Review, look: Look) -> str:
     parts.append(_table(found, int(room * _FOR_TABLE) - size(parts[-1])))
     loose = _loose(review)
     left = LARGEST - sum(map(size, [*parts, end, loose])) - 1_000
-    parts += [_sql(review.planned.plan.steps, left), loose, end]
+    parts.append(_texts(found, int(left * _FOR_TEXTS)))
+    parts += [_sql(review.planned.plan.steps, left - size(parts[-1])), loose, end]
     return "\n".join(part for part in parts if part)
 
 
@@ -100,6 +102,21 @@ def _row(entry: Entry, found: Entries, action: str) -> str:
     risky = f"**{entry.level}** {' '.join(codes)}" if codes else "low"
     place = code(f"{entry.source.file}:{entry.source.line}") if entry.source else ""
     return f"| {sign} | {code(str(entry.ref))} | {code(action)} | {risky} | {rows_shown(entry)} | {place} |\n"
+
+
+def _texts(found: Entries, room: int) -> str:
+    """Return the long texts that change, a query or a body, line by line."""
+    pieces = [
+        f"\n{code(str(entry.ref))} {label(name)}\n\n" + fenced("\n".join(lines), "diff")
+        for entry in found.all
+        for name, lines in differing(entry)
+    ]
+    if not pieces:
+        return ""
+    kept = fitting(pieces, room)
+    more = len(pieces) - len(kept)
+    note = f"\n… and {counted(more, 'more text')}: `reconcile plan` shows them.\n" if more else ""
+    return folded(counted(len(pieces), "text that changes", "texts that change"), "".join(kept) + note)
 
 
 def _sql(steps: Sequence[Step], room: int) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.dialects.mysql.align import align
 from reconciler.dialects.mysql.ask import ask
+from reconciler.dialects.mysql.calling import call
 from reconciler.dialects.mysql.elaborate import elaborate
 from reconciler.dialects.mysql.inspect import inspect
 from reconciler.dialects.mysql.lexer import quoted, renamed_words
@@ -64,4 +65,5 @@ def flavor(name: str, fallback: tuple[str, ...]) -> Dialect:
         ledger_text="LONGTEXT",
         ledger_options=" DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin",
         transactional=False,
+        call=call,
     )  # fmt: skip

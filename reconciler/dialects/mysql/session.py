@@ -12,6 +12,7 @@ from reconciler.dialects.base import DatabaseError, Server, Session, Target
 from reconciler.dialects.mysql.failures import database_error
 from reconciler.dialects.mysql.grants import has, rights_in
 from reconciler.errors import TargetError
+from reconciler.plan.outcome import Rows
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
@@ -144,6 +145,26 @@ class MysqlSession:
                 error.before = len(counts)
                 raise
         return counts
+
+    def results(self, sql: str, values: Sequence[object]) -> list[Rows]:
+        """Run one statement, with `%s` for each value, and return everything that it gives back, one after the other.
+
+        Each result is asked for: an error may stand behind one that went well.
+        """
+        from pymysql import Error
+
+        driver: Any = self._connection.connection.dbapi_connection
+        cursor = driver.cursor()
+        found: list[Rows] = []
+        try:
+            cursor.execute(sql, tuple(values))
+            while True:
+                if cursor.description:
+                    found.append(Rows(tuple(column[0] for column in cursor.description), tuple(cursor.fetchall())))
+                if not cursor.nextset():
+                    return found
+        except Error as error:
+            raise database_error(error) from None
 
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Add rows; the driver puts as many of them into one statement as the server takes."""

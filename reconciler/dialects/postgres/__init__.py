@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.dialects.postgres.ask import ask
+from reconciler.dialects.postgres.calling import call
 from reconciler.dialects.postgres.elaborate import elaborate
 from reconciler.dialects.postgres.inspect import inspect
 from reconciler.dialects.postgres.labels import foretell
@@ -81,4 +82,5 @@ DIALECT = Dialect(
     ledger_schema=_ledger_schema,
     script=script,
     groundwork=_groundwork,
+    call=call,
 )

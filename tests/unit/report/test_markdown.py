@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from reconciler.errors import TargetError
-from reconciler.model.change import Create, Drop
+from reconciler.model.change import Alter, Create, Drop
 from reconciler.model.objects import Column, Table
+from reconciler.model.programs import Trigger
 from reconciler.model.ref import Ref
 from reconciler.model.types import Type
+from reconciler.model.values import Sql
 from reconciler.report.drift_markdown import check_markdown
 from reconciler.report.facts import Review
 from reconciler.report.failure import failure_markdown
@@ -179,3 +182,25 @@ def test_a_failure() -> None:
     assert text.startswith("<!-- reconcile:plan:failed -->")
     assert alive(text) == []
     assert [token.type for token in PARSER.parse(text)][-1] == "fence"
+
+
+def test_a_body_that_changes_is_shown_line_by_line() -> None:
+    ref = Ref.parse("table.t.trigger.g")
+    old = Trigger(ref=ref, timing="after", events=("insert",), body=Sql("one;\ntwo;\nthree;\nfour;"))
+    new = replace(old, body=Sql("one;\ntwo;\n```3;\nfour;"))
+    text = plan_markdown(made(step(Alter(old, new, ("body",)))), LOOK)
+    assert "1 text that changes" in text
+    assert "  two;\n- three;\n+ ```3;\n  four;\n" in text
+    assert "one;" not in text
+    fences = [token.content for token in PARSER.parse(text) if token.type == "fence"]
+    assert fences[0] == "  two;\n- three;\n+ ```3;\n  four;\n"
+
+
+def test_many_bodies_leave_room_for_the_rest() -> None:
+    refs = [Ref.parse(f"table.t{number}.trigger.g") for number in range(200)]
+    old = [Trigger(ref=ref, timing="after", events=("insert",), body=Sql("x\n" * 300)) for ref in refs]
+    changes = [Alter(one, replace(one, body=Sql("y\n" * 300)), ("body",)) for one in old]
+    text = plan_markdown(made(*map(step, changes)), LOOK)
+    assert len(text.encode()) <= 65_000
+    assert re.search(r"… and \d+ more texts: `reconcile plan` shows them", text)
+    assert "reconcile apply" in text
