@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from reconciler.dialects.base import DatabaseError, Server, Session, Target
 from reconciler.dialects.mysql.failures import database_error
 from reconciler.dialects.mysql.grants import has, rights_in
+from reconciler.dialects.statements import one_by_one, run
 from reconciler.errors import TargetError
 from reconciler.plan.outcome import Rows
 
@@ -129,22 +130,15 @@ class MysqlSession:
 
     def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
         """Return every row."""
-        return self._guarded(lambda: [tuple(row) for row in self._run(sql, parameters)])
+        return self._guarded(lambda: [tuple(row) for row in run(self._connection, sql, parameters)])
 
     def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> int:
         """Run a statement and return the number of rows that it changed."""
-        return self._guarded(lambda: int(self._run(sql, parameters).rowcount))
+        return self._guarded(lambda: int(run(self._connection, sql, parameters).rowcount))
 
     def execute_each(self, statements: Sequence[str]) -> Sequence[int]:
         """Run statements one after the other, none after one that fails."""
-        counts: list[int] = []
-        for sql in statements:
-            try:
-                counts.append(self.execute(sql))
-            except DatabaseError as error:
-                error.before = len(counts)
-                raise
-        return counts
+        return one_by_one(self.execute, statements)
 
     def results(self, sql: str, values: Sequence[object]) -> list[Rows]:
         """Run one statement, with `%s` for each value, and return everything that it gives back, one after the other.
@@ -207,14 +201,6 @@ class MysqlSession:
         """Shut the socket down; the server is not told."""
         driver: Any = self._connection.connection.dbapi_connection
         driver._sock.shutdown(socket.SHUT_RDWR)
-
-    def _run(self, sql: str, parameters: Mapping[str, object] | None) -> Any:
-        from sqlalchemy import text
-
-        if parameters:
-            return self._connection.execute(text(sql), dict(parameters))
-        # Without parameters the driver does not look for placeholders, so a percent sign is one.
-        return self._connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
 
     def _guarded(self, run: Callable[[], T]) -> T:
         from sqlalchemy.exc import DBAPIError, SQLAlchemyError

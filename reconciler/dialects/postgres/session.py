@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from reconciler.dialects.base import DatabaseError, Server, Session, Target
 from reconciler.dialects.postgres.failures import database_error
 from reconciler.dialects.sql import double_quoted
+from reconciler.dialects.statements import run
 from reconciler.errors import TargetError
 from reconciler.plan.step import Step
 
@@ -156,11 +157,11 @@ class PostgresSession:
     def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
         """Return every row."""
         # From the driver itself: a row of SQLAlchemy's takes longer to make than all that we do with it.
-        return self._guarded(lambda: list(self._run(sql, parameters).cursor.fetchall()))
+        return self._guarded(lambda: list(run(self._connection, sql, parameters).cursor.fetchall()))
 
     def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> int:
         """Run a statement and return the number of rows that it changed."""
-        return self._guarded(lambda: int(self._run(sql, parameters).rowcount))
+        return self._guarded(lambda: int(run(self._connection, sql, parameters).rowcount))
 
     def execute_each(self, statements: Sequence[str]) -> Sequence[int]:
         """Run statements with one wait for all of their answers; none after the first that fails."""
@@ -231,14 +232,6 @@ class PostgresSession:
 
     def _driver(self) -> Any:
         return self._connection.connection.dbapi_connection
-
-    def _run(self, sql: str, parameters: Mapping[str, object] | None) -> Any:
-        from sqlalchemy import text
-
-        if parameters:
-            return self._connection.execute(text(sql), dict(parameters))
-        # Without parameters psycopg does not look for placeholders, so a percent sign is one.
-        return self._connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
 
     def _guarded(self, run: Callable[[], T]) -> T:
         from psycopg import Error

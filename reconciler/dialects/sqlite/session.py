@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from reconciler.dialects.base import DatabaseError, Server, Session, Target
 from reconciler.dialects.sqlite.names import fold, folded
+from reconciler.dialects.statements import one_by_one
 from reconciler.errors import LockTaken, TargetError
 from reconciler.model.change import Rename
 from reconciler.model.ref import Kind
@@ -38,14 +39,7 @@ class SqliteSession:
 
     def execute_each(self, statements: Sequence[str]) -> Sequence[int]:
         """Run statements one after the other, none after one that fails."""
-        counts: list[int] = []
-        for sql in statements:
-            try:
-                counts.append(self.execute(sql))
-            except DatabaseError as error:
-                error.before = len(counts)
-                raise
-        return counts
+        return one_by_one(self.execute, statements)
 
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Add rows, by one statement that is prepared once."""

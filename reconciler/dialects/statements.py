@@ -1,0 +1,38 @@
+"""A connection or session and SQL in, what came back out: what several sessions do alike; it knows no dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from reconciler.dialects.base import DatabaseError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+def run(connection: Connection, sql: str, parameters: Mapping[str, object] | None) -> Any:
+    """Run one statement by SQLAlchemy.
+
+    Without parameters no driver looks for placeholders, so that a percent sign is one.
+    """
+    from sqlalchemy import text
+
+    if parameters:
+        return connection.execute(text(sql), dict(parameters))
+    return connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+
+
+def one_by_one(execute: Callable[[str], int], statements: Sequence[str]) -> Sequence[int]:
+    """Run statements one after the other, none after one that fails.
+
+    Raises DatabaseError, which knows how many went through before.
+    """
+    counts: list[int] = []
+    for sql in statements:
+        try:
+            counts.append(execute(sql))
+        except DatabaseError as error:
+            error.before = len(counts)
+            raise
+    return counts
