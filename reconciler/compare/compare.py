@@ -17,6 +17,7 @@ from reconciler.model.change import Alter, Change, Create, Rename
 from reconciler.model.fields import carried_values, live_only
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Object, Unmodelled
+from reconciler.model.programs import Trigger
 from reconciler.model.ref import Ref
 from reconciler.model.texts import spelled, texts
 from reconciler.plan.match import match_names
@@ -165,7 +166,7 @@ def _uses(obj: Object) -> dict[str, Any]:
 
 def _reads_others(obj: Object) -> bool:
     """Say whether an object may depend on what is touched although it stands elsewhere."""
-    return hasattr(obj, "uses") and (obj.ref.parent is None or isinstance(obj, Unmodelled))
+    return hasattr(obj, "uses") and (obj.ref.parent is None or isinstance(obj, Unmodelled | Trigger))
 
 
 def _refreshed(change: Change, old: Model, new: Model) -> Change:

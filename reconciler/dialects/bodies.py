@@ -102,13 +102,16 @@ def _tokens(sql: Sql) -> Sequence[Any]:
         return ()
 
 
-def wrong_rows(trigger: Trigger, model: Model, words: Sequence[str]) -> Iterator[tuple[str, str]]:
+def wrong_rows(
+    trigger: Trigger, model: Model, words: Sequence[str], unlisted: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with each NEW.x and OLD.x, and what to do.
 
     Args:
         trigger: what the words are of.
         model: the declared one; of a view, and of a table that is not declared, the columns are not known.
         words: the tokens of the body or condition, in order, names without their quotes.
+        unlisted: names in lower case that a row knows besides those of its columns.
     """
     rows = [_ROWS[event] for event in trigger.events] if trigger.each == "row" else []
     seen = frozenset[str]().union(*rows)
@@ -122,7 +125,7 @@ def wrong_rows(trigger: Trigger, model: Model, words: Sequence[str]) -> Iterator
         told.add(said)
         if said[0] not in seen:
             yield _no_row(trigger, said[0])
-        elif columns and said[1] not in columns:
+        elif columns and said[1] not in columns and said[1] not in unlisted:
             close = get_close_matches(said[1], columns, n=1)
             hint = f"did you mean {columns[close[0]]!r}?" if close else f"it has {', '.join(columns.values())}"
             yield f"{row}.{name}: {trigger.ref.top} has no column {name!r}", hint

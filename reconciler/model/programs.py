@@ -21,7 +21,7 @@ class Trigger(Object):
     calls with `arguments`. `follows` is the trigger of the same time and event that fires before it, None where the
     spec is silent. `enabled` is origin, always, replica or disabled (PostgreSQL, "ALTER TABLE"). `definer` is an
     account, "" for whoever makes it, None for the one that it has. `old_table` and `new_table` name the rows that a
-    statement changed. `carried` as in PrimaryKey, `clauses` as in Column.
+    statement changed. `carried` as in PrimaryKey, `clauses` as in Column, `definition` as in Index.
     """
 
     kind = Kind.TRIGGER
@@ -42,6 +42,7 @@ class Trigger(Object):
     definer: str | None = None
     options: Options = ()
     comment: str | None = None
+    definition: str = field(default="", compare=False)
     clauses: str = field(default="", compare=False, metadata=LIVE)
     carried: tuple[str, ...] = field(default=(), compare=False, metadata=LIVE)
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)

@@ -65,7 +65,7 @@ def _disturbed(
             continue
         if _lets_go(user, change, states, settled):
             continue
-        outcome = _again(user, change.ref, states)
+        outcome = _again(rules, user, change.ref, states)
         if isinstance(outcome, Problem):
             problems.append(outcome)
         else:
@@ -141,7 +141,7 @@ def _finds_again(rules: RuleTable, user: Object, change: Change, settled: Settle
     return isinstance(user, Unmodelled) and _comes_back(change.ref, settled) and late_bound(rules, change.ref)
 
 
-def _again(user: Object, disturber: Ref, states: States) -> tuple[Change, ...] | Problem:
+def _again(rules: RuleTable, user: Object, disturber: Ref, states: States) -> tuple[Change, ...] | Problem:
     """Return how a disturbed object goes and comes back, or why it cannot."""
     if isinstance(user, Unmodelled):
         return Problem(
@@ -154,7 +154,7 @@ def _again(user: Object, disturber: Ref, states: States) -> tuple[Change, ...] |
     dangling = sorted(ref for ref in references(new) if ref not in states.new and ref in states.old)
     if not dangling:
         return Drop(user), Create(new)
-    if user.ref.parent is not None and user.ref.top == disturber.top:
+    if user.ref.parent is not None and user.ref.top == disturber.top and rules[Kind(user.ref.kind)].falls:
         return (Drop(user),)
     return Problem(
         code="RUN033",

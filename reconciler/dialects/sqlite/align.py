@@ -12,6 +12,7 @@ from reconciler.dialects.transpile import NotPortable, parsed
 from reconciler.errors import Position
 from reconciler.model.model import Desired, Inspection, Model, renamed
 from reconciler.model.objects import Index, Object, PrimaryKey, Unique
+from reconciler.model.programs import Trigger
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import spelled, texts
 from reconciler.model.values import IndexPart
@@ -96,7 +97,7 @@ def elaborate(session: Session, objects: Sequence[Object], actual: Model, desire
     found: dict[Ref, Object] = {}
     for obj in objects:
         live = actual.get(obj.ref)
-        if live is None or type(live) is not type(obj):
+        if live is None or type(live) is not type(obj) or isinstance(obj, Trigger):
             continue
         theirs = texts(live)
         same = {

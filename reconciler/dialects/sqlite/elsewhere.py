@@ -10,7 +10,7 @@ from reconciler.model.values import Deferrable
 
 ABSENT: Mapping[str, str] = {
     Kind.EXTENSION: "extensions", Kind.DOMAIN: "domains", Kind.SEQUENCE: "sequences", Kind.FUNCTION: "functions",
-    Kind.PROCEDURE: "procedures", Kind.EVENT: "events", Kind.TRIGGER: "triggers that are managed",
+    Kind.PROCEDURE: "procedures", Kind.EVENT: "events",
 }  # fmt: skip
 
 _ELSEWHERE: Mapping[Kind, Mapping[str, object]] = {

@@ -13,6 +13,7 @@ from reconciler.dialects.sqlite import ddl_others
 from reconciler.dialects.sqlite.lexer import LexError, canonical, tokens
 from reconciler.dialects.sqlite.names import fold, folded, hidden, spellings
 from reconciler.dialects.sqlite.objects import Facts, table_objects
+from reconciler.dialects.sqlite.triggers import live_trigger
 from reconciler.model.fields import referring
 from reconciler.model.model import Inspection, Model
 from reconciler.model.objects import Index, Object, Unmodelled, View
@@ -55,20 +56,28 @@ def inspect(session: Session, target: Target) -> Inspection:
     objects: list[Object] = []
     unnamed: set[Ref] = set()
     roots: dict[str, Ref] = {}
-    carried: dict[str, list[str]] = defaultdict(list)
-    for type_, _, table, sql in rows:
-        if type_ == "trigger":
-            carried[fold(table)].append(sql)
     for type_, name, table, sql in rows:
         if type_ == "table":
             roots[fold(table)] = _table(objects, unnamed, name, sql, catalog)
         elif type_ == "view":
-            roots[fold(table)] = _view(objects, name, sql, tuple(carried[fold(table)]))
+            roots[fold(table)] = _view(objects, name, sql)
+    strange = {obj.ref for obj in objects if isinstance(obj, Unmodelled)}
     for type_, name, table, sql in rows:
         # An index without a text is SQLite's own, of a key or constraint.
         if type_ in ("index", "trigger") and sql is not None:
-            objects.append(_child(roots.get(fold(table)), type_, name, sql))
-    return Inspection(model=Model(_true_case(objects)), unnamed=frozenset(unnamed))
+            root = roots.get(fold(table))
+            objects.append(_child(root, type_, name, sql, read=root is not None and root not in strange))
+    return Inspection(model=Model(_true_case(_carrying(objects))), unnamed=frozenset(unnamed))
+
+
+def _carrying(objects: list[Object]) -> list[Object]:
+    """Let views bring back those of their triggers that cannot be read."""
+    texts: dict[Ref, tuple[str, ...]] = defaultdict(tuple)
+    for obj in objects:
+        if isinstance(obj, Unmodelled) and obj.ref.kind == Kind.TRIGGER and obj.ref.top.kind == Kind.VIEW:
+            texts[obj.ref.top] += (obj.definition,)
+    return [replace(obj, carried=texts[obj.ref]) if isinstance(obj, View) and obj.ref in texts else obj
+            for obj in objects] if texts else objects  # fmt: skip
 
 
 def _true_case(objects: list[Object]) -> list[Object]:
@@ -139,7 +148,7 @@ def _table(objects: list[Object], unnamed: set[Ref], name: str, sql: str, catalo
     return Ref.root(Kind.TABLE, name)
 
 
-def _view(objects: list[Object], name: str, sql: str, triggers: tuple[str, ...]) -> Ref:
+def _view(objects: list[Object], name: str, sql: str) -> Ref:
     ref = Ref.root(Kind.VIEW, name)
     try:
         query = ddl_others.read_view(sql)
@@ -148,17 +157,20 @@ def _view(objects: list[Object], name: str, sql: str, triggers: tuple[str, ...])
     if query is None:
         objects.append(Unmodelled(ref=ref, definition=sql))
     else:
-        objects.append(View(ref=ref, query=Sql(query, "sqlite", canonical(query)), carried=triggers))
+        objects.append(View(ref=ref, query=Sql(query, "sqlite", canonical(query))))
     return ref
 
 
-def _child(root: Ref | None, type_: str, name: str, sql: str) -> Object:
+def _child(root: Ref | None, type_: str, name: str, sql: str, *, read: bool) -> Object:
+    """Return an index or trigger; one that cannot be read, or that is on what cannot, is not modelled."""
     ref = Ref.root(type_, name) if root is None else root.child(type_, name)
-    if type_ == "index" and root is not None and root.kind == Kind.TABLE:
-        try:
+    try:
+        if read and type_ == "trigger":
+            return live_trigger(ref, sql)
+        if read and ref.top.kind == Kind.TABLE:
             return _index(ref, ddl_others.read_index(sql), sql)
-        except LexError:
-            pass
+    except LexError:
+        pass
     return Unmodelled(ref=ref, definition=sql)
 
 

@@ -11,11 +11,13 @@ from reconciler.dialects.base import Normalized
 from reconciler.dialects.shapes import Shapes
 from reconciler.dialects.sql import ours
 from reconciler.dialects.sqlite import types
+from reconciler.dialects.sqlite.alike import alike
 from reconciler.dialects.sqlite.elsewhere import ABSENT, NOUNS, beyond
 from reconciler.dialects.sqlite.lexer import canonical
 from reconciler.dialects.sqlite.literals import settled
 from reconciler.dialects.sqlite.lowered import enum_check, moved_values, wrong_portable_default
-from reconciler.dialects.sqlite.names import folded, taken
+from reconciler.dialects.sqlite.names import taken
+from reconciler.dialects.sqlite.triggers import normal_trigger
 from reconciler.dialects.transpile import NotPortable, output_columns, text_for
 from reconciler.errors import Problem
 from reconciler.model.fields import changed
@@ -34,13 +36,14 @@ from reconciler.model.objects import (
     Unmodelled,
     View,
 )
+from reconciler.model.programs import Trigger
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import map_texts
 from reconciler.model.types import Type
 from reconciler.model.values import Identity, IndexPart, Sql
 
-# What shares one set of names; a unique constraint may become an index.
-_NAMED_ALIKE = frozenset({Kind.TABLE, Kind.VIEW, Kind.INDEX, Kind.UNIQUE})
+# What may not have a name that is taken; a unique constraint may become an index.
+_NAMED = frozenset({Kind.TABLE, Kind.VIEW, Kind.INDEX, Kind.UNIQUE, Kind.TRIGGER})
 
 T = TypeVar("T", bound=Object)
 
@@ -77,18 +80,9 @@ def normalize(model: Model) -> Normalized:
     """Bring either side into normal form; idempotent."""
     findings = _Findings()
     objects = [new for obj in model.values() for new in _normal(obj, model, findings)]
-    _told_apart(model, findings)
+    for obj, other in alike(model):
+        findings.add(obj, "", f"SQLite does not tell it from {other}", "give one of them another name")
     return Normalized(model=Model(objects), problems=tuple(findings.parts), parts=findings.parts)
-
-
-def _told_apart(model: Model, findings: _Findings) -> None:
-    """Letter case alone makes no second table, view, index or column."""
-    seen: dict[Ref, Ref] = {}
-    for ref in model:
-        if ref.kind in (Kind.TABLE, Kind.VIEW, Kind.INDEX, Kind.COLUMN):
-            other = seen.setdefault(folded(ref), ref)
-            if other != ref:
-                findings.add(model[ref], "", f"SQLite does not tell it from {other}", "give one of them another name")
 
 
 def _normal(obj: Object, model: Model, findings: _Findings) -> Iterator[Object]:
@@ -108,7 +102,7 @@ def _normal(obj: Object, model: Model, findings: _Findings) -> Iterator[Object]:
     if obj.ref.schema or obj.kind is Kind.SCHEMA:
         findings.add(obj, "", "SQLite has no schemas", "give the table a name without a dot")
         return
-    prefix = taken(obj.ref.name) if obj.kind in _NAMED_ALIKE else ""
+    prefix = taken(obj.ref.name) if obj.kind in _NAMED else ""
     if prefix:
         whose = "this tool's own" if ours(prefix) else "the database's own"
         findings.add(obj, "", f"names that begin with {prefix} are {whose}", "give it another name")
@@ -128,6 +122,8 @@ def _spell_texts(obj: T, findings: _Findings) -> T:
     """Give every text SQLite's words and its canonical spelling."""
 
     def spell(place: str, sql: Sql) -> Sql:
+        if place.partition(".")[0] == "body":
+            return sql  # it is more than one expression or query
         try:
             text = text_for(sql, "sqlite")
         except NotPortable as error:
@@ -139,7 +135,7 @@ def _spell_texts(obj: T, findings: _Findings) -> T:
 
 
 def _comment(
-    obj: Table | Column | View | Check | PrimaryKey | Unique | ForeignKey | Index, findings: _Findings
+    obj: Table | Column | View | Check | PrimaryKey | Unique | ForeignKey | Index | Trigger, findings: _Findings
 ) -> None:
     if obj.comment:
         findings.add(obj, "comment", "SQLite keeps no comments; this one lives in the specs alone", severity="warning")
@@ -331,6 +327,11 @@ def _view(obj: View, model: Model, findings: _Findings) -> Iterator[Object]:
     )
 
 
+def _trigger(obj: Trigger, model: Model, findings: _Findings) -> Iterator[Object]:
+    _comment(obj, findings)
+    yield from normal_trigger(obj, model, findings.add)
+
+
 def _enum(obj: Enum, model: Model, findings: _Findings) -> Iterator[Object]:
     """An enum has no existence of its own here; the columns that use it carry its values."""
     yield from ()
@@ -346,5 +347,6 @@ _NORMAL: dict[Kind, Callable[..., Iterator[Object]]] = {
     Kind.FOREIGN_KEY: _foreign_key,
     Kind.INDEX: _index,
     Kind.VIEW: _view,
+    Kind.TRIGGER: _trigger,
     Kind.ENUM: _enum,
 }

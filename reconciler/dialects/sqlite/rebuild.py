@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from reconciler.dialects.sql import double_quoted, moved_term, text_literal
 from reconciler.dialects.sqlite import render
 from reconciler.dialects.sqlite.names import fold
+from reconciler.dialects.sqlite.triggers import triggers_again
 from reconciler.errors import PlanError, Problem
 from reconciler.model.change import Change
 from reconciler.model.model import Model
 from reconciler.model.names import helper_name
-from reconciler.model.objects import Column, Index, Object, Table, Unmodelled
+from reconciler.model.objects import Column, Index, Object, Table
 from reconciler.model.ref import Ref
 from reconciler.plan.rules import States
 from reconciler.plan.step import Statement
@@ -97,10 +98,9 @@ def renamed(table: Anew) -> str:
 def surrounded(table: Anew) -> Sequence[str]:
     """Write the indexes and triggers of the new form."""
     indexes = sorted(table.target.children(table.ref, Index), key=lambda index: index.ref)
-    others = table.target.children(table.ref, Unmodelled)
     return [
         *(definition_of(index, table.states.old) for index in indexes),
-        *(child.definition for child in others if child.definition),
+        *triggers_again(table.ref, table.target, table.states.old),
     ]
 
 

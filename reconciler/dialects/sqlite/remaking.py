@@ -13,10 +13,11 @@ from reconciler.dialects.sql import double_quoted, moved_term, names, text_liter
 from reconciler.dialects.sqlite import render
 from reconciler.dialects.sqlite.names import fold
 from reconciler.dialects.sqlite.rebuild import carrying, definition_of, free_rowid, puzzling, rowid_worth_keeping
+from reconciler.dialects.sqlite.triggers import triggers_again
 from reconciler.errors import PlanError, Problem
 from reconciler.model.model import Model
 from reconciler.model.names import helper_name
-from reconciler.model.objects import Column, Index, PrimaryKey, Table, Unmodelled
+from reconciler.model.objects import Column, Index, PrimaryKey, Table
 from reconciler.model.ref import Ref
 from reconciler.plan.rules import States
 
@@ -124,7 +125,7 @@ def remade(one: Remake) -> Iterator[str]:
     yield f"ALTER TABLE {double_quoted(one.helper)} RENAME TO {double_quoted(one.name)}"
     for index in indexes(one):
         yield definition_of(index, one.states.old)
-    yield from (child.definition for child in one.target.children(one.ref, Unmodelled) if child.definition)
+    yield from triggers_again(one.ref, one.target, one.states.old)
 
 
 def indexes(one: Remake) -> Sequence[Index]:

@@ -21,13 +21,15 @@ from reconciler.dialects.sqlite.lexer import LexError, tokens
 from reconciler.dialects.sqlite.normalize import normalize
 from reconciler.dialects.sqlite.resolve import body_start, resolve
 from reconciler.dialects.sqlite.session import SqliteSession
+from reconciler.dialects.sqlite.triggers import trigger_again
 from reconciler.errors import PlanError, Problem
 from reconciler.model.model import Model, renamed
 from reconciler.model.objects import Check, ForeignKey, Index, Object, Table, Unique, Unmodelled, View
+from reconciler.model.programs import Trigger
 from reconciler.model.ref import Kind, Ref
 
 # The fields that hold SQL in which a name may stand, and that are the stored one's own.
-_TEXTS = ("expression", "generated", "parts", "where", "definition", "query", "carried")
+_TEXTS = ("expression", "generated", "parts", "where", "definition", "query", "carried", "when", "body")
 
 
 def rename(model: Model, moves: Sequence[Move]) -> Model:
@@ -41,17 +43,17 @@ def rename(model: Model, moves: Sequence[Move]) -> Model:
         after = renamed(after, {old: new}, lambda obj, _: obj)
     written = _rewritten(model, moves) if any(old.kind in _FOLLOWED for old, _ in moves) else Model()
     views = {new: old for old, new in moves if old.kind == Kind.VIEW}
-    indexes = {new for old, new in moves if old.kind == Kind.INDEX}
+    anew = {new for old, new in moves if old.kind in (Kind.INDEX, Kind.TRIGGER)}
 
     def one(obj: Object) -> Object:
         stored = written.get(obj.ref)
         if type(stored) is type(obj):
             obj = replace(obj, **{name: getattr(stored, name) for name in _TEXTS if hasattr(obj, name)})
-        if isinstance(obj, Index) and obj.ref in indexes:
+        if isinstance(obj, Index | Trigger) and obj.ref in anew:
             return replace(obj, definition="")
         if isinstance(obj, View) and obj.ref in views:
             return replace(obj, carried=tuple(_on(text, obj.ref.name) for text in obj.carried))
-        if isinstance(obj, Unmodelled) and obj.ref.kind == "trigger" and obj.ref.top in views:
+        if isinstance(obj, Unmodelled | Trigger) and obj.ref.kind == Kind.TRIGGER and obj.ref.top in views:
             return replace(obj, definition=_on(obj.definition, obj.ref.top.name))
         return obj
 
@@ -164,23 +166,30 @@ def _made(session: SqliteSession, obj: Object, model: Model) -> None:
     Raises PlanError when that fails, but for the tables of modules: this library may not have the module, and a name in
     them is no name of ours.
     """
-    match obj:
-        case Table():
-            texts: Sequence[str] = [render.create_table(obj, model, obj.ref.name)]
-        case Index(definition=definition):
-            texts = [definition or render.create_index(obj, obj.ref.top.name)]
-        case View():
-            texts = [render.create_view(obj)]
-        case Unmodelled(definition=definition) if definition:
-            texts = [definition]
-        case _:
-            return
+    text = _text(obj, model)
     try:
-        for text in texts:
+        if text:
             session.execute(text)
     except DatabaseError as error:
         if obj.ref.top.kind != "virtual_table":
             raise PlanError([_refused(obj.ref, error.message)]) from None
+
+
+def _text(obj: Object, model: Model) -> str:
+    """Return the statement that makes one object, "" for what is made inside of another one."""
+    match obj:
+        case Table():
+            return render.create_table(obj, model, obj.ref.name)
+        case Index(definition=definition):
+            return definition or render.create_index(obj, obj.ref.top.name)
+        case View():
+            return render.create_view(obj)
+        case Trigger():
+            return trigger_again(obj, model)
+        case Unmodelled(definition=definition):
+            return definition
+        case _:
+            return ""
 
 
 def _refused(ref: Ref, reason: str) -> Problem:

@@ -39,10 +39,10 @@ def default_text(default: Default) -> str:
         return literal_text(default, _BOOLEANS)
     found = tokens(default.text)
     bare = len(found) == 1 and (found[0].lexeme in (Lexeme.BLOB, Lexeme.STRING, Lexeme.NAME, Lexeme.WORD))
-    return default.text if bare or _enclosed(default.text) else f"({default.text})"
+    return default.text if bare or enclosed(default.text) else f"({default.text})"
 
 
-def _enclosed(text: str) -> bool:
+def enclosed(text: str) -> bool:
     """Say whether one pair of parentheses encloses the whole text."""
     depth = 0
     found = tokens(text)

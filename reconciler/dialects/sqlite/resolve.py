@@ -13,8 +13,10 @@ from reconciler.dialects import uses
 from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.sqlite.lexer import Lexeme, LexError, Token, tokens
 from reconciler.dialects.sqlite.names import fold
+from reconciler.dialects.sqlite.triggers import create_trigger
 from reconciler.model.model import Model
 from reconciler.model.objects import Column, Object, Table, Unmodelled, View
+from reconciler.model.programs import Trigger
 from reconciler.model.ref import Ref
 
 
@@ -38,7 +40,7 @@ def _bodies(model: Model) -> Iterator[Sequence[Token]]:
             yield from (
                 _taken_apart(Unmodelled(ref=obj.ref.child("trigger", ""), definition=t)).body for t in obj.carried
             )
-        elif isinstance(obj, Unmodelled) and obj.ref.kind in ("view", "trigger"):
+        elif isinstance(obj, Trigger) or (isinstance(obj, Unmodelled) and obj.ref.kind in ("view", "trigger")):
             yield _taken_apart(obj).body
 
 
@@ -60,7 +62,7 @@ def _common_tables(body: Sequence[Token]) -> Iterator[int]:
 
 
 def _resolved(obj: Object, model: Model, named: Mapping[str, Ref]) -> Object:
-    if not isinstance(obj, Unmodelled) or obj.uses:
+    if not isinstance(obj, Unmodelled | Trigger) or obj.uses:
         return obj
     try:
         text = _taken_apart(obj)
@@ -82,8 +84,8 @@ class _Text:
     scope: frozenset[Ref] = frozenset()
 
 
-def _taken_apart(obj: Unmodelled) -> _Text:
-    found = tokens(obj.definition)
+def _taken_apart(obj: Unmodelled | Trigger) -> _Text:
+    found = tokens(create_trigger(obj) if isinstance(obj, Trigger) and not obj.definition else obj.definition)
     match obj.ref.kind:
         case "trigger":
             on = body_start(found)
@@ -125,7 +127,8 @@ def _arguments(found: Sequence[Token]) -> Iterator[Token]:
 
 def body_start(found: Sequence[Token]) -> int:
     """Return the index of the token in a CREATE TRIGGER that names its table. Raises LexError when there is none."""
-    return _first(found, "ON") + 1
+    on = _first(found, "ON") + 1
+    return on + 2 if _next(found, on) == "." else on  # behind the name of its schema
 
 
 def _first(found: Sequence[Token], word: str) -> int:

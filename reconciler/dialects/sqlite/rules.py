@@ -14,10 +14,12 @@ from reconciler.dialects.sqlite.lexer import Lexeme, tokens
 from reconciler.dialects.sqlite.names import fold
 from reconciler.dialects.sqlite.rebuild import rebuild
 from reconciler.dialects.sqlite.resolve import dangling
+from reconciler.dialects.sqlite.triggers import drop_trigger, trigger_again
 from reconciler.model.fields import compared
 from reconciler.model.kinds import KINDS
 from reconciler.model.model import Model
 from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, PrimaryKey, Table, Unique, View
+from reconciler.model.programs import Trigger
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.values import Literal
 from reconciler.plan.rules import Outcome, Rules, RuleTable, States, Way
@@ -186,6 +188,14 @@ def _drop_view(old: View, states: States) -> Outcome:
     return _one(f"DROP VIEW {double_quoted(old.ref.name)}")
 
 
+def _create_trigger(new: Trigger, states: States) -> Outcome:
+    return _one(trigger_again(new, states.old))
+
+
+def _drop_trigger(old: Trigger, states: States) -> Outcome:
+    return _one(drop_trigger(old.ref.name))
+
+
 def _every(cls: type[Object], way: Way) -> dict[str, Way]:
     return dict.fromkeys(compared(cls), way)
 
@@ -218,13 +228,15 @@ _ABSENT = (
     Kind.SEQUENCE,
     Kind.OWNED_BY,
     Kind.EXCLUSION,
-    Kind.TRIGGER,
     Kind.FUNCTION,
     Kind.PROCEDURE,
     Kind.EVENT,
 )
 
 _NO_VIEW_OPTIONS = dict.fromkeys(("materialized", "options"), Way.UNSUPPORTED)
+
+# What SQLite's triggers have; the rest is refused before.
+_TRIGGER_FIELDS = ("timing", "events", "columns", "when", "body")
 
 RULES: RuleTable = {
     **{kind: _absent(KINDS[kind]) for kind in _ABSENT},
@@ -247,4 +259,10 @@ RULES: RuleTable = {
                       weight=60),
     Kind.VIEW: Rules(create=_create_view, drop=_drop_view, rename=Way.REPLACE, weight=70, drop_weight=10,
                      late_bound=True, alter=_every(View, Way.REPLACE) | _NO_VIEW_OPTIONS),
+    Kind.TRIGGER: Rules(
+        create=_create_trigger, drop=_drop_trigger, rename=Way.REPLACE, falls=False,
+        alter=_every(Trigger, Way.UNSUPPORTED) | dict.fromkeys(_TRIGGER_FIELDS, Way.REPLACE),
+        # What it names is looked up when it fires.
+        late=frozenset({"uses"}), weight=75, drop_weight=5,
+    ),
 }  # fmt: skip

@@ -14,9 +14,11 @@ from reconciler.dialects.script import Net, Order, Script, commented, net
 from reconciler.dialects.sql import double_quoted, text_literal
 from reconciler.dialects.sqlite import render
 from reconciler.dialects.sqlite.remaking import Remake, counted, indexes, remade, remake, unguarded
+from reconciler.dialects.sqlite.triggers import create_trigger
 from reconciler.errors import PlanError, Problem
 from reconciler.model.change import Rename
 from reconciler.model.objects import Column, Index, Table, Unique, Unmodelled, View
+from reconciler.model.programs import Trigger
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.hazards import HAZARDS, Effect
 
@@ -87,7 +89,7 @@ def _followers(order: Order) -> list[Net]:
     """Return the views and triggers whose text follows a rename: ALTER TABLE would rewrite them, a copy does not."""
     states = order.states
     users = {user.ref for ref in sorted(_renames(order)) for user in states.old.dependents(ref)}
-    own = (View, Unmodelled)
+    own = (View, Trigger, Unmodelled)
     return [Net(ref=ref, old=states.old[ref], new=states.new[ref]) for ref in sorted(users)
             if isinstance(states.old[ref], own) and ref in states.new]  # fmt: skip
 
@@ -108,7 +110,7 @@ def _anew(order: Order, found: Sequence[Net]) -> set[Ref]:
 def _named(one: Net) -> bool:
     """Say whether an object is made and dropped by its own name: an index may stand for a new unique constraint."""
     obj = one.new or one.old
-    return isinstance(obj, Index | View | Unmodelled) or (isinstance(obj, Unique) and one.old is None)
+    return isinstance(obj, Index | View | Trigger | Unmodelled) or (isinstance(obj, Unique) and one.old is None)
 
 
 def _questioned(one: Remake, order: Order) -> Remake:
@@ -287,6 +289,8 @@ def _texts(one: Net) -> Sequence[str]:
             return [definition if one.same and definition else render.create_index(one.new, one.new.ref.top.name)]
         case View(carried=carried):
             return [render.create_view(one.new), *carried]
+        case Trigger(definition=definition):
+            return [definition if one.same and definition else create_trigger(one.new)]
         case Unmodelled(definition=definition) if definition:
             return [definition]
         case _:

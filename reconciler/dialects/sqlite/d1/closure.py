@@ -13,10 +13,11 @@ from dataclasses import replace
 from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.sqlite.names import fold
 from reconciler.dialects.sqlite.rebuild import Anew, anew, dropped, filled, made, renamed, surrounded
+from reconciler.dialects.sqlite.triggers import drop_trigger, trigger_names
 from reconciler.model.change import Change
 from reconciler.model.model import Model
 from reconciler.model.names import helper_name
-from reconciler.model.objects import ForeignKey, Index, PrimaryKey, Unique, Unmodelled
+from reconciler.model.objects import ForeignKey, Index, PrimaryKey, Unique
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.rules import States
 from reconciler.plan.step import Statement
@@ -58,7 +59,8 @@ def rebuild(roots: Sequence[Ref], changes: Sequence[Change], states: States) -> 
         *(made(table) for table in parents),
         *(lookup for _, lookup in lookups),
         *(text for table in parents for text in filled(table)),
-        *(f"DROP TRIGGER {double_quoted(name)}" for ref in order for name in _triggers(ref, states)),
+        # What cascades while tables are dropped would fire them.
+        *(drop_trigger(states.live(name).name) for ref in order for name in trigger_names(ref, states.old)),
         *(dropped(tables[ref]) for ref in order),
         *(renamed(table) for table in parents),
         "PRAGMA legacy_alter_table=OFF",
@@ -66,11 +68,6 @@ def rebuild(roots: Sequence[Ref], changes: Sequence[Change], states: States) -> 
         *(text for table in sorted(tables.values(), key=lambda one: one.ref) for text in surrounded(table)),
     ]
     return [Statement(text) for text in texts]
-
-
-def _triggers(table: Ref, states: States) -> list[str]:
-    """Return the triggers of a table: what cascades while tables are dropped would fire them."""
-    return sorted(child.ref.name for child in states.old.children(table, Unmodelled) if child.ref.kind == "trigger")
 
 
 def _pointed(table: Anew, helpers: Mapping[Ref, Ref]) -> Model:
