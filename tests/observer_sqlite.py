@@ -40,15 +40,25 @@ def _facts(connection: sqlite3.Connection) -> Iterator[tuple[str, object]]:
     rows = connection.execute("select type, name, tbl_name, sql from sqlite_schema order by name").fetchall()
     kinds = {name: rest for name, *rest in connection.execute("select name, type, wr, strict from pragma_table_list")}
     for type_, name, table, sql in rows:
-        if table.lower().startswith(("sqlite_", "_reconcile_")) or type_ == "trigger":
+        if table.lower().startswith(("sqlite_", "_reconcile_")):
             continue
         if type_ == "table" and kinds[name][0] == "table":
             yield f"table {name.lower()}", kinds[name]
             yield from _table(connection, name, sql)
         elif type_ == "view":
             yield f"view {name.lower()}", _plain(_words(sql)[_words(sql).index("as") :])
+        elif type_ == "trigger":
+            yield f"trigger {name.lower()}", (table.lower(), _trigger(_words(sql)[3:]))
         elif type_ == "index" and sql is not None:
             yield f"index {name.lower()}", (table.lower(), _beyond_columns(connection, name, _words(sql)))
+
+
+def _trigger(words: list[str]) -> str:
+    """Return what a trigger says behind its name, in one way where there are several; its table is told elsewhere."""
+    on = words.index("on")
+    event = sorted({word for word in words[:on] if word != ","} - {"before"})
+    rest = words[on + (3 if words[on + 1] == "main." else 2) :]
+    return " ".join((*event, _plain(rest).replace("for each row ", "", 1)))
 
 
 def _beyond_columns(connection: sqlite3.Connection, index: str, words: list[str]) -> str:

@@ -75,9 +75,10 @@ def _disturbed(
 
 def _held(change: Change, states: States, settled: Settled) -> list[tuple[Change, ...]]:
     """Return how everything inside an object that goes and comes back does the same."""
-    if not isinstance(change, Drop) or not _comes_back(change.ref, settled):
+    holder = _now(change.ref, states)
+    if not isinstance(change, Drop) or not _comes_back(holder, settled):
         return []
-    inside = (obj for obj in states.old.subtree(change.ref)[1:] if not isinstance(obj, Unmodelled))
+    inside = (obj for obj in states.old.subtree(holder)[1:] if not isinstance(obj, Unmodelled))
     return [
         (Drop(obj), Create(states.new[obj.ref]))
         for obj in inside

@@ -13,6 +13,7 @@ from reconciler.dialects.sql import ours
 from reconciler.dialects.sqlite import types
 from reconciler.dialects.sqlite.alike import alike
 from reconciler.dialects.sqlite.elsewhere import ABSENT, NOUNS, beyond
+from reconciler.dialects.sqlite.frames import Frame, frame_of, rowid_alias
 from reconciler.dialects.sqlite.lexer import canonical
 from reconciler.dialects.sqlite.literals import settled
 from reconciler.dialects.sqlite.lowered import enum_check, moved_values, wrong_portable_default
@@ -50,22 +51,12 @@ T = TypeVar("T", bound=Object)
 _TABLE_OPTIONS = frozenset({"autoincrement", "strict", "without_rowid"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """What a table says about its columns: which are its key, which is another name of the rowid, and its options."""
-
-    key: frozenset[str]
-    alias: Ref | None
-    without_rowid: bool
-    strict: bool
-
-
 @dataclass(slots=True)
 class _Findings:
     """The problems met so far, each with the field that it is about; the frames of tables and shapes of columns met."""
 
     parts: dict[Problem, str] = field(default_factory=dict)
-    frames: dict[Ref, _Frame] = field(default_factory=dict)
+    frames: dict[Ref, Frame] = field(default_factory=dict)
     shapes: Shapes = field(default_factory=Shapes)
 
     def add(self, obj: Object, part: str, message: str, hint: str = "", severity: str = "error") -> None:
@@ -156,45 +147,16 @@ def _table(obj: Table, model: Model, findings: _Findings) -> Iterator[Object]:
     for name in unknown:
         findings.add(obj, "options", f"SQLite has no table option {name!r}", "leave it out of options.sqlite")
     options = tuple((name, value) for name, value in sorted(obj.options) if value and name not in unknown)
-    if ("autoincrement", True) in options and not _rowid_alias(obj.ref, model):
+    if ("autoincrement", True) in options and not rowid_alias(obj.ref, model):
         findings.add(obj, "options", "autoincrement needs a sole primary-key column with `identity: true`",
                      "see sqlite.org/autoinc.html")  # fmt: skip
     yield changed(obj, comment=None, options=options)
 
 
-def _rowid_alias(table: Ref, model: Model) -> Column | None:
-    """Return the column that is another name of the rowid: the only key column, declared INTEGER."""
-    keys = model.children(table, PrimaryKey)
-    if len(keys) != 1 or len(keys[0].columns) != 1 or _without_rowid(table, model):
-        return None
-    column = model.get(table.child(Kind.COLUMN, keys[0].columns[0]))
-    if not isinstance(column, Column):
-        return None
-    if column.type.native:
-        words = (column.type.spelling or column.type.name).upper()
-        return column if words == "INTEGER" else None
-    return column if column.identity is not None or column.type.name == "int" else None
-
-
-def _without_rowid(table: Ref, model: Model) -> bool:
-    return _has_option(table, model, "without_rowid")
-
-
-def _has_option(table: Ref, model: Model, name: str) -> bool:
-    owner = model.get(table)
-    return isinstance(owner, Table) and (name, True) in owner.options
-
-
-def _frame(table: Ref, model: Model, findings: _Findings) -> _Frame:
+def _frame(table: Ref, model: Model, findings: _Findings) -> Frame:
     """Return the frame of a table, found out once for all of its columns."""
     if table not in findings.frames:
-        alias = _rowid_alias(table, model)
-        findings.frames[table] = _Frame(
-            key=frozenset(name for key in model.children(table, PrimaryKey) for name in key.columns),
-            alias=alias.ref if alias else None,
-            without_rowid=_without_rowid(table, model),
-            strict=_has_option(table, model, "strict"),
-        )
+        findings.frames[table] = frame_of(table, model)
     return findings.frames[table]
 
 
@@ -235,7 +197,7 @@ def _alias_type(type_: Type) -> Type:
     return types.native(type_ if type_.native else Type("int"))
 
 
-def _type(obj: Column, frame: _Frame, findings: _Findings) -> Type:
+def _type(obj: Column, frame: Frame, findings: _Findings) -> Type:
     try:
         return types.strict(obj.type) if frame.strict else types.native(obj.type)
     except KeyError:

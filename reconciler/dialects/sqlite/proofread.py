@@ -8,7 +8,7 @@ from contextlib import closing
 
 from reconciler.errors import Problem
 from reconciler.model.model import Model
-from reconciler.model.objects import View
+from reconciler.model.objects import Object, View
 from reconciler.model.texts import texts
 
 
@@ -17,30 +17,44 @@ def proofread(model: Model) -> Iterator[tuple[Problem, str]]:
 
     What is right here is right for the database: both are the same library.
     """
-    known: dict[tuple[str, bool], str] = {}
+    known: dict[tuple[str, str], str] = {}
     with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TABLE subject (anything)")
         for obj in model.values():
             for place, sql in texts(obj).items():
-                key = sql.text, isinstance(obj, View)
+                part = place.partition(".")[0]
+                key = sql.text, _form(obj, part)
                 if sql.dialect == "sqlite" and key not in known:
                     known[key] = _misread(connection, *key)
                 if known.get(key):
                     message = f"{obj.ref}: SQLite cannot read the SQL: {known[key]}"
-                    part = place.partition(".")[0]
                     yield Problem(code="SPEC200", message=message, address=str(obj.ref), hint="mend it"), part
 
 
-def _misread(connection: sqlite3.Connection, text: str, query: bool) -> str:
-    """Return what SQLite says to a query or an expression, "" when it can read it."""
-    said = _said(connection, text if query else f"SELECT ({text}\n)")
+def _form(obj: Object, part: str) -> str:
+    """Return the statement that a text is read in. None of them is carried out: a name is looked up when one is.
+
+    What is read is looked up then as well (sqlite.org/lang_createview.html, lang_createtrigger.html).
+    """
+    if part == "body":
+        return "CREATE TEMP TRIGGER read AFTER INSERT ON subject BEGIN {}\nEND"
+    return _QUERY if isinstance(obj, View) else _EXPRESSION
+
+
+_QUERY = "CREATE TEMP VIEW read AS {}"
+_EXPRESSION = "CREATE TEMP VIEW read AS SELECT ({}\n)"
+
+
+def _misread(connection: sqlite3.Connection, text: str, form: str) -> str:
+    """Return what SQLite says to a text, "" when it can read it."""
+    said = _said(connection, form.replace("{}", text))
     # What breaks off is better told without the parenthesis that is ours.
-    return (said and not query and _said(connection, f"SELECT {text}")) or said
+    return (said and form == _EXPRESSION and _said(connection, _QUERY.replace("{}", f"SELECT {text}"))) or said
 
 
-def _said(connection: sqlite3.Connection, query: str) -> str:
+def _said(connection: sqlite3.Connection, statement: str) -> str:
     try:
-        # A view is parsed, and what it names is looked up when it is read (sqlite.org/lang_createview.html).
-        connection.execute(f"EXPLAIN CREATE TEMP VIEW read AS {query}")
+        connection.execute(f"EXPLAIN {statement}")
     except (sqlite3.Error, sqlite3.Warning) as error:
         return str(error)
     return ""

@@ -9,12 +9,13 @@ from typing import NamedTuple
 from reconciler.dialects.bodies import Unfit, body_text, wrong_rows
 from reconciler.dialects.sql import double_quoted, names
 from reconciler.dialects.sqlite.ddl_triggers import checked_body, read_trigger
+from reconciler.dialects.sqlite.frames import has_option
 from reconciler.dialects.sqlite.lexer import Lexeme, LexError, canonical, tokens
 from reconciler.dialects.sqlite.names import fold
 from reconciler.dialects.sqlite.render import enclosed
 from reconciler.model.fields import changed
 from reconciler.model.model import Model
-from reconciler.model.objects import Object, Table, Unmodelled
+from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.programs import Trigger
 from reconciler.model.ref import Ref
 from reconciler.model.values import Body, Deferrable, Sql
@@ -101,12 +102,16 @@ def _body(obj: Trigger, body: Body, add: Add) -> Sql:
         text = body_text(body, "sqlite", _joined)
     except Unfit as error:
         add(obj, "body", error.message, error.hint)
-        return Sql("SELECT 1;", "sqlite")
+        return _NONE
     try:
         return _spelled(checked_body(text))
     except LexError as error:
         add(obj, "body", f"the body cannot be read: {error}", "write statements, each with a semicolon behind it")
-        return Sql(text, "sqlite")
+        return _NONE
+
+
+# What stands for a body that has been refused.
+_NONE = Sql("")
 
 
 def _joined(statements: Sequence[str]) -> str:
@@ -123,8 +128,7 @@ def _words(sql: Sql) -> list[str]:
 
 def _unlisted(obj: Trigger, model: Model) -> frozenset[str]:
     """Return the names that rows know besides their columns."""
-    table = model.get(obj.ref.top)
-    return _ROWIDS if isinstance(table, Table) and ("without_rowid", True) not in table.options else frozenset()
+    return frozenset() if has_option(obj.ref.top, model, "without_rowid") else _ROWIDS
 
 
 # --- statements -------------------------------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ C = "table: c\ncolumns: {id: {type: int}, a: {type: int, references: p.id}}\n"
 Q = P.replace("table: p", "table: q\nrenamed_from: p")
 W = "table: w\ncolumns: {{{key}, {columns}}}\nprimary_key: [k]\noptions: {{sqlite: {{without_rowid: true}}}}\n"
 AUTO = "options: {sqlite: {autoincrement: true}}\n"
+G = "triggers:\n  %s: {timing: after, events: [insert], body: [insert into p (n) values (1%s)]}\n"
+PUT = "triggers: {put: {timing: instead_of, events: [insert], body: [insert into t (id) values (null)]}}\n"
 ROWS = "insert into t (a) values (1), (2);"
 
 
@@ -116,6 +118,22 @@ CASES: dict[str, tuple[list[str], list[str], str]] = {
         ROWS + "create trigger tg after insert on t begin insert into p (n) values (new.a); end;"
         "create trigger tp after update on p begin update t set a = new.n; end",
     ),
+    "triggers come, go and change": (
+        [t("a: {type: int}", G % ("x", "") + G.partition("\n")[2] % ("y", "")), P],
+        [t("a: {type: int}", G % ("x", " + 1") + G.partition("\n")[2] % ("z", "")), P],
+        ROWS,
+    ),
+    "a trigger is renamed, its table made anew": (
+        [t("a: {type: int}", G % ("x", "")), P],
+        [t("a: {type: text}", (G % ("x2", " + 1")).replace("timing", "renamed_from: x, timing")), P],
+        ROWS,
+    ),
+    "a view with a trigger is renamed": (
+        [t("a: {type: int}"), "view: v\nquery: select a from t\n" + PUT],
+        [t("a: {type: int}"), "view: w\nrenamed_from: v\nquery: select a + 1 as b from t\n" + PUT],
+        ROWS,
+    ),
+    "a trigger comes with its table": ([P], [t("a: {type: int}", G % ("x", "")), P], "insert into p (n) values (1)"),
     "what is computed": (
         [t("a: {type: int}, g: {type: int, generated: {sql: a * 2, stored: true}}")],
         [t("a: {type: int}, g: {type: int}, h: {type: int, generated: {sql: a + 1, stored: false}}")],
