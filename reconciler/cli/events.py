@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -134,9 +134,14 @@ class _Watch:
         self.current = {"step": number, "address": str(step.subject), "action": step.action}
         self.stream.say("apply_start", f"{step.action} {step.subject}", steps=self.total(), **self.current)
 
-    def finished(self, number: int, step: Step, rows: int, seconds: float) -> None:
+    def finished(self, number: int, step: Step, rows: int, seconds: float, ways: Sequence[str]) -> None:
         fields = {"step": number, "address": str(step.subject), "action": step.action}
-        self.done[number] = {**fields, "rows": rows, "seconds": round(seconds, 4)}
+        self.done[number] = {
+            **fields,
+            "rows": rows,
+            "seconds": round(seconds, 4),
+            **({"ways": list(ways)} if ways else {}),
+        }
 
     def committed(self, steps: int) -> None:
         for number in range(self.told + 1, steps + 1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -62,8 +62,9 @@ def _progress(
         journal.current = f"step {number}{of}: {step.action} {safe(str(step.subject))}"
         began(journal.current)
 
-    def finished(number: int, step: Step, rows: int, seconds: float) -> None:
-        journal.finished[number] = StepDone(number=number, step=step, rows=rows, seconds=seconds)
+    def finished(number: int, step: Step, rows: int, seconds: float, ways: Sequence[str]) -> None:
+        done = StepDone(number=number, step=step, rows=rows, seconds=seconds, ways=tuple(ways))
+        journal.finished[number] = done
 
     def committed(steps: int) -> None:
         new = [journal.finished[number] for number in range(len(journal.done) + 1, steps + 1)]

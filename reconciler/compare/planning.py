@@ -14,9 +14,9 @@ from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Column, Enum
 from reconciler.model.ref import Ref
 from reconciler.plan.expand import expand
+from reconciler.plan.gather import gather
 from reconciler.plan.hazards import REMOVAL_CODES, RENAME_CODES, Answer, Hazard, forbidden, inherent, judge, lost_values
 from reconciler.plan.keys import lost_keys
-from reconciler.plan.order import order
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.plan.policy import Allowance, Policy, Verdict, decide
 from reconciler.plan.rules import States
@@ -129,7 +129,7 @@ def _plan(dialect: Dialect, comparison: Comparison, server: Server, owned: Owned
     if lost:
         raise PlanError(lost)
     states = States(old=old, new=new, live=comparison.renamed.live, features=server.features)
-    steps = order(expand(dialect.rules, changes, states, dialect.ask))
+    steps = gather(expand(dialect.rules, changes, states, dialect.ask))
     return make_plan(dialect.name, *fingerprints(comparison, owned), steps), states
 
 

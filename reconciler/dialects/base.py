@@ -23,7 +23,8 @@ class DatabaseError(Exception):
     """What a database answered instead of doing as it was told.
 
     `code` is the server's own (SQLSTATE, SQLite's error name). `retryable` means that the same may go through later:
-    a lock that was not had in time, a deadlock, a serialization failure. `lost` means that the connection is gone.
+    a lock that was not had in time, a deadlock, a serialization failure. `lost` means that the connection is gone,
+    `unfit` that the database does it, but not in the way that was asked for.
     `message` shows no value of any row; `detail` is what the database said beyond it, and may. `before` is how many
     statements of the same call went through. `address` is that of what was being changed, "" where nothing was.
     """
@@ -36,6 +37,7 @@ class DatabaseError(Exception):
         code: str = "",
         retryable: bool = False,
         lost: bool = False,
+        unfit: bool = False,
         before: int = 0,
         address: str = "",
     ) -> None:
@@ -45,6 +47,7 @@ class DatabaseError(Exception):
         self.code = code
         self.retryable = retryable
         self.lost = lost
+        self.unfit = unfit
         self.before = before
         self.address = address
 

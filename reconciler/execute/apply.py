@@ -17,6 +17,7 @@ from reconciler.dialects.base import DatabaseError, Dialect, Lock, Session
 from reconciler.errors import ApplyFailed, LockTaken, NotConverged, PartlyApplied, StalePlan
 from reconciler.execute import interrupt, ledger
 from reconciler.execute.batches import Progress, carry_out
+from reconciler.execute.climb import Allowed
 from reconciler.execute.failpoints import Injected, reach
 from reconciler.execute.ledger import Done, Entry, Ledger
 from reconciler.execute.segments import segments
@@ -53,7 +54,8 @@ class Run:
     `look` looks at the result inside the last transaction, `claim` says what the ledger is to hold after earlier ones;
     `known` is what it held at first.
     `still` says inside a transaction whether the schema is as it was when the plan was made. `lock_timeout` is in
-    seconds, over all retries of one segment. `details` are what else the ledger is to tell about the run: plain data.
+    seconds, over all retries of one segment. `allowed` says of a hazard that only shows up now whether
+    there is consent. `details` are what else the ledger is to tell about the run: plain data.
     """
 
     dialect: Dialect
@@ -69,6 +71,7 @@ class Run:
     still: Callable[[], bool] = lambda: True
     progress: Progress = field(default_factory=Progress)
     lock_timeout: float = 30.0
+    allowed: Allowed = lambda size: False
     details: Mapping[str, Any] = field(default_factory=dict)
     run_id: str = field(default_factory=lambda: f"r_{time.strftime('%Y%m%d_%H%M%S')}_{uuid.uuid4().hex[:6]}")
 
@@ -212,7 +215,7 @@ def _segment(run: Run, group: Sequence[Step], before: int, last: bool) -> list[D
             reach("after_begin", run.session)
             if before == 0 and not run.still():
                 raise StalePlan("the schema was changed while we waited for the database", hint="plan again")
-            steps = carry_out(run.session, run.progress, before, group)
+            steps = carry_out(run.session, run.progress, before, group, run.allowed)
             ledger.record(run.session, run.ledger, run.run_id, steps)
             if last:
                 _verify(run, before)

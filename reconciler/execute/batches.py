@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from reconciler.dialects.base import DatabaseError, Session
 from reconciler.execute import interrupt
+from reconciler.execute.climb import Allowed, Ran, carried_out
 from reconciler.execute.failpoints import reach
 from reconciler.execute.ledger import Done
-from reconciler.plan.step import Step
+from reconciler.plan.step import Statement, Step
 
 # A batch grows while its steps are quick, and shrinks to one step when they are not: whoever watches sees a slow step
 # by its name, and a wish to end is heard as soon. Seconds, and steps.
@@ -20,17 +21,19 @@ _MOST = 128
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Whom to tell: a step begins, a step is done (rows, seconds), something makes us wait, a transaction is
-    committed.
+    """Whom to tell: a step begins, a step is done (rows, seconds, the ways that the server went), something makes us
+    wait, a transaction is committed.
     """
 
     started: Callable[[int, Step], None] = lambda position, step: None
-    finished: Callable[[int, Step, int, float], None] = lambda position, step, rows, seconds: None
+    finished: Callable[[int, Step, int, float, Sequence[str]], None] = lambda number, step, rows, seconds, ways: None
     waiting: Callable[[str], None] = lambda sentence: None
     committed: Callable[[int], None] = lambda steps: None
 
 
-def carry_out(session: Session, progress: Progress, before: int, steps: Sequence[Step]) -> list[Done]:
+def carry_out(
+    session: Session, progress: Progress, before: int, steps: Sequence[Step], allowed: Allowed = lambda size: False
+) -> list[Done]:
     """Run the statements of steps in order.
 
     Args:
@@ -38,6 +41,7 @@ def carry_out(session: Session, progress: Progress, before: int, steps: Sequence
         progress: whom to tell.
         before: how many steps the plan has before these.
         steps: in order.
+        allowed: says whether a large table may be copied although the plan did not tell of it.
 
     Raises:
         DatabaseError: with the step and the statement that failed; none after it was run.
@@ -46,14 +50,14 @@ def carry_out(session: Session, progress: Progress, before: int, steps: Sequence
     size = 1
     while len(done) < len(steps):
         begun = time.monotonic()
-        done += _batch(session, progress, before + len(done), steps[len(done) : len(done) + size])
+        done += _batch(session, progress, before + len(done), steps[len(done) : len(done) + size], allowed)
         seconds = time.monotonic() - begun
         size = min(size * 2, _MOST) if seconds < _QUICK else max(size // 2, 1) if seconds > _SLOW else size
     return done
 
 
-def _batch(session: Session, progress: Progress, before: int, steps: Sequence[Step]) -> list[Done]:
-    statements = [(index, statement.sql) for index, step in enumerate(steps) for statement in step.statements]
+def _batch(session: Session, progress: Progress, before: int, steps: Sequence[Step], allowed: Allowed) -> list[Done]:
+    statements = [(index, statement) for index, step in enumerate(steps) for statement in step.statements]
     for index, step in enumerate(steps):
         progress.started(before + index + 1, step)
     for _ in statements:
@@ -61,34 +65,35 @@ def _batch(session: Session, progress: Progress, before: int, steps: Sequence[St
     interrupt.heed()
     begun = time.monotonic()
     try:
-        counts = session.execute_each([sql for _, sql in statements])
+        ran = carried_out(session, [statement for _, statement in statements], allowed)
     except DatabaseError as error:
         raise _named(error, before, steps, statements) from error
     for _ in statements:
         reach("after_statement", session)
-    affected = [0] * len(steps)
-    for (index, _), count in zip(statements, counts, strict=True):
-        affected[index] += max(count, 0)
+    of_step: list[list[Ran]] = [[] for _ in steps]
+    for (index, _), one in zip(statements, ran, strict=True):
+        of_step[index].append(one)
     seconds = (time.monotonic() - begun) / len(steps)
-    return [_told(session, progress, before + at + 1, steps[at], affected[at], seconds) for at in range(len(steps))]
+    return [_told(session, progress, before + at + 1, steps[at], of_step[at], seconds) for at in range(len(steps))]
 
 
 def _named(
-    error: DatabaseError, before: int, steps: Sequence[Step], statements: Sequence[tuple[int, str]]
+    error: DatabaseError, before: int, steps: Sequence[Step], statements: Sequence[tuple[int, Statement]]
 ) -> DatabaseError:
     """Say which step failed, and with what statement."""
-    index, sql = statements[min(error.before, len(statements) - 1)]
+    index, statement = statements[min(error.before, len(statements) - 1)]
     step = steps[index]
     return DatabaseError(
-        f"step {before + index + 1} ({step.action} {step.subject}): {error.message}\n    {sql}",
+        f"step {before + index + 1} ({step.action} {step.subject}): {error.message}\n    {statement.sql}",
         code=error.code, retryable=error.retryable, lost=error.lost, before=error.before, address=str(step.subject),
     )  # fmt: skip
 
 
-def _told(session: Session, progress: Progress, position: int, step: Step, affected: int, seconds: float) -> Done:
-    progress.finished(position, step, affected, seconds)
+def _told(session: Session, progress: Progress, position: int, step: Step, ran: Sequence[Ran], seconds: float) -> Done:
+    affected = sum(max(one.rows, 0) for one in ran)
+    progress.finished(position, step, affected, seconds, [one.way for one in ran if one.way])
     reach("after_step", session)
     return Done(
         position=position, address=str(step.subject), action=step.action, affected=affected,
-        statements=";\n".join(statement.sql for statement in step.statements),
+        statements=";\n".join(one.sql for one in ran),
     )  # fmt: skip

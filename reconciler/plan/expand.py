@@ -15,7 +15,7 @@ from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.rules import Ask, Outcome, Rules, RuleTable, States, Way, late_bound
 from reconciler.plan.settle import settle
-from reconciler.plan.step import Statement, Step, Transaction, action_of
+from reconciler.plan.step import DataCheck, Statement, Step, Transaction, action_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,8 +280,12 @@ def _make(
         drops=dropped,
         releases=released - dropped,
         weight=rules_of(work.rules, change.ref).weight if weight is None else weight,
-        checks=tuple(check for one in held for check in ask(one, work.states)),
+        checks=(*(check for one in held for check in ask(one, work.states)), *_of_ladders(statements)),
     )
+
+
+def _of_ladders(statements: Sequence[Statement]) -> Iterable[DataCheck]:
+    return (check for statement in statements if statement.ladder for check in statement.ladder.asks)
 
 
 def _outlived(work: _Work, objects: Sequence[Object]) -> set[Ref]:

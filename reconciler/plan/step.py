@@ -16,18 +16,6 @@ class Transaction(StrEnum):
     COMMIT_AFTER = "commit after"
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement, complete, without a semicolon at its end.
-
-    `relations` is how many entries of the server's lock table it may take, where the server has such a limit.
-    """
-
-    sql: str
-    transaction: Transaction = Transaction.INSIDE
-    relations: int = 1
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataCheck:
     """A question to the live rows before anything runs.
@@ -42,6 +30,56 @@ class DataCheck:
     message: str
     sample: str = ""
     sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One way in which a server may carry a statement out: its name, the words that ask for it, and whether it is
+    heavy: rows are copied, or writes have to wait.
+    """
+
+    name: str
+    words: str
+    heavy: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ladder:
+    """The ways in which a statement may be carried out, from the one that is foreseen to the last resort.
+
+    The statement is `head`, `clauses` with commas between them, and the words of a rung. `rewrites` says that the rung
+    foreseen writes every row of the table anew. A heavy one is taken if it is the one foreseen, of which the plan
+    tells; otherwise only if the question `size` counts nothing, or its hazard is allowed. `asks` are for the plan.
+    """
+
+    head: str
+    clauses: tuple[str, ...]
+    rungs: tuple[Rung, ...]
+    size: DataCheck
+    rewrites: bool = False
+    asks: tuple[DataCheck, ...] = ()
+
+    def text(self, rung: Rung) -> str:
+        """Return the statement that asks for a rung."""
+        return f"{self.head}{' ' if self.clauses else ''}{', '.join(self.clauses)}{rung.words}"
+
+    def statement(self) -> Statement:
+        """Return the statement that asks for what is foreseen."""
+        return Statement(self.text(self.rungs[0]), ladder=self)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement, complete, without a semicolon at its end.
+
+    `relations` is how many entries of the server's lock table it may take, where the server has such a limit.
+    `ladder` are other forms of it, where the server is told how to carry it out and may refuse.
+    """
+
+    sql: str
+    transaction: Transaction = Transaction.INSIDE
+    relations: int = 1
+    ladder: Ladder | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,12 +25,15 @@ _MOST = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepDone:
-    """One step that was carried out and committed: its number in the plan, rows that it changed, seconds it took."""
+    """One step that was carried out and committed: its number in the plan, rows that it changed, seconds it took, and
+    the ways that the server went where it has several.
+    """
 
     number: int
     step: Step
     rows: int
     seconds: float
+    ways: tuple[str, ...] = ()
 
 
 def duration(seconds: float) -> str:
@@ -46,6 +49,7 @@ def step_lines(done: Sequence[StepDone], look: Look) -> list[str]:
     """Return one line for each step that is committed; of many, one for all that did the same to the same kind."""
     if len(done) > _MOST and not look.detail:
         return _step_counts(done, look)
+    told = any(one.ways for one in done)
     rows = [
         [
             Cell("✔", Style.GOOD),
@@ -55,6 +59,7 @@ def step_lines(done: Sequence[StepDone], look: Look) -> list[str]:
             Cell(safe(str(one.step.subject))),
             Cell(counted(one.rows, "row") if one.rows else "", right=True),
             Cell(duration(one.seconds), right=True),
+            *([Cell("; ".join(one.ways))] if told else []),
         ]
         for one in done
     ]
@@ -118,6 +123,7 @@ def apply_data(applied: Applied, done: Sequence[StepDone]) -> dict[str, Any]:
                 {
                     "number": one.number, "address": str(one.step.subject), "action": one.step.action,
                     "rows": one.rows, "seconds": round(one.seconds, 4),
+                    **({"ways": list(one.ways)} if one.ways else {}),
                 }
                 for one in done
             ],

@@ -19,9 +19,10 @@ from reconciler.model.change import Alter, Change, Create, Drop, Rename
 from reconciler.model.fields import contracts
 from reconciler.model.model import Desired, Model
 from reconciler.model.ref import Ref
+from reconciler.plan.hazards import HAZARDS, Hazard
 from reconciler.plan.outcome import Outcome
 from reconciler.plan.policy import Allowance
-from reconciler.plan.step import Step
+from reconciler.plan.step import DataCheck, Step
 from reconciler.report.words import both
 from reconciler.workflow.opening import Opened
 
@@ -106,6 +107,7 @@ def _run(opened: Opened, intent: Intent, session: Session, lock: Lock) -> tuple[
             still=lambda: dialect.stamp(session) == stamp,
             progress=intent.progress,
             lock_timeout=opened.target.patience,
+            allowed=lambda size: _allowed(opened, intent, size),
             details={
                 "command": "apply",
                 "environment": opened.environment.name,
@@ -116,6 +118,11 @@ def _run(opened: Opened, intent: Intent, session: Session, lock: Lock) -> tuple[
     )
     reach("before_release", session)
     return planned, outcome
+
+
+def _allowed(opened: Opened, intent: Intent, size: DataCheck) -> bool:
+    hazard = Hazard(code=size.code, ref=size.ref, message=size.message, effect=HAZARDS[size.code].effect)
+    return any(allowance.covers(hazard) for allowance in (*intent.given, *opened.policy.allow))
 
 
 def _gate(planned: Planned, accepts: Callable[[Planned], bool]) -> None:

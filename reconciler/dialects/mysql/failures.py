@@ -11,6 +11,9 @@ from reconciler.dialects.base import DatabaseError
 RETRYABLE = frozenset({1205, 1213, 3572})
 # The connection is gone: shutdown, killed, gone away, lost, timed out; 0 is the driver's own word for it.
 LOST = frozenset({0, 1053, 1927, 2003, 2006, 2013, 2055, 4031})
+# The server does it, but not in the way that was asked for: not supported, the reason why, no more row versions, the
+# row too long for another one.
+UNFIT = frozenset({1845, 1846, 4080, 4092, 4093})
 # The first thing in quotes is a value: duplicate entry, wrong or truncated value, invalid JSON.
 _QUOTE_A_VALUE = frozenset({1062, 1292, 1366, 1367, 1411, 1525, 1586, 3140, 3141, 3157})
 
@@ -24,7 +27,7 @@ def database_error(error: Any) -> DatabaseError:
     lost = number in LOST
     return DatabaseError(
         message or "the connection was lost", detail=detail, code=str(number) if number else "",
-        retryable=number in RETRYABLE, lost=lost,
+        retryable=number in RETRYABLE, lost=lost, unfit=number in UNFIT,
     )  # fmt: skip
 
 

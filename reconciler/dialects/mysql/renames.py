@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.dialects.mysql import render
-from reconciler.dialects.mysql.names import of, table
+from reconciler.dialects.mysql import costs, render
+from reconciler.dialects.mysql.ladder import altered
+from reconciler.dialects.mysql.names import of
 from reconciler.errors import PlanError, Problem
 from reconciler.model.objects import Check, Column, Index, Object, Table, View
 from reconciler.model.ref import Ref
+from reconciler.model.values import Generated
 from reconciler.plan.rules import Outcome, States
 from reconciler.plan.step import Statement
 
@@ -24,13 +26,27 @@ def rename_column(old: Column, new: Column, states: States) -> Outcome:
 
     Raises PlanError when one text names several columns that get other names.
     """
-    clauses = [f"RENAME COLUMN {of(old.ref)} TO {of(new.ref)}"]
+    clauses, cost = [f"RENAME COLUMN {of(old.ref)} TO {of(new.ref)}"], costs.DEFINITION
     for reader in states.old.subtree(new.ref.top)[1:]:
         uses: frozenset[Ref] = getattr(reader, "uses", frozenset())
         if new.ref in uses and reader.ref != new.ref:
             _refuse_several(reader, uses, states)
             clauses += _again(reader, states)
-    return (Statement(f"ALTER TABLE {table(new.ref)} {', '.join(clauses)}"), *_followers(new, states))
+            cost = cost.beside(_cost_again(reader))
+    return (*altered(new, clauses, cost, states), *_followers(new, states))
+
+
+def _cost_again(reader: Object) -> costs.Cost:
+    """Return what saying an object again costs."""
+    match reader:
+        case Check():
+            return costs.ASKED if render.stands_with_column(reader) else costs.of_new_check(reader)
+        case Column(generated=Generated(stored=stored)):
+            return costs.COPY if stored else costs.ASKED
+        case Index():
+            return costs.of_new_index(reader)
+        case _:
+            return costs.DEFINITION
 
 
 def _again(reader: Object, states: States) -> Iterator[str]:

@@ -38,11 +38,12 @@ def column_clause(column: Column, model: Model) -> str:
         f"ON UPDATE {now(column.type.name).text}" if "on_update_now" in settings else "", column.clauses,
         "INVISIBLE" if "invisible" in settings else "", "AUTO_INCREMENT" if column.identity else "",
         _comment(column.comment),
-        *_own_checks(column, model),
+        *own_checks(column, model),
     )  # fmt: skip
 
 
-def _own_checks(column: Column, model: Model) -> Iterator[str]:
+def own_checks(column: Column, model: Model) -> Iterator[str]:
+    """Write the checks that MariaDB keeps with a column."""
     for check in model.children(column.ref.top, Check):
         if check.nameless and check.clauses == of(column.ref):
             yield f"CHECK ({check.expression.text})"

@@ -222,6 +222,9 @@ _FEATURES: Mapping[str, tuple[tuple[int, int], tuple[int, int]]] = {
     "expression_default": ((8, 0), (10, 2)),
     "rename_column": ((8, 0), (10, 5)),
     "uuid": ((99, 0), (10, 7)),
+    "nocopy": ((99, 0), (10, 3)),
+    "online_copy": ((99, 0), (11, 2)),
+    "many_row_versions": ((9, 1), (99, 0)),
 }
 
 
@@ -231,10 +234,13 @@ def server(session: Session) -> Server:
     maria = "mariadb" in version.lower()
     number = tuple(int(part) for part in version.split("-")[0].split(".")[:2])
     features = {name for name, since in _FEATURES.items() if number >= since[maria]}
+    rights = rights_in((str(row[0]) for row in session.query("SHOW GRANTS")), str(database))
+    if not maria and number >= (8, 1) and rights is not None and has(rights, "PROCESS"):
+        features.add("row_versions")
     return Server(
         version=version, host=host, database=database, user=user,
         memory=f"{'mariadb' if maria else 'mysql'} {number[0]}.{number[1]}|{charset}|{collation}",
-        features=frozenset(features), elaborates=_may_elaborate(session),
+        features=frozenset(features), elaborates=_may_elaborate(session, rights),
     )  # fmt: skip
 
 
@@ -244,10 +250,9 @@ def assumed(name: str) -> Server:
     return Server(version="", host="", database="", user="", memory="", features=features, elaborates=False)
 
 
-def _may_elaborate(session: Session) -> bool:
+def _may_elaborate(session: Session, rights: frozenset[str] | None) -> bool:
     """A read-only server makes no temporary tables either, and they are a right of their own."""
-    read_only, database = session.query("SELECT @@global.read_only, database()")[0]
-    rights = rights_in((str(row[0]) for row in session.query("SHOW GRANTS")), str(database))
+    read_only = session.query("SELECT @@global.read_only")[0][0]
     return not read_only and (rights is None or has(rights, "CREATE TEMPORARY TABLES"))
 
 

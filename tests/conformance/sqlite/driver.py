@@ -8,7 +8,7 @@ import pytest
 
 from reconciler import PlanError, Refused, SpecError, workflow
 from reconciler.plan.policy import Allowance
-from reconciler.report.facts import Applied
+from reconciler.report.facts import Applied, Review
 from tests.target import Target
 
 
@@ -35,10 +35,14 @@ class Project:
         assert left.empty, [str(step.subject) for step in left.steps]
         return applied
 
+    def plan(self, *documents: str) -> Review:
+        """Return the plan of these documents."""
+        self._declare(documents)
+        return workflow.plan(self.request)
+
     def hazards(self, *documents: str) -> set[str]:
         """Return the codes of what these documents cost."""
-        self._declare(documents)
-        return {hazard.code for hazard in workflow.plan(self.request).planned.hazards}
+        return {hazard.code for hazard in self.plan(*documents).planned.hazards}
 
     def blocked(self, *documents: str) -> set[str]:
         """Apply these documents, hold that the rows refuse them, and return the codes."""

@@ -47,7 +47,7 @@ def listening(monkeypatch: pytest.MonkeyPatch, stream: type[io.StringIO]) -> io.
 def carry_out(journal: progress.Journal, number: int) -> None:
     """Report one step as begun and finished."""
     journal.progress.started(number, STEPS[number - 1])
-    journal.progress.finished(number, STEPS[number - 1], number, 0.01)
+    journal.progress.finished(number, STEPS[number - 1], number, 0.01, ())
 
 
 @each_stream
@@ -97,7 +97,7 @@ def test_a_pipe_gets_lines_at_the_start_now_and_then_and_at_the_end(monkeypatch:
         deadline = time.monotonic() + 10
         while stream.getvalue().count("still at") < 2 and time.monotonic() < deadline:
             time.sleep(0.01)
-        journal.progress.finished(1, STEPS[0], 0, 0.1)
+        journal.progress.finished(1, STEPS[0], 0, 0.1, ())
         journal.progress.committed(1)
     lines = stream.getvalue().splitlines()
     assert lines[0] == " applying 3 steps"

@@ -39,7 +39,9 @@ class _Counting:
 
 def test_every_step_is_told_in_order_with_its_rows() -> None:
     session, told = _Counting(), []
-    progress = Progress(finished=lambda position, step, rows, seconds: told.append((position, step.subject.name, rows)))
+    progress = Progress(
+        finished=lambda position, step, rows, seconds, ways: told.append((position, step.subject.name, rows))
+    )
     done = carry_out(session, progress, 10, _many(40))  # type: ignore[arg-type]
     assert told == [(11 + n, f"t{n}", 2) for n in range(40)]
     assert [one.position for one in done] == [position for position, _, _ in told]
