@@ -56,6 +56,20 @@ def _no_plan(look: Look) -> str:
 _NO_PLAN: Mapping[Format, Rendering] = {form: _no_plan for form in PLAN if form not in (Format.TEXT, Format.JSON)}
 
 
+def report(where: Where, word: str) -> Report:
+    """Tell what a run did, and how everything that is declared stands now."""
+    from reconciler.report.run_report import report_data, report_markdown, report_text
+    from reconciler.workflow.reporting import report as reported
+
+    found = reported(request(where), word)
+    return Report(
+        text=lambda look: report_text(found, look),
+        data=lambda: report_data(found),
+        forms={Format.MARKDOWN: lambda look: report_markdown(found, look)},
+        problems=found.review.warnings,
+    )
+
+
 def snapshot(where: Where, out: Path | None) -> Report:
     """Keep what a database holds in a file."""
     from reconciler.report.snapshot_file import snapshot_text, write_snapshot

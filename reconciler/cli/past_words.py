@@ -9,7 +9,7 @@ import typer
 
 from reconciler.cli import past
 from reconciler.cli.grammar import Invocation, command
-from reconciler.cli.options import PLAN, Output, Where, natural
+from reconciler.cli.options import PLAN, Format, Output, Where, natural
 
 Limit = Annotated[str, typer.Option("--limit", metavar="N", help="How many runs, the newest.")]
 
@@ -31,6 +31,17 @@ def show(
 ) -> Invocation:
     """Show a saved plan, or a past run with its steps and their SQL."""
     return Invocation("show", output, lambda desk: past.show(where, what), PLAN)
+
+
+@command
+def report(
+    where: Where,
+    output: Output,
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, its beginning, or `latest`.")] = "latest",
+) -> Invocation:
+    """Tell what a run did, and how everything that is declared stands now; changes nothing."""
+    forms = (Format.TEXT, Format.JSON, Format.MARKDOWN)
+    return Invocation("report", output, lambda desk: past.report(where, run), forms)
 
 
 @command

@@ -145,8 +145,12 @@ def _description(run: Run) -> dict[str, str]:
     return {
         "run_id": run.run_id, "plan_id": run.plan.id, "source": run.plan.source, "target": run.plan.target,
         "tool": run.tool, "actor": actor[:200],
-        "details": json.dumps({**run.details, "steps": len(run.plan.steps)}, ensure_ascii=False),
+        "details": json.dumps({**run.details, **_size(run.plan)}, ensure_ascii=False),
     }  # fmt: skip
+
+
+def _size(plan: Plan) -> Mapping[str, Any]:
+    return {"steps": len(plan.steps), "statements": [len(step.statements) for step in plan.steps]}
 
 
 def _retried(run: Run, group: Sequence[Step], before: int, last: bool) -> list[Done]:

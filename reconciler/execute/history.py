@@ -80,8 +80,8 @@ def _run(row: tuple[Any, ...]) -> PastRun:
         run_id=words[0], project=words[1], plan_id=words[2], tool=words[3], actor=words[4], state=words[5],
         started_at=words[6], finished_at=words[7], error=words[8], done=int(row[9]),
         environment=str(known.get("environment", "")), command=str(known.get("command", "")),
-        total=total if isinstance(total, int) else None, consents=tuple(_consents(known.get("consents"))),
-        bookmark=str(known.get("bookmark", "")),
+        total=total if isinstance(total, int) else None, statements=_sizes(known.get("statements")),
+        consents=tuple(_consents(known.get("consents"))), bookmark=str(known.get("bookmark", "")),
     )  # fmt: skip
 
 
@@ -92,6 +92,11 @@ def _read(text: object) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _sizes(found: object) -> tuple[int, ...]:
+    sizes = found if isinstance(found, list) else []
+    return tuple(sizes) if all(isinstance(size, int) for size in sizes) else ()
 
 
 def _consents(found: object) -> list[Consent]:

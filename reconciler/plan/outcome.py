@@ -53,8 +53,9 @@ class PastRun:
     """A run as the ledger tells it. Times are UTC, ISO 8601; what an older version did not write down is empty.
 
     `state` is running, done, failed, partial or interrupted; `total` is how many steps the plan had, None where nobody
-    wrote it down; `done` how many of them are committed. `bookmark` is the database's own word for itself as it was
-    before. `steps` are filled in where one run was asked for.
+    wrote it down; `done` how many of them are committed; `statements` how many each of them had, in order.
+    `bookmark` is the database's own word for itself as it was before. `steps` are filled in where one run was asked
+    for.
     """
 
     run_id: str
@@ -70,6 +71,7 @@ class PastRun:
     environment: str = ""
     command: str = ""
     total: int | None = None
+    statements: tuple[int, ...] = ()
     consents: tuple[Consent, ...] = ()
     bookmark: str = ""
     steps: tuple[PastStep, ...] = ()

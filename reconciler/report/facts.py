@@ -192,3 +192,11 @@ class Called:
     label: str
     results: tuple[Rows, ...]
     seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """A past run, and how the database compares with the specs now."""
+
+    run: PastRun
+    review: Review

@@ -66,7 +66,7 @@ def test_help_is_a_result(words: list[str], capsys: pytest.CaptureFixture[str]) 
 
 def test_only_what_is_built_is_there() -> None:
     own = {"validate", "fmt", "types", "schema", "init", "version"}
-    assert set(COMMANDS) == own | {"plan", "apply", "check", "import", "call", "history", "show", "snapshot"}
+    assert set(COMMANDS) == own | {"plan", "apply", "check", "import", "call", "history", "show", "report", "snapshot"}
 
 
 @pytest.mark.parametrize("command", ["validate", "plan", "apply", "check"])
