@@ -62,7 +62,8 @@ class Rules:
     beside itself, so that its step tells of them. `late_bound`: what is not modelled finds objects of this
     kind by name each time it runs, so they may come after it, and go and come back under it. `steady`: it is altered
     under whoever uses it, so an alter waits for nobody to let go. `falls`: it goes in silence with what it names inside
-    its own root, as an index does with its column; what does not refuses the plan. `rebuild` makes roots anew that go
+    its own root, as an index does with its column; what does not refuses the plan. `looks_up`: it finds what it names
+    each time it runs, so it stays while that goes and comes back. `rebuild` makes roots anew that go
     in one step: usually one, and those that `together` names besides. `weight`, `drop_weight` and `rebuild_weight`
     order what the edges leave open.
     """
@@ -83,6 +84,7 @@ class Rules:
     late_bound: bool = False
     steady: bool = False
     falls: bool = True
+    looks_up: bool = False
     weight: int = 50
     drop_weight: int = 20
     rebuild_weight: int = 40

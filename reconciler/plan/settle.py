@@ -138,8 +138,13 @@ def _already_goes(user: Object, settled: Settled, states: States) -> bool:
 
 
 def _finds_again(rules: RuleTable, user: Object, change: Change, settled: Settled) -> bool:
-    """Say whether an object that is not modelled only misses for a moment what it looks up by name."""
-    return isinstance(user, Unmodelled) and _comes_back(change.ref, settled) and late_bound(rules, change.ref)
+    """Say whether an object only misses for a moment what it looks up by name."""
+    finds = isinstance(user, Unmodelled) and late_bound(rules, change.ref)
+    return _comes_back(change.ref, settled) and (finds or _looks_up(rules, user))
+
+
+def _looks_up(rules: RuleTable, user: Object) -> bool:
+    return not isinstance(user, Unmodelled) and rules[Kind(user.ref.kind)].looks_up
 
 
 def _again(rules: RuleTable, user: Object, disturber: Ref, states: States) -> tuple[Change, ...] | Problem:

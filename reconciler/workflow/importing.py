@@ -9,6 +9,7 @@ from reconciler import spec
 from reconciler.model.fields import live_only
 from reconciler.model.model import Model
 from reconciler.model.objects import Column, Enum, ForeignKey, Object, Unmodelled, View
+from reconciler.model.programs import Event, Function, Procedure, Trigger
 from reconciler.model.ref import Kind
 from reconciler.report.facts import Imported
 from reconciler.workflow.looking import session_on, told
@@ -31,7 +32,8 @@ def import_(request: Request, out: Path) -> Imported:
     live = dialect.normalize(inspection.model).model
     dangling = {obj.ref: words for obj in live.values() if (words := _dangles(obj, live))}
     known = [obj for obj in live.values() if not isinstance(obj, Unmodelled) and obj.ref not in dangling]
-    written = Model(dialect.portable(obj) for obj in known)
+    me = inspection.defaults.get("user")
+    written = Model(_of_anybody(dialect.portable(obj), me) for obj in known)
     paths = spec.write(
         written, out, dialect=dialect.name,
         project_name=out.absolute().name or "project", url=request.url or opened.environment.url,
@@ -43,6 +45,13 @@ def import_(request: Request, out: Path) -> Imported:
         directory=out, written=tuple(paths), objects=len(known), unmodelled=tuple(sorted(filter(None, left))),
         other_schemas=others,
     )  # fmt: skip
+
+
+def _of_anybody(obj: Object, me: str | None) -> Object:
+    """Leave out whose rights a program has when it is whoever imports it: applied by another, it is that one's."""
+    if isinstance(obj, Trigger | Function | Procedure | Event) and obj.definer == me:
+        return replace(obj, definer=None)
+    return obj
 
 
 def _dangles(obj: Object, live: Model) -> str:

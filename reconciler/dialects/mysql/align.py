@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from reconciler.dialects.mysql.circumstances import aligned
+from reconciler.dialects.mysql.mentions import PROGRAMS, Program
+from reconciler.dialects.mysql.triggers import foretold
 from reconciler.model.model import Desired, Inspection, Model
 from reconciler.model.objects import Check, Column, Index, Object, Table, Unique
+from reconciler.model.programs import Event, Function, Procedure, Trigger
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.values import IndexPart
 
@@ -58,8 +62,26 @@ def _aligned(
         case Check():
             there = live.get(obj.ref)
             return replace(obj, nameless=there.nameless, clauses=there.clauses) if isinstance(there, Check) else obj
+        case Trigger() | Function() | Procedure() | Event():
+            return aligned(obj, live, defaults)
         case _:
             return obj
+
+
+def foretell(live: Model, desired: Model) -> Model:
+    """Return the live model without what the specs leave alone: the order of triggers, whose rights a program has."""
+    programs = (obj for obj in live.values() if isinstance(obj, PROGRAMS))
+    changed = (_left_alone(obj, desired.get(obj.ref), live) for obj in programs)
+    return live.updated([obj for obj in changed if obj is not None])
+
+
+def _left_alone(obj: Program, declared: Object | None, live: Model) -> Object | None:
+    same = declared if isinstance(declared, type(obj)) else None
+    if same is not None and same.definer == "":
+        obj = replace(obj, definer="")
+    if isinstance(obj, Trigger):
+        return foretold(obj, same if isinstance(same, Trigger) else None, live)
+    return obj
 
 
 def _as_unique(obj: Index, live: Model) -> Object:

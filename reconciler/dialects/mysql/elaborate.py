@@ -25,7 +25,7 @@ from reconciler.model.texts import spelled, texts
 def elaborate(session: Session, objects: Sequence[Object], actual: Model, desired: Model) -> Mapping[Ref, Object]:
     """Return the objects with their texts as the server spells them; what it does not take is left out."""
     found: dict[Ref, Object] = {}
-    tops = sorted({obj.ref.top for obj in objects if obj.ref.top.kind == Kind.TABLE})
+    tops = sorted({obj.ref.top for obj in objects if obj.ref.top.kind == Kind.TABLE and obj.kind != Kind.TRIGGER})
     with _writing(session):
         for top in tops:
             made = _table_as_made(session, top, desired)

@@ -5,20 +5,19 @@ from __future__ import annotations
 from functools import partial
 
 from reconciler.dialects.base import Dialect, Session, Target
-from reconciler.dialects.mysql.align import align
+from reconciler.dialects.mysql.align import align, foretell
 from reconciler.dialects.mysql.ask import ask
 from reconciler.dialects.mysql.calling import call
 from reconciler.dialects.mysql.elaborate import elaborate
 from reconciler.dialects.mysql.inspect import inspect
-from reconciler.dialects.mysql.lexer import quoted, renamed_words
+from reconciler.dialects.mysql.lexer import quoted
 from reconciler.dialects.mysql.locks import lock, transaction
 from reconciler.dialects.mysql.normalize import FAMILY, normalizer
 from reconciler.dialects.mysql.preflight import preflight
-from reconciler.dialects.mysql.resolve import portable, resolve
+from reconciler.dialects.mysql.resolve import portable, rename, resolve
 from reconciler.dialects.mysql.rules import RULES
 from reconciler.dialects.mysql.session import assumed, connect, reading, server
 from reconciler.dialects.script import Order, Script
-from reconciler.dialects.sql import renamer, respeller
 from reconciler.errors import PlanError, Problem
 
 
@@ -50,7 +49,7 @@ def flavor(name: str, fallback: tuple[str, ...]) -> Dialect:
         normalize=normalizer(name),
         align=align,
         resolve=resolve,
-        rename=renamer(respeller(renamed_words)),
+        rename=rename,
         elaborate=elaborate,
         portable=portable,
         rules=RULES,
@@ -62,6 +61,7 @@ def flavor(name: str, fallback: tuple[str, ...]) -> Dialect:
         ledger_schema=_ledger_schema,
         script=_script,
         reading=reading,
+        foretell=foretell,
         ledger_text="LONGTEXT",
         ledger_options=" DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin",
         transactional=False,

@@ -9,6 +9,8 @@ from reconciler.dialects.mysql.lexer import Lexeme, LexError
 from reconciler.dialects.mysql.reader import Reader
 
 ALL = "ALL PRIVILEGES"
+# Stands for all rights on the whole server, some of which nobody has on a single database.
+_EVERYWHERE = "ALL PRIVILEGES ON *.*"
 
 
 def rights_in(grants: Iterable[str], database: str) -> frozenset[str] | None:
@@ -45,7 +47,7 @@ def _read(text: str) -> tuple[set[str], str] | None:
         return None
     reader.expect("ON")
     if reader.take("*"):
-        return rights, "%"
+        return rights | ({_EVERYWHERE} if ALL in rights or "ALL" in rights else set()), "%"
     if "PROXY" in rights:  # acts as another user, and says nothing of databases
         return set(), "%"
     return rights, reader.name()
@@ -75,3 +77,8 @@ def _matches(pattern: str, database: str) -> bool:
 def has(rights: frozenset[str], right: str) -> bool:
     """Say whether a right is among them."""
     return right in rights or ALL in rights or "ALL" in rights
+
+
+def has_everywhere(rights: frozenset[str], right: str) -> bool:
+    """Say whether a right of the whole server is among them: all rights in one database do not bring it."""
+    return right in rights or _EVERYWHERE in rights

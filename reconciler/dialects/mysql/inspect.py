@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.dialects import uses
 from reconciler.dialects.base import Session, Target
+from reconciler.dialects.mysql.circumstances import OURS
 from reconciler.dialects.mysql.ddl import read_table
 from reconciler.dialects.mysql.lexer import LexError, quoted
+from reconciler.dialects.mysql.resolve import resolve
+from reconciler.dialects.mysql.triggers import inspect_triggers
 from reconciler.dialects.mysql.views import read_view
 from reconciler.dialects.sql import ours
 from reconciler.model.model import Inspection, Model
 from reconciler.model.objects import Check, Column, Object, Table, Unmodelled, View
+from reconciler.model.programs import Trigger
 from reconciler.model.ref import Kind, Ref
 
 _RELATIONS = """
@@ -21,9 +24,6 @@ SELECT table_name, table_type FROM information_schema.tables WHERE table_schema 
 
 # Whatever else there is: kind word, the table that holds it or "", name.
 _REST = """
-SELECT 'trigger', event_object_table, trigger_name, action_statement FROM information_schema.triggers
-WHERE trigger_schema = database()
-UNION ALL
 SELECT lower(routine_type), '', routine_name, coalesce(routine_definition, '') FROM information_schema.routines
 WHERE routine_schema = database()
 UNION ALL
@@ -36,19 +36,23 @@ _FOREIGN_KINDS = {"SEQUENCE": "sequence", "SYSTEM VIEW": "view"}
 
 def inspect(session: Session, target: Target) -> Inspection:
     """Return everything in the target's database; our own tables are left out."""
-    objects = list(_objects(session))
-    nameless = frozenset(obj.ref for obj in objects if isinstance(obj, Check) and obj.nameless)
     defaults = _defaults(session)
+    objects = [*_objects(session), *inspect_triggers(session, defaults)]
+    nameless = frozenset(obj.ref for obj in objects if isinstance(obj, Check) and obj.nameless)
     plain = Model(_plain(objects, defaults))
-    # No catalog of both flavors tells what a view reads; a rename has to find the views by it.
-    views = uses.resolve([obj for obj in plain.values() if isinstance(obj, View)], plain, "mysql")
+    # No catalog of both flavors tells what a view or program reads; a rename has to find them by it.
+    readers = [obj for obj in plain.values() if isinstance(obj, View | Trigger)]
+    views = resolve(readers, plain) if readers else []
     return Inspection(model=plain.updated(views) if views else plain, unnamed=nameless, defaults=defaults)
 
 
-_DEFAULTS = """
+_DEFAULTS = (
+    """
 SELECT 'engine', lower(@@default_storage_engine) UNION ALL SELECT 'collation', @@collation_database
 UNION ALL SELECT concat('charset ', character_set_name), default_collate_name FROM information_schema.character_sets
-"""
+UNION ALL """
+    + OURS
+)
 
 
 def _defaults(session: Session) -> Mapping[str, str]:

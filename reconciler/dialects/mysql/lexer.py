@@ -7,7 +7,7 @@ The grammar is that of a session without ANSI_QUOTES and NO_BACKSLASH_ESCAPES, w
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -68,16 +68,19 @@ _TOKENS = re.compile(
 @lru_cache(maxsize=100_000)
 def tokens(text: str) -> tuple[Token, ...]:
     """Return the tokens of a text, white space and comments left out. Raises LexError."""
-    found: list[Token] = []
+    return tuple(each_token(text))
+
+
+def each_token(text: str) -> Iterator[Token]:
+    """Yield the tokens of a text one by one, for whoever wants its beginning alone. Raises LexError."""
     at = 0
     while at < len(text):
         match = _TOKENS.match(text, at)
         if match is None:
             raise LexError(f"unreadable at {text[at : at + 20]!r}")
         if match.lastgroup != "space":
-            found.append(Token(Lexeme(match.lastgroup or ""), match.group(), at, match.end()))
+            yield Token(Lexeme(match.lastgroup or ""), match.group(), at, match.end())
         at = match.end()
-    return tuple(found)
 
 
 # What a backslash makes of a letter; of any other character it makes that character.

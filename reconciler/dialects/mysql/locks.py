@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from reconciler.dialects.base import DatabaseError, Lock, Session, Target
+from reconciler.dialects.mysql.circumstances import tidying
 from reconciler.dialects.mysql.session import connect, wait_for_locks
 from reconciler.errors import LockTaken
 from reconciler.plan.step import Step
@@ -118,6 +119,11 @@ def transaction(session: Session, steps: Sequence[Step], lock_timeout: float) ->
         raise DatabaseError("a statement of an earlier run goes on", retryable=True)
     try:
         yield
+    except BaseException:
+        for sql in tidying(steps):
+            with suppress(DatabaseError):
+                session.execute(sql)
+        raise
     finally:
         with suppress(DatabaseError):
             session.query("SELECT release_lock(:name)", {"name": work})

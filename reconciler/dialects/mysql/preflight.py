@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.dialects.base import Session
-from reconciler.dialects.mysql.grants import has, rights_in
+from reconciler.dialects.mysql.circumstances import account
+from reconciler.dialects.mysql.grants import has, has_everywhere, rights_in
 from reconciler.dialects.mysql.lexer import quoted
+from reconciler.dialects.mysql.needs import LOGGED, LOGGED_BY_MARIADB, Head, head_of, rights_for
 from reconciler.errors import Problem
 from reconciler.model.model import Model
 from reconciler.plan.plan import Plan
@@ -16,20 +18,9 @@ from reconciler.plan.plan import Plan
 # (dev.mysql.com/doc/refman/9.7/en/atomic-ddl.html, mariadb.com/kb/en/atomic-ddl).
 _OLDEST: Mapping[bool, tuple[int, int]] = {False: (8, 0), True: (10, 6)}
 
-# The beginning of a statement → the rights that it needs (…/en/grant.html, and the pages of the statements).
-_NEEDS: Sequence[tuple[str, tuple[str, ...]]] = (
-    ("CREATE TABLE", ("CREATE",)),
-    ("CREATE VIEW", ("CREATE VIEW",)),
-    ("CREATE OR REPLACE", ("CREATE VIEW", "DROP")),
-    ("CREATE", ("INDEX",)),
-    ("ALTER TABLE", ("ALTER",)),
-    ("DROP", ("DROP",)),
-    ("RENAME TABLE", ("ALTER", "DROP", "CREATE", "INSERT")),
-    ("UPDATE", ("UPDATE", "SELECT")),
-)
-
-# Beginnings of statements that a binary log forbids to whoever is not trusted (…/en/stored-programs-logging.html).
-_LOGGED = ("CREATE TRIGGER", "CREATE FUNCTION", "CREATE OR REPLACE TRIGGER", "CREATE OR REPLACE FUNCTION")
+# Whoever may make programs that are not its own, on MySQL by version and on MariaDB
+# (dev.mysql.com/doc/refman/9.7/en/privileges-provided.html, mariadb.com/kb/en/grant).
+_FOR_ANOTHER: Mapping[bool, tuple[str, ...]] = {False: ("SET_ANY_DEFINER", "SET_USER_ID"), True: ("SET USER",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +44,8 @@ def preflight(session: Session, plan: Plan, actual: Model) -> Sequence[Problem]:
     if plan.empty:
         return ()
     facts = _facts(session)
-    texts = [statement.sql for statement in plan.statements]
-    return [*_of_server(facts), *_of_rights(facts, texts), *_of_log(facts, texts)]
+    heads = {statement.sql: head_of(statement.sql) for statement in plan.statements}
+    return [*_of_server(facts), *_of_rights(facts, heads), *_of_definers(facts, heads), *_of_log(facts, heads)]
 
 
 def _facts(session: Session) -> _Facts:
@@ -74,35 +65,44 @@ def _of_server(facts: _Facts) -> Iterator[Problem]:
             code="RUN012", message=f"the server is {facts.version}: it can die in the middle of one statement",
             hint=f"use {'MariaDB' if facts.maria else 'MySQL'} {oldest[0]}.{oldest[1]} or newer",
         )  # fmt: skip
-    privileged = facts.rights is None or has(facts.rights, "SUPER") or has(facts.rights, "READ_ONLY ADMIN")
+    rights = facts.rights
+    privileged = rights is None or has_everywhere(rights, "SUPER") or has_everywhere(rights, "READ_ONLY ADMIN")
     if facts.read_only and not privileged:
         yield Problem(code="RUN011", message="the server is read-only", hint="connect to the one that is written to")
 
 
-def _of_rights(facts: _Facts, texts: Sequence[str]) -> Iterator[Problem]:
+def _of_rights(facts: _Facts, heads: Mapping[str, Head]) -> Iterator[Problem]:
     """Tell each right that is missing once; those on single tables are not looked at, nor those of roles."""
     if facts.rights is None:
         return
-    needed = {right for text in texts for right in _needs(text)}
+    needed = {right for text, head in heads.items() for right in rights_for(head, text)}
     for right in sorted(right for right in needed if not has(facts.rights, right)):
-        user = "@".join(quoted(part) for part in facts.user.rsplit("@", 1))
         yield Problem(
             code="RUN011", message=f"{facts.user} may not {right} in {facts.database}",
-            hint=f"GRANT {right} ON {quoted(facts.database)}.* TO {user}",
+            hint=f"GRANT {right} ON {quoted(facts.database)}.* TO {account(facts.user)}",
         )  # fmt: skip
 
 
-def _needs(text: str) -> Iterator[str]:
-    yield from next((rights for beginning, rights in _NEEDS if text.startswith(beginning)), ())
-    if text.startswith(("ALTER TABLE", "CREATE TABLE")) and " FOREIGN KEY " in text:
-        yield "REFERENCES"
+def _of_definers(facts: _Facts, heads: Mapping[str, Head]) -> Iterator[Problem]:
+    """Programs of another account are made by whoever may say so (error 1227)."""
+    rights = _FOR_ANOTHER[facts.maria]
+    if facts.rights is None or any(has_everywhere(facts.rights, right) for right in ("SUPER", *rights)):
+        return
+    others = sorted({head.definer for head in heads.values() if head.definer} - {facts.user})
+    if others:
+        hint = f"GRANT {rights[0]} ON *.* TO {account(facts.user)}, or say definer: strip"
+        message = f"{facts.user} may not make what has the rights of {', '.join(others)}"
+        yield Problem(code="RUN011", message=message, hint=hint)
 
 
-def _of_log(facts: _Facts, texts: Sequence[str]) -> Iterator[Problem]:
+def _of_log(facts: _Facts, heads: Mapping[str, Head]) -> Iterator[Problem]:
     """Error 1419, before it comes in the middle of an apply."""
-    trusted = facts.rights is None or has(facts.rights, "SUPER")
-    if facts.untrusting and not trusted and any(text.startswith(_LOGGED) for text in texts):
+    forbidden = LOGGED_BY_MARIADB if facts.maria else LOGGED
+    trusted = facts.rights is None or has_everywhere(facts.rights, "SUPER")
+    trusted = trusted or (facts.maria and has_everywhere(facts.rights or frozenset(), "BINLOG ADMIN"))
+    if facts.untrusting and not trusted and any(head.words in forbidden for head in heads.values()):
+        verb = "create or drop" if facts.maria else "create"
         yield Problem(
-            code="RUN011", message=f"{facts.user} may not create triggers and functions while the binary log is on",
+            code="RUN011", message=f"{facts.user} may not {verb} triggers and functions while the binary log is on",
             hint="as an administrator: SET GLOBAL log_bin_trust_function_creators = 1",
         )  # fmt: skip

@@ -1,22 +1,44 @@
-"""Objects in, the same with what they rest on filled in, or in the spec's words; no catalog records it."""
+"""Objects in, the same with what they rest on, under other names or in the spec's words; no catalog records it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.dialects import uses
 from reconciler.dialects.mysql import types
+from reconciler.dialects.mysql.circumstances import spelled
 from reconciler.dialects.mysql.ddl_keys import BROUGHT_INDEX
+from reconciler.dialects.mysql.lexer import renamed_words
+from reconciler.dialects.mysql.mentions import PROGRAMS, Names, resolved, with_renamed
 from reconciler.dialects.mysql.normalize import FAMILY
 from reconciler.dialects.mysql.render import HIDDEN
-from reconciler.model.model import Model
+from reconciler.dialects.sql import respeller
+from reconciler.model.model import Model, renamed
 from reconciler.model.objects import Column, ForeignKey, Index, Object
+from reconciler.model.programs import Trigger
+from reconciler.model.ref import Ref
 
 
 def resolve(objects: Sequence[Object], model: Model) -> Sequence[Object]:
     """Return the objects with `uses` filled in."""
-    return uses.resolve(objects, model, FAMILY)
+    names = Names(model)
+    found = uses.resolve(objects, model, FAMILY)
+    return [resolved(obj, names) if isinstance(obj, PROGRAMS) else obj for obj in found]
+
+
+def rename(model: Model, moves: Sequence[tuple[Ref, Ref]]) -> Model:
+    """Return the live model after renames, one after the other; bodies say the new name where it is theirs."""
+    for old, new in moves:
+        model = renamed(with_renamed(model, old, new, spelled), {old: new}, _respelled)
+    return model
+
+
+_OTHERS = respeller(renamed_words)
+
+
+def _respelled(obj: Object, renames: Mapping[Ref, Ref]) -> Object:
+    return obj if isinstance(obj, PROGRAMS) else _OTHERS(obj, renames)
 
 
 def portable(obj: Object) -> Object:
@@ -30,5 +52,7 @@ def portable(obj: Object) -> Object:
             )
         case ForeignKey(clauses=words) if words == BROUGHT_INDEX:
             return replace(obj, clauses="")  # the server makes such an index again
+        case Trigger(clauses=words) if words:
+            return replace(obj, clauses="")  # `follows` says it
         case _:
             return obj

@@ -225,6 +225,7 @@ _FEATURES: Mapping[str, tuple[tuple[int, int], tuple[int, int]]] = {
     "nocopy": ((99, 0), (10, 3)),
     "online_copy": ((99, 0), (11, 2)),
     "many_row_versions": ((9, 1), (99, 0)),
+    "replace_program": ((99, 0), (10, 1)),
 }
 
 

@@ -64,6 +64,69 @@ def test_a_right_that_is_missing_is_told_with_its_remedy(project: Project, my: T
     assert my.query("select count(*) from t") == [(0,)]
 
 
+TRIGGER = "trigger: x\ntable: t\ntiming: before\nevents: [insert]\nbody: [set new.a = upper(new.a)]\n"
+
+
+@contextmanager
+def trusting(my: Target) -> Iterator[None]:
+    """Let whoever has the rights make triggers and functions although there is a binary log."""
+    my.execute("set global log_bin_trust_function_creators = 1")
+    try:
+        yield
+    finally:
+        my.execute("set global log_bin_trust_function_creators = 0")
+
+
+def test_a_trigger_beside_a_binary_log_is_told_with_its_remedy(project: Project, my: Target) -> None:
+    terms = workflow.Terms(given=(Allowance("*"),))
+    with limited(my, "all privileges") as url:
+        workflow.apply(request_(project, url, TABLE))
+        with_trigger = request_(project, url, TABLE, TRIGGER)
+        (obstacle,) = workflow.plan(with_trigger).planned.obstacles
+        assert (obstacle.code, obstacle.hint) == (
+            "RUN011", "as an administrator: SET GLOBAL log_bin_trust_function_creators = 1",
+        )  # fmt: skip
+        with pytest.raises(TargetError, match="while the binary log is on"):
+            workflow.apply(with_trigger, terms)
+        assert my.query("show triggers") == []
+        with trusting(my):
+            workflow.apply(with_trigger, terms)
+            workflow.apply(request_(project, url, TABLE, TRIGGER.replace("upper", "lower")), terms)
+        without = request_(project, url, TABLE)
+        dropping = [problem.code for problem in workflow.plan(without).planned.obstacles]
+        assert dropping == (["RUN011"] if my.dialect == "mariadb" else [])
+        with trusting(my):
+            workflow.apply(without, terms)
+    assert my.query("show triggers") == []
+
+
+def test_the_rights_for_a_trigger(project: Project, my: Target) -> None:
+    with limited(my, "select, insert, update, delete, create, alter, drop, create temporary tables") as url:
+        workflow.apply(request_(project, url, TABLE))
+        with trusting(my):
+            (obstacle,) = workflow.plan(request_(project, url, TABLE, TRIGGER)).planned.obstacles
+            assert obstacle.hint.startswith("GRANT TRIGGER ON ")
+
+
+def test_the_rights_of_somebody_else(project: Project, my: Target) -> None:
+    with limited(my, "all privileges") as url, trusting(my):
+        user = make_url(url).username
+        other = f"{user}2@localhost"
+        my.execute(f"create user {other}")
+        try:
+            foreign = request_(project, url, TABLE, TRIGGER + f"definer: {other}\n")
+            (obstacle,) = workflow.plan(foreign).planned.obstacles
+            right = "SET USER" if my.dialect == "mariadb" else "SET_ANY_DEFINER"
+            assert obstacle.hint.startswith(f"GRANT {right} ON *.* TO `")
+            assert other in obstacle.message
+            my.execute(f"grant {right} on *.* to {user}@localhost")
+            workflow.apply(foreign)
+        finally:
+            my.execute(f"drop user {other}")
+    query = "select definer from information_schema.triggers where trigger_schema = database()"
+    assert my.query(query) == [(other,)]
+
+
 @pytest.mark.parametrize(
     ("grants", "expected"),
     [
