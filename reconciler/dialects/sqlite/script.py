@@ -7,12 +7,14 @@ a CHECK whose name is the message: it stops the script where neither form is the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.dialects.script import Net, Order, Script, commented, net
 from reconciler.dialects.sql import double_quoted, text_literal
 from reconciler.dialects.sqlite import render
+from reconciler.dialects.sqlite.conditions import absent, either, exists, on_tables, shape, typed
+from reconciler.dialects.sqlite.names import fold
 from reconciler.dialects.sqlite.remaking import Remake, counted, indexes, remade, remake, unguarded
 from reconciler.dialects.sqlite.triggers import create_trigger
 from reconciler.errors import PlanError, Problem
@@ -140,43 +142,6 @@ def guard(message: str, condition: str) -> str:
     )
 
 
-def _shape(table: str, columns: Mapping[str, str]) -> str:
-    """Write the condition that a table has these columns, {name: type}, and no others; no case or blank counts."""
-    wanted = sorted(f"{name} {''.join(type_.split())}".lower() for name, type_ in columns.items())
-    real = (
-        "SELECT lower(name || ' ' || CASE WHEN hidden IN (2, 3) THEN '' ELSE replace(replace(replace(type, ' ', ''),"
-        f" char(10), ''), char(9), '') END) AS word FROM pragma_table_xinfo({text_literal(table)}) WHERE hidden <> 1"
-    )
-    listed = ", ".join(map(text_literal, wanted))
-    return (
-        f"((SELECT count(*) FROM ({real})) = {len(wanted)}"
-        f" AND NOT EXISTS (SELECT 1 FROM ({real}) WHERE word NOT IN ({listed})))"
-    )
-
-
-def _columns(found: Iterable[Column], names: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the columns of a table as a shape wants them; a computed one's type is told with other words."""
-    return {(names or {}).get(c.ref.name, c.ref.name): "" if c.generated else str(c.type) for c in found}
-
-
-def _exists(name: str, type_: str = "table") -> str:
-    return f"EXISTS (SELECT 1 FROM sqlite_schema WHERE type = '{type_}' AND name = {text_literal(name)} COLLATE NOCASE)"
-
-
-def _absent(name: str) -> str:
-    return f"NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = {text_literal(name)} COLLATE NOCASE)"
-
-
-def _either(one: Remake) -> str:
-    """Write the condition that a table is there in one of its two forms."""
-    old = one.states.old.children(one.ref, Column)
-    live = {column.ref.name: one.states.live(column.ref).name for column in old}
-    before, after = _shape(one.live, _columns(old, live)), _shape(one.name, _columns(one.columns))
-    if one.live == one.name:
-        return f"({before} OR {after})"
-    return f"(({before} AND {_absent(one.name)}) OR ({after} AND {_absent(one.live)}))"
-
-
 # --- text -------------------------------------------------------------------------------------------------------------
 
 
@@ -229,22 +194,33 @@ def guards(work: Work) -> Iterator[str]:
     guard = work.guard
     states, why = work.order.states, "is neither as it was nor as planned: plan again"
     for table in work.made:
-        shape = _shape(table.ref.name, _columns(states.new.children(table.ref, Column)))
-        yield guard(f"{table.ref} {why}", f"{_absent(table.ref.name)} OR {shape}")
+        fits = shape(table.ref.name, typed(states.new.children(table.ref, Column)))
+        yield guard(f"{table.ref} {why}", f"{absent(table.ref.name)} OR {fits}")
     for table in work.gone:
         name = states.live(table.ref).name
-        shape = _shape(name, _columns(states.old.children(table.ref, Column)))
-        yield guard(f"{table.ref} {why}", f"{_absent(name)} OR {shape}")
+        fits = shape(name, typed(states.old.children(table.ref, Column)))
+        yield guard(f"{table.ref} {why}", f"{absent(name)} OR {fits}")
     for one in work.remakes:
-        yield guard(f"{one.ref} {why}", _either(one))
+        yield guard(f"{one.ref} {why}", either(one))
     for other in work.others:
-        if (words := _type(other)) is not None:
-            name = text_literal(other.ref.name)
-            strange = f"name = {name} COLLATE NOCASE AND type <> '{words}'"
-            yield guard(f"{other.ref} {why}", f"NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE {strange})")
+        if _type(other) is not None:
+            yield guard(f"{other.ref} {why}", _no_stranger(work, other))
     for check in (check for step in work.order.plan.steps for check in step.checks if _silent(check.code)):
         message = check.message.replace("{count}", "some")
         yield guard(f"{check.code} at {check.ref}: {message}", f"({check.count}) = 0")
+
+
+def _no_stranger(work: Work, one: Net) -> str:
+    """Write the condition that nothing else has an object's name: triggers have their names apart from all others."""
+    name, type_ = text_literal(one.ref.name), _type(one)
+    if type_ != "trigger":
+        strange = f"name = {name} COLLATE NOCASE AND type <> '{type_}'"
+        return f"NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE {strange})"
+    tops = {
+        other.ref.top for other in work.others if _type(other) == type_ and fold(other.ref.name) == fold(one.ref.name)
+    }
+    holders = sorted({name for top in tops for name in (top.name, work.order.states.live(top).name)})
+    return f"NOT {exists(one.ref.name, type_)} OR {exists(one.ref.name, type_, on_tables(*holders))}"
 
 
 def _type(one: Net) -> str | None:
@@ -301,16 +277,20 @@ def result(work: Work) -> Iterator[tuple[str, str]]:
     """Yield each address with the condition that it is as planned."""
     states = work.order.states
     for table in work.made:
-        yield str(table.ref), _shape(table.ref.name, _columns(states.new.children(table.ref, Column)))
+        yield str(table.ref), shape(table.ref.name, typed(states.new.children(table.ref, Column)))
     for one in work.remakes:
-        yield str(one.ref), _shape(one.name, _columns(one.columns))
+        yield str(one.ref), shape(one.name, typed(one.columns))
         for index in indexes(one):
-            yield str(index.ref), _exists(index.ref.name, "index")
+            yield str(index.ref), exists(index.ref.name, "index")
     for table in work.gone:
-        yield str(table.ref), _absent(states.live(table.ref).name)
+        yield str(table.ref), absent(states.live(table.ref).name)
     for other in work.others:
-        if (word := _type(other)) is not None:
-            yield str(other.ref), _absent(other.ref.name) if other.new is None else _exists(other.ref.name, word)
+        word, name = _type(other), other.ref.name
+        if word == "trigger":
+            there = exists(name, word, on_tables(other.ref.top.name))
+            yield str(other.ref), f"NOT {there}" if other.new is None else there
+        elif word is not None:
+            yield str(other.ref), absent(name) if other.new is None else exists(name, word)
 
 
 def last(work: Work) -> str:

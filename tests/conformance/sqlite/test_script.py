@@ -26,6 +26,7 @@ C = "table: c\ncolumns: {id: {type: int}, a: {type: int, references: p.id}}\n"
 Q = P.replace("table: p", "table: q\nrenamed_from: p")
 W = "table: w\ncolumns: {{{key}, {columns}}}\nprimary_key: [k]\noptions: {{sqlite: {{without_rowid: true}}}}\n"
 AUTO = "options: {sqlite: {autoincrement: true}}\n"
+Q2 = P.replace("table: p", "table: q")
 G = "triggers:\n  %s: {timing: after, events: [insert], body: [insert into p (n) values (1%s)]}\n"
 PUT = "triggers: {put: {timing: instead_of, events: [insert], body: [insert into t (id) values (null)]}}\n"
 ROWS = "insert into t (a) values (1), (2);"
@@ -121,6 +122,16 @@ CASES: dict[str, tuple[list[str], list[str], str]] = {
     "triggers come, go and change": (
         [t("a: {type: int}", G % ("x", "") + G.partition("\n")[2] % ("y", "")), P],
         [t("a: {type: int}", G % ("x", " + 1") + G.partition("\n")[2] % ("z", "")), P],
+        ROWS,
+    ),
+    "a trigger moves to another table": (
+        [t("a: {type: int}", G % ("p", "")), P, Q2],
+        [t("a: {type: int}"), P, Q2 + G % ("p", "")],
+        ROWS,
+    ),
+    "a trigger is named like a table": (
+        [t("a: {type: int}", G % ("p", "") + G.partition("\n")[2] % ("q", "")), P],
+        [t("a: {type: int}", G % ("q", " + 1") + G.partition("\n")[2] % ("t", "")), P, Q2],
         ROWS,
     ),
     "a trigger is renamed, its table made anew": (
@@ -243,6 +254,17 @@ def test_rows_that_would_point_to_nothing_stop_it(project: Project, sqlite: Targ
     assert done.code != 0
     assert "rows would point to nothing" in done.err
     assert sqlite.query("select * from c") == [(1, 77)]
+
+
+def test_another_trigger_of_the_same_name_is_not_dropped(project: Project, sqlite: Target) -> None:
+    project.apply(t("a: {type: int}", G % ("x", "")), P)
+    text = written(project, t("a: {type: int}"), P)
+    assert run_script(sqlite, text).code == 0
+    sqlite.execute("create trigger X after insert on p begin select 1; end")
+    done = run_script(sqlite, text)
+    assert done.code != 0
+    assert "table.t.trigger.x is neither as it was nor as planned" in done.err
+    assert sqlite.query("select count(*) from sqlite_schema where type = 'trigger'") == [(1,)]
 
 
 def test_a_later_table_of_the_same_name_is_not_dropped(project: Project, sqlite: Target) -> None:
