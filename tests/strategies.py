@@ -25,9 +25,10 @@ from reconciler.model.objects import (
     Unique,
     View,
 )
+from reconciler.model.programs import Trigger
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.types import Type
-from reconciler.model.values import Action, Default, Generated, Identity, IndexPart, Literal, Sql
+from reconciler.model.values import Action, Default, Generated, Identity, IndexPart, Literal, Sql, Statements
 
 # Few names, so that two random schemas have much in common; some that have to be quoted everywhere.
 TABLES = ("customer", "order", "Line Item", 'quo"ted')
@@ -188,13 +189,22 @@ def models(draw: st.DrawFn) -> Model:
 
 
 @st.composite
+def models_with_triggers(draw: st.DrawFn) -> Model:
+    """Draw a schema with triggers; `for_server` leaves them out where they are not managed."""
+    model = draw(models())
+    return Model((*model.values(), *_triggers(draw, model)))
+
+
+@st.composite
 def wide_models(draw: st.DrawFn) -> Model:
     """Draw a schema with the kinds that one dialect alone has, too; `for_server` leaves out what a server lacks."""
     model = draw(models())
     table = min(ref for ref, obj in model.items() if isinstance(obj, Table))
-    return Model((*model.values(), *_beyond(draw, table)))
+    return Model((*model.values(), *_beyond(draw, table), *_triggers(draw, model)))
 
 
+# The dialects on which triggers are managed.
+TRIGGERED = frozenset({"sqlite", "d1"})
 EMAIL, COUNTER, SUMS = (
     Ref.root(Kind.DOMAIN, "email"),
     Ref.root(Kind.SEQUENCE, "The Counter"),
@@ -232,6 +242,32 @@ def _beyond(draw: st.DrawFn, table: Ref) -> list[Object]:
     return found
 
 
+def _triggers(draw: st.DrawFn, model: Model) -> list[Object]:
+    """Draw triggers that name columns of their own and of another table, and that concern no row there is."""
+    holders = [ref for ref, obj in model.items() if isinstance(obj, Table | View)]
+    return [_trigger(draw, holder, model) for holder in holders if draw(st.booleans())]
+
+
+def _trigger(draw: st.DrawFn, holder: Ref, model: Model) -> Trigger:
+    event = draw(st.sampled_from(["insert", "update", "delete"]))
+    row = "old" if event == "delete" else "new"
+    numbers = [c for c in model.children(holder, Column) if c.type.name in NUMBERS and c.generated is None]
+    tested = draw(st.sampled_from([None, *numbers]))
+    other = quoted(draw(st.sampled_from([ref for ref, obj in model.items() if isinstance(obj, Table)])).name)
+    statements = [
+        f"delete from {other} where id = -1 - {row}.id",
+        f"update {other} set id = id where id = -2 - {row}.id",
+    ]
+    return Trigger(
+        ref=holder.child(Kind.TRIGGER, f"{holder.name}_tr"),
+        timing=draw(st.sampled_from(["before", "after"] if holder.kind == Kind.TABLE else ["instead_of"])),
+        events=(event,),
+        columns=tuple(c.ref.name for c in numbers) if event == "update" and draw(st.booleans()) else (),
+        when=Sql(f"{row}.{quoted(tested.ref.name)} > 0", "postgres") if tested else None,
+        body=Statements(tuple(Sql(text, "postgres") for text in statements[: draw(st.integers(1, 2))])),
+    )
+
+
 def _sequence(draw: st.DrawFn) -> NumberSequence:
     return NumberSequence(
         ref=COUNTER, start=draw(st.sampled_from([None, 5])), increment=draw(st.sampled_from([1, 7])),
@@ -241,6 +277,8 @@ def _sequence(draw: st.DrawFn) -> NumberSequence:
 
 def for_server(model: Model, server: str) -> Model:
     """Return the part of a drawn schema that a server can have."""
+    if server.partition("-")[0] not in TRIGGERED:
+        model = model.only(lambda ref: ref.kind != Kind.TRIGGER)
     if server.startswith("postgres"):
         return model
     beyond = {COUNTER, EMAIL, SUMS}
@@ -293,4 +331,4 @@ def sqlite_models(draw: st.DrawFn) -> Model:
             case _:
                 return obj
 
-    return Model(dressed(obj) for obj in draw(models()).values())
+    return Model(dressed(obj) for obj in draw(models_with_triggers()).values())

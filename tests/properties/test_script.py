@@ -17,7 +17,7 @@ from reconciler.report.facts import Review
 from reconciler.report.sql import plan_sql
 from tests.properties.test_converge import EVERYTHING, EXAMPLES, assert_converged, contents, converge, fill, project
 from tests.scripting import UNSCRIPTED, run_script
-from tests.strategies import models
+from tests.strategies import for_server, models_with_triggers
 from tests.target import fresh
 
 # Each example starts two programs and makes two databases.
@@ -26,10 +26,11 @@ FEW = settings(EXAMPLES, max_examples=12)
 
 @pytest.mark.parametrize("server", [name for name in NAMES if name not in UNSCRIPTED])
 @FEW
-@given(before=models(), after=models())
+@given(before=models_with_triggers(), after=models_with_triggers())
 def test_a_script_does_what_an_apply_does_and_then_nothing(
     server: str, before: Model, after: Model, tmp_path: Path
 ) -> None:
+    before, after = for_server(before, server), for_server(after, server)
     with fresh(server, tmp_path) as ours, fresh(server, tmp_path) as theirs:
         for target in (ours, theirs):
             converge(project(tmp_path, before, target.url))
