@@ -13,11 +13,11 @@ from reconciler.dialects.sql import ours
 from reconciler.dialects.sqlite import types
 from reconciler.dialects.sqlite.alike import alike
 from reconciler.dialects.sqlite.elsewhere import ABSENT, NOUNS, beyond
-from reconciler.dialects.sqlite.frames import Frame, frame_of, rowid_alias
 from reconciler.dialects.sqlite.lexer import canonical
 from reconciler.dialects.sqlite.literals import settled
 from reconciler.dialects.sqlite.lowered import enum_check, moved_values, wrong_portable_default
 from reconciler.dialects.sqlite.names import taken
+from reconciler.dialects.sqlite.surroundings import Surroundings, rowid_alias, surroundings_of
 from reconciler.dialects.sqlite.triggers import normal_trigger
 from reconciler.dialects.transpile import NotPortable, output_columns, text_for
 from reconciler.errors import Problem
@@ -53,10 +53,10 @@ _TABLE_OPTIONS = frozenset({"autoincrement", "strict", "without_rowid"})
 
 @dataclass(slots=True)
 class _Findings:
-    """The problems met so far, each with the field that it is about; the frames of tables and shapes of columns met."""
+    """The problems met so far, each with the field that it is about; what tables say about columns, shapes met."""
 
     parts: dict[Problem, str] = field(default_factory=dict)
-    frames: dict[Ref, Frame] = field(default_factory=dict)
+    surroundings: dict[Ref, Surroundings] = field(default_factory=dict)
     shapes: Shapes = field(default_factory=Shapes)
 
     def add(self, obj: Object, part: str, message: str, hint: str = "", severity: str = "error") -> None:
@@ -78,8 +78,8 @@ def normalize(model: Model) -> Normalized:
 
 def _normal(obj: Object, model: Model, findings: _Findings) -> Iterator[Object]:
     if type(obj) is Column and not obj.ref.schema and obj.type.name != "enum":
-        frame = _frame(obj.ref.top, model, findings)
-        place = (frame.strict, frame.alias == obj.ref, frame.without_rowid and obj.ref.name in frame.key)
+        around = _around(obj.ref.top, model, findings)
+        place = (around.strict, around.alias == obj.ref, around.without_rowid and obj.ref.name in around.key)
         yield findings.shapes.normal(obj, place, partial(_shaped, model, findings))
         return
     if isinstance(obj, Unmodelled):
@@ -153,17 +153,17 @@ def _table(obj: Table, model: Model, findings: _Findings) -> Iterator[Object]:
     yield changed(obj, comment=None, options=options)
 
 
-def _frame(table: Ref, model: Model, findings: _Findings) -> Frame:
-    """Return the frame of a table, found out once for all of its columns."""
-    if table not in findings.frames:
-        findings.frames[table] = frame_of(table, model)
-    return findings.frames[table]
+def _around(table: Ref, model: Model, findings: _Findings) -> Surroundings:
+    """Return what a table says about its columns, found out once for all of its columns."""
+    if table not in findings.surroundings:
+        findings.surroundings[table] = surroundings_of(table, model)
+    return findings.surroundings[table]
 
 
 def _column(obj: Column, model: Model, findings: _Findings) -> Iterator[Object]:
     _comment(obj, findings)
-    frame = _frame(obj.ref.top, model, findings)
-    is_alias = frame.alias == obj.ref
+    around = _around(obj.ref.top, model, findings)
+    is_alias = around.alias == obj.ref
     if obj.identity is not None and not is_alias:
         findings.add(obj, "identity", "on SQLite an identity is the only column of the primary key",
                      "make it the primary key alone, or limit the identity to other dialects")  # fmt: skip
@@ -171,7 +171,7 @@ def _column(obj: Column, model: Model, findings: _Findings) -> Iterator[Object]:
         findings.add(
             obj, "identity", "SQLite's identities start at 1 and grow by 1", "leave everything but `always` out"
         )
-    type_ = _alias_type(obj.type) if is_alias else _type(obj, frame, findings)
+    type_ = _alias_type(obj.type) if is_alias else _type(obj, around, findings)
     if obj.on_conflict and not (obj.not_null or is_alias):
         findings.add(obj, "on_conflict", "a conflict clause of a column is about null, and it may be null",
                      "add not_null: true, or write it at the key that it is about")  # fmt: skip
@@ -180,7 +180,7 @@ def _column(obj: Column, model: Model, findings: _Findings) -> Iterator[Object]:
     default = None if is_alias else settled(obj.default, type_.name)  # a rowid has none, whatever is written
     yield changed(
         obj if default is obj.default else replace(obj, default=default), type=type_, comment=None,
-        not_null=obj.not_null or is_alias or (frame.without_rowid and obj.ref.name in frame.key),
+        not_null=obj.not_null or is_alias or (around.without_rowid and obj.ref.name in around.key),
         identity=Identity() if is_alias else None, collation=_collation(obj.collation),
         on_conflict=_on_conflict(obj.on_conflict), moved_values=moved_values(obj, model),
     )  # fmt: skip
@@ -197,9 +197,9 @@ def _alias_type(type_: Type) -> Type:
     return types.native(type_ if type_.native else Type("int"))
 
 
-def _type(obj: Column, frame: Frame, findings: _Findings) -> Type:
+def _type(obj: Column, around: Surroundings, findings: _Findings) -> Type:
     try:
-        return types.strict(obj.type) if frame.strict else types.native(obj.type)
+        return types.strict(obj.type) if around.strict else types.native(obj.type)
     except KeyError:
         findings.add(obj, "type", f"SQLite has no type {obj.type}",
                      "give it another one here: dialect: {sqlite: {type: json}}")  # fmt: skip

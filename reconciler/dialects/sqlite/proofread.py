@@ -32,9 +32,8 @@ def proofread(model: Model) -> Iterator[tuple[Problem, str]]:
 
 
 def _form(obj: Object, part: str) -> str:
-    """Return the statement that a text is read in. None of them is carried out: a name is looked up when one is.
-
-    What is read is looked up then as well (sqlite.org/lang_createview.html, lang_createtrigger.html).
+    """Return the statement that a text is read in: of a view or trigger, the names are looked up when it is used
+    (sqlite.org/lang_createview.html, lang_createtrigger.html).
     """
     if part == "body":
         return "CREATE TEMP TRIGGER read AFTER INSERT ON subject BEGIN {}\nEND"

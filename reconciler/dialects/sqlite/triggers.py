@@ -9,10 +9,10 @@ from typing import NamedTuple
 from reconciler.dialects.bodies import Unfit, body_text, wrong_rows
 from reconciler.dialects.sql import double_quoted, names
 from reconciler.dialects.sqlite.ddl_triggers import checked_body, read_trigger
-from reconciler.dialects.sqlite.frames import has_option
 from reconciler.dialects.sqlite.lexer import Lexeme, LexError, canonical, tokens
 from reconciler.dialects.sqlite.names import fold
 from reconciler.dialects.sqlite.render import enclosed
+from reconciler.dialects.sqlite.surroundings import has_option
 from reconciler.model.fields import changed
 from reconciler.model.model import Model
 from reconciler.model.objects import Object, Unmodelled

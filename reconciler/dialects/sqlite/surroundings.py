@@ -10,7 +10,7 @@ from reconciler.model.ref import Kind, Ref
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Surroundings:
     """What a table says about its columns: which are its key, which is another name of the rowid, and its options."""
 
     key: frozenset[str]
@@ -19,10 +19,10 @@ class Frame:
     strict: bool
 
 
-def frame_of(table: Ref, model: Model) -> Frame:
-    """Return the frame of a table."""
+def surroundings_of(table: Ref, model: Model) -> Surroundings:
+    """Return what a table says about its columns."""
     alias = rowid_alias(table, model)
-    return Frame(
+    return Surroundings(
         key=frozenset(name for key in model.children(table, PrimaryKey) for name in key.columns),
         alias=alias.ref if alias else None,
         without_rowid=has_option(table, model, "without_rowid"),
