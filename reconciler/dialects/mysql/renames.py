@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from reconciler.dialects.mysql import costs, render
 from reconciler.dialects.mysql.ladder import altered
+from reconciler.dialects.mysql.lexer import quoted, renamed_words
 from reconciler.dialects.mysql.mentions import PROGRAMS, Program, names_still, says
 from reconciler.dialects.mysql.names import of
 from reconciler.dialects.mysql.triggers import locked, trigger_again
+from reconciler.dialects.sql import respeller
 from reconciler.errors import PlanError, Problem
 from reconciler.model.objects import Check, Column, Index, Object, Table, View
 from reconciler.model.programs import Trigger
@@ -26,15 +29,12 @@ def rename_relation(old: Table | View, new: Table | View, states: States) -> Out
 def rename_column(old: Column, new: Column, states: States) -> Outcome:
     """Rename a column, together with the texts of its table that name it: MySQL refuses it otherwise
     (dev.mysql.com/doc/refman/9.7/en/alter-table.html#alter-table-redefine-column).
-
-    Raises PlanError when one text names several columns that get other names.
     """
     clauses, cost = [f"RENAME COLUMN {of(old.ref)} TO {of(new.ref)}"], costs.DEFINITION
     for reader in states.old.subtree(new.ref.top)[1:]:
         uses: frozenset[Ref] = getattr(reader, "uses", frozenset())
         if new.ref in uses and reader.ref != new.ref:
-            _refuse_several(reader, uses, states)
-            clauses += _again(reader, states)
+            clauses += _again(_meanwhile(reader, new.ref, states), states)
             cost = cost.beside(_cost_again(reader))
     statements = altered(new, clauses, cost, states)
     own = [program for program in _programs(new, states) if program.ref.top == new.ref.top]
@@ -62,8 +62,8 @@ def _again(reader: Object, states: States) -> Iterator[str]:
     """Write the clauses that say an object again, in the words of the renamed columns."""
     match reader:
         case Check() if render.stands_with_column(reader):
-            column = next(c for c in states.old.children(reader.ref.top, Column) if of(c.ref) == reader.clauses)
-            yield f"MODIFY COLUMN {render.column_clause(column, states.old)}"
+            column, model = _beside(reader, states), states.old.updated([reader])
+            yield f"MODIFY COLUMN {render.column_clause(column, model)}"
         case Check():
             yield f"DROP CONSTRAINT {of(reader.ref)}"
             yield f"ADD {render.check_clause(reader)}"
@@ -74,13 +74,34 @@ def _again(reader: Object, states: States) -> Iterator[str]:
             yield f"ADD {render.index_clause(reader)}"
 
 
-def _refuse_several(reader: Object, uses: frozenset[Ref], states: States) -> None:
-    moved = sorted(ref for ref in uses if ref.top == reader.ref.top and states.live(ref).name != ref.name)
-    if len(moved) > 1:
-        names = " and ".join(str(ref) for ref in moved)
-        message = f"{reader.ref} names {names}, which cannot both get another name in one plan"
-        hint = "rename one, apply, then rename the other"
-        raise PlanError([Problem(code="RUN031", message=message, hint=hint, address=str(reader.ref))])
+def _beside(check: Check, states: States) -> Column:
+    """Return the column that a check stands with. Raises PlanError where it gets another name, and so the check too."""
+    columns = states.old.children(check.ref.top, Column)
+    column = next(column for column in columns if quoted(states.live(column.ref).name) == check.clauses)
+    if of(column.ref) == check.clauses:
+        return column
+    message = f"{column.ref} cannot get another name while {check.ref}, which has no name of its own, stands with it"
+    hint = "give the check a name: drop it with `removed:`, apply, and declare it anew together with the new name"
+    raise PlanError([Problem(code="RUN031", message=message, hint=hint, address=str(check.ref))])
+
+
+def _meanwhile(reader: Object, at: Ref, states: States) -> Object:
+    """Return a reader as it is once `at` has its new name, while columns that come later still go by their old ones.
+
+    Columns get their names in the order of the new ones.
+    """
+    uses: frozenset[Ref] = getattr(reader, "uses", frozenset())
+    later = {ref: _till(ref, at, states) for ref in uses if ref.top == reader.ref.top and ref > at}
+    said = _RESPELL(reader, {ref: held for ref, held in later.items() if held != ref})
+    return replace(said, ref=_till(said.ref, at, states)) if isinstance(said, Column) else said
+
+
+_RESPELL = respeller(renamed_words)
+
+
+def _till(ref: Ref, at: Ref, states: States) -> Ref:
+    """Return what a column is called once `at` has its new name."""
+    return ref.top.child(ref.kind, states.live(ref).name) if ref > at else ref
 
 
 def _followers(renamed: Object, states: States, done: Sequence[Object]) -> Iterator[Statement]:
