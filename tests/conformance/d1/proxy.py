@@ -53,7 +53,8 @@ class _Line(BaseHTTPRequestHandler):
 
     def _upstream(self, body: bytes) -> tuple[int, bytes]:
         connection = HTTPConnection(str(self._base.hostname), self._base.port)
-        connection.request("POST", self.path, body, {"authorization": self.headers["authorization"]})
+        # A proxy is told the whole address, a server what comes behind its name.
+        connection.request("POST", urlsplit(self.path).path, body, {"authorization": self.headers["authorization"]})
         answer = connection.getresponse()
         try:
             return answer.status, answer.read()

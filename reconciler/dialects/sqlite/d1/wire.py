@@ -7,9 +7,12 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Retry, Timeout, make_headers
+from urllib3.exceptions import HTTPError, NewConnectionError, ProxyError
+from urllib3.util import Url, parse_url
 
 from reconciler.dialects.base import DatabaseError
 from reconciler.dialects.sqlite.d1.limits import SECONDS, checked
@@ -78,8 +81,7 @@ class Wire:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        timeout = Timeout(connect=_CONNECT, read=SECONDS + _GRACE)
-        self._pool = PoolManager(1, timeout=timeout, retries=Retry(False))
+        self._pool = _pool(place.base)
         self._usage = Usage(rows_read=0, rows_written=0, size=0)
 
     @property
@@ -155,8 +157,9 @@ class Wire:
         headers = {"Authorization": f"Bearer {self._place.token}", "Content-Type": "application/json"}
         try:
             response = self._pool.request(method, f"{self._place.url}/{path}", body=body, headers=headers)
-        except NewConnectionError as error:
-            raise DatabaseError(f"{self._place.base} cannot be reached", retryable=True) from error
+        except (NewConnectionError, ProxyError) as error:
+            at = f" by way of {proxy._replace(auth=None)}" if (proxy := _proxy(self._place.base)) else ""
+            raise DatabaseError(f"{self._place.base} cannot be reached{at}", retryable=True) from error
         except HTTPError as error:
             doubts.append(True)
             raise DatabaseError(f"D1 did not answer: {type(error).__name__}", lost=True) from error
@@ -165,6 +168,25 @@ class Wire:
         except DatabaseError as error:
             doubts += [True] * error.lost
             raise
+
+
+def _pool(base: str) -> PoolManager:
+    timeout = Timeout(connect=_CONNECT, read=SECONDS + _GRACE)
+    proxy = _proxy(base)
+    if proxy is None:
+        return PoolManager(1, timeout=timeout, retries=Retry(False))
+    headers = make_headers(proxy_basic_auth=unquote(proxy.auth)) if proxy.auth else None
+    return ProxyManager(str(proxy._replace(auth=None)), 1, headers, timeout=timeout, retries=Retry(False))
+
+
+def _proxy(base: str) -> Url | None:
+    """Return the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY say for an address; none leads to this machine."""
+    to = urlsplit(base)
+    host = to.hostname or ""
+    found = getproxies().get(to.scheme)
+    if not found or host == "localhost" or host.startswith("127.") or host == "::1":
+        return None
+    return None if proxy_bypass(to.netloc) else parse_url(found)
 
 
 def _body(statements: Sequence[Statement]) -> Mapping[str, Any]:
