@@ -15,7 +15,7 @@ from reconciler.diff import diff
 from reconciler.errors import PlanError, Problem
 from reconciler.model.change import Alter, Change, Create, Rename
 from reconciler.model.fields import carried_values, live_only
-from reconciler.model.model import Desired, Model
+from reconciler.model.model import Desired, Model, fingerprint
 from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.programs import Trigger
 from reconciler.model.ref import Ref
@@ -46,6 +46,14 @@ class Owned:
     memory: Mapping[tuple[Ref, str], Memory] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A root that is declared and in the database, and the same: its mark (`Model.marks`), how many objects it has."""
+
+    mark: str
+    count: int
+
+
 _NO_SCOPE = Scope(target=Model(), undeclared=(), unmodelled=(), dropped={})
 
 
@@ -54,7 +62,8 @@ class Comparison:
     """Everything that planning and verifying need to know about one look at a database.
 
     `live` is the model as inspected, in normal form; `declared` what the specs say, under the addresses that it has in
-    the database; `desired` its model with the server's spellings.
+    the database; `desired` its model with the server's spellings. `aside` are the roots that neither model holds
+    because they are known to agree.
     """
 
     live: Model
@@ -65,6 +74,7 @@ class Comparison:
     changes: tuple[Change, ...]
     removed: Mapping[Ref, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    aside: Mapping[Ref, Aside] = field(default_factory=dict)
 
 
 def compare(
@@ -135,11 +145,15 @@ def fingerprints(comparison: Comparison, owned: Owned) -> tuple[str, str]:
     """Return the hashes of what a plan rests on: as it is now, and as it is to be."""
     desired = comparison.declared
     declared = frozenset((*desired.model, *comparison.desired, *desired.renames.values(), *comparison.removed))
-    source = watched(comparison.live, declared, owned.objects).fingerprint()
+    source = _fingerprint(watched(comparison.live, declared, owned.objects), comparison.aside)
     if not comparison.changes:
         return source, source
     ours = _after(comparison.renamed, owned.objects)
-    return source, watched(comparison.scope.target, declared, ours).fingerprint()
+    return source, _fingerprint(watched(comparison.scope.target, declared, ours), comparison.aside)
+
+
+def _fingerprint(model: Model, aside: Mapping[Ref, Aside]) -> str:
+    return fingerprint({ref: one.mark for ref, one in aside.items()} | model.marks())
 
 
 def resolved(dialect: Dialect, comparison: Comparison) -> tuple[Model, Model, tuple[Change, ...]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.compare.alike import hints
-from reconciler.compare.compare import Comparison, Owned, compare, fingerprints, resolved
+from reconciler.compare.compare import Aside, Comparison, Owned, compare, fingerprints, resolved
 from reconciler.dialects.base import DatabaseError, Dialect, Server, Session, Target
 from reconciler.errors import PlanError, Problem
 from reconciler.model.codec import encode_model
@@ -50,6 +50,7 @@ def prepare(
     policy: Policy,
     given: Sequence[Allowance] = (),
     before: Planned | None = None,
+    aside: Mapping[Ref, Aside] | None = None,
 ) -> Planned:
     """Compare, plan, ask the rows, and decide.
 
@@ -62,6 +63,7 @@ def prepare(
         policy: the environment's.
         given: the allowances of the command line.
         before: what came out for the same desired model a moment ago; its plan is taken when nothing is otherwise now.
+        aside: the roots that agree and are in neither model.
 
     Raises:
         PlanError: when a change cannot be made.
@@ -70,7 +72,8 @@ def prepare(
     comparison = compare(dialect, session, target, desired, owned, policy.undeclared)
     server = dialect.server(session)
     notes = [f"before anything else: {sql}" for sql in dialect.groundwork(session, target)]
-    comparison = replace(comparison, notes=(*comparison.notes, *notes, *_puzzles(comparison), *hints(comparison)))
+    notes = [*comparison.notes, *notes, *_puzzles(comparison), *hints(comparison)]
+    comparison = replace(comparison, notes=tuple(notes), aside=aside or {})
     known = before if before is not None and _as_before(before, comparison, server, owned) else None
     plan, states = (known.plan, known.states) if known else _plan(dialect, comparison, server, owned)
     comparison = replace(comparison, notes=(*comparison.notes, *_companions(plan)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -147,6 +148,20 @@ class Normalized:
     parts: Mapping[Problem, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What a database holds, before any object is made of it.
+
+    `marks` has for each table and view a word that changes with everything that the database says of it; what it says
+    of all else counts in each of them. `names` leads from each of these roots to those that it names. `read` makes the
+    objects of all but some of these roots, which nothing else may name.
+    """
+
+    marks: Mapping[Ref, str]
+    names: Mapping[Ref, frozenset[Ref]]
+    read: Callable[[AbstractSet[Ref]], Inspection]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
     """Everything that is known about one database, as functions.
@@ -156,6 +171,7 @@ class Dialect:
     * `connect(target)`: a session with safe timeouts. `server(session)`: what answers.
     * `assumed()`: what is taken to answer where a plan is made without a database.
     * `inspect(session, target)`: everything in the managed schemas, in a handful of queries; our own tables left out.
+    * `survey(session, target)`: the same before any object is made; None where a dialect has no such thing.
     * `normalize(model)`: pure and idempotent; both sides go through it.
     * `proofread(model)`: the texts of a desired model, in its normal form, that the dialect cannot read as SQL, without
       any database being asked; each with the field that it is in.
@@ -217,6 +233,7 @@ class Dialect:
     ledger_schema: Callable[[Target], str]
     script: Callable[[Order], Script]
     default_schema: str = ""
+    survey: Callable[[Session, Target], Survey] | None = None
     stamp: Callable[[Session], str] = lambda session: ""
     reading: Callable[[Session], AbstractContextManager[None]] = lambda session: nullcontext()
     proofread: Callable[[Model], Iterable[tuple[Problem, str]]] = lambda model: ()

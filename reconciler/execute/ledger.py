@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from reconciler.compare.compare import Memory, Owned
 from reconciler.dialects.base import DatabaseError, Session
-from reconciler.model.ref import Ref
+from reconciler.model.ref import KIND_WORDS, Ref
 
 T = TypeVar("T")
 
@@ -109,8 +109,15 @@ def has_column(session: Session, ledger: Ledger, table: str, column: str) -> boo
     return True
 
 
-def read(session: Session, ledger: Ledger, circumstances: str) -> Owned:
-    """Return what the ledger knows; `circumstances` are those under which the server spells SQL now."""
+def read(session: Session, ledger: Ledger, circumstances: str, aside: Iterable[Ref] = ()) -> Owned:
+    """Return what the ledger knows.
+
+    Args:
+        session: on the target.
+        ledger: where it is.
+        circumstances: those under which the server spells SQL now.
+        aside: roots that nobody asks about.
+    """
     runs = query(
         session, f"SELECT count(*) FROM {ledger.prefix}_reconcile_run WHERE project = :p AND state = 'done'",
         {"p": ledger.project},
@@ -122,15 +129,24 @@ def read(session: Session, ledger: Ledger, circumstances: str) -> Owned:
     )
     memory: dict[tuple[Ref, str], Memory] = {}
     objects, protected = set(), set()
+    left_out = frozenset(map(str, aside))
     for address, guarded, text, under in rows or ():
+        if left_out and _root(str(address)) in left_out:
+            continue
         ref = Ref.parse(str(address))
         objects.add(ref)
         if guarded:
             protected.add(ref)
         if text and under == circumstances:
             memory |= {(ref, place): Memory(*pair) for place, pair in json.loads(str(text)).items()}
-    known = bool(objects) or bool(runs and runs[0][0])
+    known = bool(rows) or bool(runs and runs[0][0])
     return Owned(known=known, objects=frozenset(objects), protected=frozenset(protected), memory=memory)
+
+
+def _root(address: str) -> str:
+    """Return the root of an address as it is written; of one with dots in quotes, something that is no root."""
+    words = address.split(".", 3)
+    return ".".join(words[: 2 if len(words) < 3 or words[2] in KIND_WORDS else 3])
 
 
 def start(session: Session, ledger: Ledger, run: Mapping[str, str]) -> None:

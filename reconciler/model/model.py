@@ -109,9 +109,21 @@ class Model(Mapping[Ref, Object]):
         """Return a model of the objects whose address is kept."""
         return Model(obj for ref, obj in self._objects.items() if keep(ref))
 
+    def marks(self) -> dict[Ref, str]:
+        """Return for each root a hash over every compared field of all that it holds."""
+        lines: dict[Ref, list[str]] = {}
+        for ref, line in zip(self, _lines(self.values()), strict=True):
+            lines.setdefault(ref.top, []).append(line)
+        return {root: hashlib.sha256("\n".join(sorted(own)).encode()).hexdigest() for root, own in lines.items()}
+
     def fingerprint(self) -> str:
         """Return a hash over every compared field; the order of the objects does not matter."""
-        return hashlib.sha256("\n".join(sorted(_lines(self.values()))).encode()).hexdigest()
+        return fingerprint(self.marks())
+
+
+def fingerprint(marks: Mapping[Ref, str]) -> str:
+    """Return the hash of a model whose roots have these marks."""
+    return hashlib.sha256("\n".join(f"{mark} {root}" for root, mark in sorted(marks.items())).encode()).hexdigest()
 
 
 def _lines(objects: Iterable[Object]) -> Iterator[str]:

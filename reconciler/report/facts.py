@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +35,8 @@ class Review:
 
     `desired` has the places in the specs, `label` is the target without secrets, `seconds` is how long planning took,
     `warnings` are what the specs lose on this dialect, `objects` counts the declared ones. `schema` is the default one,
-    where the dialect has schemas; `undeclared` is the policy's word for what nobody declared.
+    where the dialect has schemas; `undeclared` is the policy's word for what nobody declared. `complete` gives all that
+    is declared where `desired` lacks what was set aside (`Comparison.aside`).
     """
 
     planned: Planned
@@ -51,11 +52,17 @@ class Review:
     schema: str = ""
     undeclared: str = "report"
     warnings: tuple[Problem, ...] = ()
+    complete: Callable[[], Desired] | None = None
 
     @property
     def objects(self) -> int:
         """How many objects the specs declare."""
-        return len(self.planned.comparison.desired)
+        comparison = self.planned.comparison
+        return len(comparison.desired) + sum(one.count for one in comparison.aside.values())
+
+    def whole(self) -> Review:
+        """Return the same with everything that is declared in `desired`."""
+        return self if self.complete is None else replace(self, desired=self.complete(), complete=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

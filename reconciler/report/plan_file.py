@@ -37,6 +37,7 @@ def plan_file_data(review: Review) -> dict[str, Any]:
 
     What is large is a function, as in `plan_data`.
     """
+    review = review.whole()
     return {
         **plan_data(review),
         "dialect": review.dialect,

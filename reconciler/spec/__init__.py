@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 from reconciler.spec.cache import Shelf, shelf
 from reconciler.spec.codes import CODES
 from reconciler.spec.load import Document, Documents, load_paths, load_text
-from reconciler.spec.lower import lower
+from reconciler.spec.lower import lower, outlined
+from reconciler.spec.outline import Outline, Outlines
 from reconciler.spec.project import (
     Environment,
     Policy,
@@ -46,6 +47,8 @@ __all__ = [
     "Document",
     "Documents",
     "Environment",
+    "Outline",
+    "Outlines",
     "Policy",
     "Project",
     "Secret",
@@ -61,6 +64,7 @@ __all__ = [
     "lower",
     "named_environment",
     "named_schemas",
+    "outlined",
     "project_text",
     "read_project",
     "resolve",

@@ -14,6 +14,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -45,14 +46,20 @@ class Shelf:
         pieces = body.decode("utf-8").split(_BETWEEN)
         return dict(zip(pieces[0::2], pieces[1::2], strict=False))
 
-    def keep(self, name: str, texts: Mapping[str, str]) -> None:
+    def keep(self, name: str, texts: Mapping[str, str], using: AbstractSet[str] = frozenset()) -> None:
         """Keep the texts that are in use, with as many of those that were there before; harmless when it cannot be.
 
         Another process may do the same at the same time: the file is replaced as a whole, and the last one stays.
+
+        Args:
+            name: the set's.
+            texts: texts by key, all of them in use.
+            using: the keys of others that are; those that are not there are no matter.
         """
         before = self.texts(name)
         if before.keys() >= texts.keys():
             return
+        texts = {key: before[key] for key in before if key in using} | dict(texts)
         others = [key for key in before if key not in texts][: len(texts)]
         pieces = [piece for item in texts.items() for piece in item]
         pieces += [piece for key in others for piece in (key, before[key])]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.errors import Problem, SpecError
@@ -88,11 +88,23 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """Every document of a set of specs, in the order of the files; `shelf` keeps what was made of them before."""
+    """Every document of a set of specs, in the order of the files; `shelf` keeps what was made of them before.
+
+    `whole` is the set that these are a part of, None where they are all there is.
+    """
 
     documents: tuple[Document, ...]
     files: tuple[str, ...] = ()
     shelf: Shelf | None = None
+    whole: Documents | None = None
+
+    def part(self, documents: Iterable[Document]) -> Documents:
+        """Return these documents of the set; what was made of the others is kept all the same."""
+        return replace(self, documents=tuple(documents), whole=self.whole or self)
+
+    def keys(self) -> frozenset[str]:
+        """Return the keys of all documents of the whole set."""
+        return frozenset(document.key for document in (self.whole or self).documents)
 
     def texts(self) -> Iterator[str]:
         """Yield the text of each file, in the order of the files."""

@@ -16,6 +16,7 @@ from reconciler.spec.context import Context, desired
 from reconciler.spec.load import Document, Documents
 from reconciler.spec.names import split_name
 from reconciler.spec.nodes import Node, shown
+from reconciler.spec.outline import Outlines, outlines
 from reconciler.spec.overrides import Fields, applied
 from reconciler.spec.places import Read
 from reconciler.spec.refer import check_references
@@ -29,7 +30,7 @@ from reconciler.spec.roots import (
 )
 from reconciler.spec.routines import lower_event, lower_function, lower_procedure, overloaded, routine_ref
 from reconciler.spec.scalars import Scalar
-from reconciler.spec.shares import Shares
+from reconciler.spec.shares import Shares, words_of
 from reconciler.spec.tables import lower_table
 from reconciler.spec.triggers import lower_trigger, trigger_ref
 
@@ -69,7 +70,7 @@ def lower(
     """
     context = Context(dialect=dialect, chain=fallback, sql=sql, variables=variables, default_schema=default_schema)
     with no_collecting():
-        shares = Shares(context, documents.shelf, _root, _lowered)
+        shares = Shares(context, documents, _root, _lowered)
         _declarations(context, _roots(context, documents.documents, shares), shares)
         _removals(context, documents.documents, shares)
         check_references(context)
@@ -77,6 +78,23 @@ def lower(
     if context.problems:
         raise SpecError(sorted(context.problems, key=lambda problem: (problem.position is None, problem.position)))
     return desired(context)
+
+
+def outlined(
+    documents: Documents,
+    *,
+    dialect: str,
+    fallback: tuple[str, ...],
+    sql: str,
+    variables: Mapping[str, Scalar],
+    default_schema: str = "",
+) -> Outlines | None:
+    """Return what the documents declare in outline; None when only a whole lowering can tell. Arguments as `lower`."""
+    context = Context(dialect=dialect, chain=fallback, sql=sql, variables=variables, default_schema=default_schema)
+    shares = Shares(context, documents, _root, _lowered)
+    if documents.shelf is None or len(shares.heads) * 2 < len(documents.documents):
+        return None
+    return outlines(documents, shares.head, words_of(context))
 
 
 def _root(share: Context, document: Document) -> Ref | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from reconciler.errors import Position
 from reconciler.model.objects import (
@@ -46,7 +46,11 @@ def check_own(share: Context) -> None:
 
 
 def check_references(context: Context) -> None:
-    """Note every dangling reference, shared name, and contradiction between renames, removals and declarations."""
+    """Note every dangling reference, shared name, and contradiction between renames, removals and declarations.
+
+    What is looked at here of an object elsewhere is told by the head of its document's share (spec/shares.py): a check
+    that goes by anything else than what a document names, and the names that it takes, needs it there.
+    """
     for obj in context.objects:
         check = _BETWEEN.get(type(obj))
         if check is not None:
@@ -185,10 +189,15 @@ _BETWEEN: Mapping[type[Object], Callable[[Context, Object], None]] = {
 }  # fmt: skip
 
 
+def sharing(context: Context) -> Iterator[Ref]:
+    """Yield the addresses of what shares one space of names within a schema."""
+    kinds = _NAMESPACE.get(context.family, frozenset())
+    return (obj.ref for obj in context.objects if type(obj) in kinds)
+
+
 def _shared_names(context: Context) -> None:
-    sharing = _NAMESPACE.get(context.family, frozenset())
     first: dict[tuple[str, str], Ref] = {}
-    for ref in (obj.ref for obj in context.objects if type(obj) in sharing):
+    for ref in sharing(context):
         other = first.setdefault((ref.schema, ref.name), ref)
         if other != ref:
             place = context.place(ref)

@@ -7,25 +7,27 @@ is looked at in each lowering anew.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from sys import intern
 from typing import Any
 
 from reconciler.model.codec import decode_fields, encode_fields
+from reconciler.model.fields import references
 from reconciler.model.kinds import KINDS
 from reconciler.model.objects import Column, Object, PrimaryKey
 from reconciler.model.ref import Kind, Ref
-from reconciler.spec.cache import Shelf
 from reconciler.spec.context import Context
-from reconciler.spec.load import Document
+from reconciler.spec.load import Document, Documents
 from reconciler.spec.nodes import Node
 from reconciler.spec.places import Kept, Places, Read, written
-from reconciler.spec.refer import check_own
+from reconciler.spec.refer import check_own, sharing
 
 # The share of a document that is left out for the dialect.
-_NOTHING = "-"
+NOTHING = "-"
+# What stands before the name of the set of heads.
+HEADS = "heads "
 # The kind of document that declares nothing.
 _REMOVED = "removed"
 _BROKEN = (ValueError, KeyError, TypeError, IndexError, AttributeError)
@@ -43,12 +45,32 @@ Lower = Callable[[Context, Document, Ref | None], None]
 class Shares:
     """The shares of one lowering: those that were kept, and those that are made now, to be kept."""
 
-    def __init__(self, context: Context, shelf: Shelf | None, find: Find, lower: Lower) -> None:
-        self._context, self._shelf, self._find, self._lower = context, shelf, find, lower
-        self._name = json.dumps((context.dialect, context.chain, context.sql, context.default_schema))
-        self._known = shelf.texts(self._name) if shelf else {}
+    def __init__(self, context: Context, documents: Documents, find: Find, lower: Lower) -> None:
+        self._context, self._shelf, self._find, self._lower = context, documents.shelf, find, lower
+        self._using = documents.keys
+        self._name = words_of(context)
         self._used: dict[str, str] = {}
         self._bodies: Bodies = {}
+
+    @cached_property
+    def _known(self) -> Mapping[str, str]:
+        return self._shelf.texts(self._name) if self._shelf else {}
+
+    @cached_property
+    def heads(self) -> Mapping[str, str]:
+        """The heads that were kept."""
+        return self._shelf.texts(HEADS + self._name) if self._shelf else {}
+
+    def head(self, document: Document) -> str | None:
+        """Return the head of a document's share, None when something is wrong with the document."""
+        text = self.heads.get(document.key)
+        if text is not None:
+            return text
+        ref, share = self.found(document)
+        if ref is None and document.kind != _REMOVED:
+            return None if self._context.problems else NOTHING
+        share = share or self.made(document, ref)
+        return None if share.problems else head_text(share, ref or Ref("", ()))
 
     def found(self, document: Document) -> tuple[Ref | None, Context | None]:
         """Return the address of what a document declares, if anything, with its share, if that was kept."""
@@ -62,7 +84,7 @@ class Shares:
         ref = self._find(share, document)
         self._context.problems.update(share.problems)
         if ref is None and document.kind != _REMOVED and not share.problems:
-            self._use(document, _NOTHING)
+            self._use(document, NOTHING)
         return ref, None
 
     def made(self, document: Document, ref: Ref | None) -> Context:
@@ -75,13 +97,15 @@ class Shares:
         return share
 
     def keep(self) -> None:
-        """Keep every share that nothing is wrong with."""
+        """Keep every share that nothing is wrong with, and its head once more by itself: that is soon read."""
         if self._shelf:
-            self._shelf.keep(self._name, self._used)
+            using = self._using()
+            self._shelf.keep(self._name, self._used, using)
+            self._shelf.keep(HEADS + self._name, {key: head_of(text) for key, text in self._used.items()}, using)
 
     def _restored(self, document: Document, text: str) -> tuple[Ref | None, Context]:
         share = self._empty(document)
-        if text == _NOTHING:
+        if text == NOTHING:
             return None, share
         root = _restore(text, share, self._bodies, lambda: self.made(document, root))
         if (root.kind if root else _REMOVED) != document.kind:
@@ -105,19 +129,41 @@ def _text_of(share: Context, root: Ref | None) -> str | None:
     if share.problems or not inside or not _follows(share, own) or share.removals.keys() & share.places.keys():
         return None
     refs = [obj.ref for obj in share.objects]
-    rest = {
-        "renames": [[str(new), str(old)] for new, old in share.renames],
-        "removed": [[str(ref), reason] for ref, reason in share.removed.items()],
-        "unnamed": [number for number, ref in enumerate(refs) if ref in share.unnamed],
-        "enums": [str(ref) for ref, *_ in share.enums],
-    }
-    head = [own.schema, *own.parts], {name: value for name, value in rest.items() if value}
     places = [*map(share.places.__getitem__, refs), *share.removals.values()]
     try:
         marks = written(place for place in places if isinstance(place, Read))
     except ValueError:
         return None
-    return "\n".join((_encoded(head), marks, *(_line(obj, len(own.parts)) for obj in share.objects)))
+    return "\n".join((head_text(share, own), marks, *(_line(obj, len(own.parts)) for obj in share.objects)))
+
+
+def head_text(share: Context, own: Ref) -> str:
+    """Return what of a share is known without its objects: its root, and what others have to know.
+
+    `names` are those that nothing else may have, `needs` the roots elsewhere that are named.
+    """
+    refs = [obj.ref for obj in share.objects]
+    named = {ref.top for obj in share.objects for ref in references(obj)}
+    named |= {ref.top for _, ref in share.renames} | {ref.top for ref in share.removed}
+    rest = {
+        "renames": [[str(new), str(old)] for new, old in share.renames],
+        "removed": [[str(ref), reason] for ref, reason in share.removed.items()],
+        "unnamed": [number for number, ref in enumerate(refs) if ref in share.unnamed],
+        "enums": [str(ref) for ref, *_ in share.enums],
+        "names": [ref.name for ref in sharing(share)],
+        "needs": [str(ref) for ref in sorted(named - {own})],
+    }
+    return _encoded([[own.schema, *own.parts], {name: value for name, value in rest.items() if value}])
+
+
+def head_of(text: str) -> str:
+    """Return the head of a share that was kept."""
+    return text.partition("\n")[0]
+
+
+def words_of(context: Context) -> str:
+    """Return the name of the set that the shares of a lowering are kept in."""
+    return json.dumps((context.dialect, context.chain, context.sql, context.default_schema))
 
 
 _encoded = json.JSONEncoder(separators=(",", ":")).encode

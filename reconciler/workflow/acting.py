@@ -16,10 +16,12 @@ from reconciler.model.model import Desired
 from reconciler.plan.policy import Allowance, Approve
 from reconciler.report.facts import Applied, Review, SpecVersion
 from reconciler.report.plan_file import SavedPlan, read_plan
+from reconciler.workflow import narrowing
 from reconciler.workflow.applying import Intent, plan_on, refuse, run_locked
 from reconciler.workflow.declaring import declare, load, spec_version
 from reconciler.workflow.looking import reading, review_of, seeing_schemas, session_on, told
 from reconciler.workflow.opening import Opened, Request, open_project, open_request
+from reconciler.workflow.outlining import Sources, declared
 
 Confirm = Callable[[Review], None]
 
@@ -34,12 +36,19 @@ def plan(request: Request, *, given: Sequence[Allowance] = ()) -> Review:
     begun = time.monotonic()
     opened = open_request(request, access="read")
     documents = load(opened.project)
-    desired, warnings = declare(opened.project, documents, opened.dialect, opened.target, request.variables)
-    opened = seeing_schemas(opened, desired.model)
-    with session_on(opened) as session, told(desired):
-        planned = plan_on(opened, session, desired, given)
+    sources = Sources(
+        project=opened.project, documents=documents, dialect=opened.dialect, target=opened.target,
+        given=request.variables,
+    )  # fmt: skip
+    found = declared(sources)
+    opened = seeing_schemas(opened, found.desired.model)
+    with session_on(opened) as session, told(found.desired):
+        look = narrowing.Look(sources=sources, found=found, opened=opened, session=session, given=given)
+        result = narrowing.planned(look)
     version = spec_version(opened.project, documents)
-    return review_of(opened, planned, desired, version, warnings, time.monotonic() - begun)
+    seconds = time.monotonic() - begun
+    review = review_of(opened, result.planned, result.desired, version, result.warnings, seconds)
+    return replace(review, complete=result.complete)
 
 
 def check(request: Request) -> Review:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from reconciler import __version__
-from reconciler.compare.compare import Memory, Owned, compare, remembered
+from reconciler.compare.compare import Aside, Memory, Owned, compare, remembered
 from reconciler.compare.planning import Planned, prepare
 from reconciler.dialects.base import Lock, Session
 from reconciler.errors import Refused, StalePlan, TargetError
@@ -49,17 +49,32 @@ def ledger_of(opened: Opened) -> Ledger:
     )
 
 
-def owned(opened: Opened, session: Session) -> Owned:
-    """Return what the ledger knows of this project."""
-    return ledger.read(session, ledger_of(opened), opened.dialect.server(session).memory)
+def owned(opened: Opened, session: Session, aside: Iterable[Ref] = ()) -> Owned:
+    """Return what the ledger knows of this project, some roots left out."""
+    return ledger.read(session, ledger_of(opened), opened.dialect.server(session).memory, aside)
 
 
 def plan_on(
-    opened: Opened, session: Session, desired: Desired, given: Sequence[Allowance], before: Planned | None = None
+    opened: Opened,
+    session: Session,
+    desired: Desired,
+    given: Sequence[Allowance],
+    *,
+    before: Planned | None = None,
+    aside: Mapping[Ref, Aside] | None = None,
 ) -> Planned:
-    """Return the plan as it comes out on this session now; `before` is what came out a moment ago."""
-    known = owned(opened, session)
-    return prepare(opened.dialect, session, opened.target, desired, known, opened.policy, given, before)
+    """Return the plan as it comes out on this session now.
+
+    Args:
+        opened: where to look.
+        session: on it.
+        desired: what is declared.
+        given: the allowances of the command line.
+        before: what came out a moment ago.
+        aside: the roots that are known to agree, and are left out on both sides.
+    """
+    known = owned(opened, session, aside or ())
+    return prepare(opened.dialect, session, opened.target, desired, known, opened.policy, given, before, aside)
 
 
 def run_locked(opened: Opened, intent: Intent) -> tuple[Planned, Outcome]:
@@ -89,7 +104,7 @@ def _run(opened: Opened, intent: Intent, session: Session, lock: Lock) -> tuple[
     bookmark = dialect.bookmark(session)
     ledger.bootstrap(session, ledger_of(opened))
     stamp = dialect.stamp(session)
-    planned = plan_on(opened, session, intent.desired, intent.given, intent.shown)
+    planned = plan_on(opened, session, intent.desired, intent.given, before=intent.shown)
     _gate(planned, intent.accepts)
     reach("after_gate", session)
     outcome = apply(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from reconciler import dialects
 from reconciler.dialects.base import Target
 from reconciler.errors import Problem, SpecError
-from reconciler.model.model import Desired
 from reconciler.report.facts import Validated
 from reconciler.spec.load import Documents
 from reconciler.spec.project import Project
-from reconciler.workflow.declaring import declare, load
+from reconciler.workflow.declaring import load
 from reconciler.workflow.opening import Request, open_project
+from reconciler.workflow.outlining import Declared, Sources, declared
 
 
 def validate(request: Request) -> Validated:
@@ -22,12 +22,12 @@ def validate(request: Request) -> Validated:
     objects = 0
     for name in project.dialects:
         try:
-            desired, lost = _declared_for(project, documents, name, request)
+            found = _declared_for(project, documents, name, request)
         except SpecError as error:
             problems |= dict.fromkeys(error.problems())
             continue
-        objects = max(objects, len(desired.model))
-        warnings |= dict.fromkeys(lost)
+        objects = max(objects, found.count)
+        warnings |= dict.fromkeys(found.warnings)
     if problems:
         raise SpecError(list(problems))
     return Validated(
@@ -36,9 +36,10 @@ def validate(request: Request) -> Validated:
     )  # fmt: skip
 
 
-def _declared_for(
-    project: Project, documents: Documents, name: str, request: Request
-) -> tuple[Desired, tuple[Problem, ...]]:
-    """Compile the specs for one dialect of the project."""
+def _declared_for(project: Project, documents: Documents, name: str, request: Request) -> Declared:
+    """Compile the specs for one dialect of the project, as far as they are not known to be in order."""
     target = Target(dialect=name, url="", label="")
-    return declare(project, documents, dialects.dialect(name), target, request.variables)
+    sources = Sources(
+        project=project, documents=documents, dialect=dialects.dialect(name), target=target, given=request.variables
+    )  # fmt: skip
+    return declared(sources)

@@ -8,7 +8,7 @@ from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.dialects.postgres.ask import ask
 from reconciler.dialects.postgres.calling import call
 from reconciler.dialects.postgres.elaborate import elaborate
-from reconciler.dialects.postgres.inspect import inspect
+from reconciler.dialects.postgres.inspect import inspect, survey
 from reconciler.dialects.postgres.labels import foretell
 from reconciler.dialects.postgres.locks import capacity, lock
 from reconciler.dialects.postgres.normalize import FAMILY, normalize
@@ -64,6 +64,7 @@ DIALECT = Dialect(
     server=server,
     assumed=assumed,
     inspect=inspect,
+    survey=survey,
     normalize=normalize,
     align=align,
     reading=reading,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.dialects.base import Session, Target
-from reconciler.dialects.postgres.reading import Rows, read_all, schemas_of
+from reconciler.dialects.base import Session, Survey, Target
+from reconciler.dialects.postgres.marks import marked, without
+from reconciler.dialects.postgres.reading import Rows, addressed, read_all, schemas_of
 from reconciler.dialects.postgres.reading_rest import rest
 from reconciler.dialects.postgres.reading_roots import domains, enums, extensions, schemas
 from reconciler.dialects.postgres.reading_sequences import sequences
 from reconciler.dialects.postgres.reading_tables import tables
 from reconciler.dialects.postgres.reading_views import views
-from reconciler.dialects.postgres.session import default_schema
+from reconciler.dialects.postgres.session import default_schema, features
 from reconciler.model.model import Inspection, Model
 from reconciler.model.objects import Object
 
@@ -21,14 +22,32 @@ def inspect(session: Session, target: Target) -> Inspection:
 
     The default schema itself is not an object: it is where the addresses without a schema are.
     """
-    default = default_schema(target)
-    words = {name: name for name in target.schemas} | {default: ""}
+    words = _words(target)
+    return _made(_read(session, words), words)
+
+
+def survey(session: Session, target: Target) -> Survey:
+    """Return the same before any object is made, with a mark for each table and view."""
+    words = _words(target)
+    rows = _read(session, words)
+    marks, names = marked(rows, ",".join(sorted(features(session))))
+    return Survey(marks=marks, names=names, read=lambda aside: _made(without(rows, aside), words))
+
+
+def _words(target: Target) -> Mapping[str, str]:
+    """Return the word in an address for each schema that is read."""
+    return {name: name for name in target.schemas} | {default_schema(target): ""}
+
+
+def _read(session: Session, words: Mapping[str, str]) -> Rows:
     found = schemas_of(session, words)
-    if not found:
-        return Inspection(model=Model())
-    rows = read_all(session, {oid: word for oid, word, _ in found})
+    rows = read_all(session, {oid: word for oid, word, _ in found}) if found else Rows(schemas={})
     rows.schema_comments = {oid: comment for oid, _, comment in found if comment}
-    return Inspection(model=Model(_objects(rows, words)))
+    return rows
+
+
+def _made(rows: Rows, words: Mapping[str, str]) -> Inspection:
+    return Inspection(model=Model(_objects(addressed(rows), words)))
 
 
 def _objects(rows: Rows, words: Mapping[str, str]) -> Iterator[Object]:

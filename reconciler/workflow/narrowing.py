@@ -1,0 +1,181 @@
+"""Specs and a database in; the part of both that has to be looked at, a plan for it, and what is known to agree, out.
+
+A table or view is set aside when an earlier run found just this document and just these rows of the catalog to be the
+same thing. Nothing else is ever taken from an earlier run: docs/adr/0015-what-is-set-aside.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+
+from reconciler.compare.compare import Aside, Comparison
+from reconciler.compare.planning import Planned
+from reconciler.dialects.base import Session, Survey
+from reconciler.errors import Problem
+from reconciler.model.model import Desired
+from reconciler.model.objects import View
+from reconciler.model.ref import Kind, Ref
+from reconciler.plan.policy import Allowance
+from reconciler.spec.outline import Outlines, reached
+from reconciler.workflow.applying import plan_on
+from reconciler.workflow.opening import Opened
+from reconciler.workflow.outlining import Declared, Sources, roots_of
+
+_AGREED = "agreed "
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A plan, what was declared for it, what that loses; `complete` gives all that is declared."""
+
+    planned: Planned
+    desired: Desired
+    warnings: tuple[Problem, ...]
+    complete: Callable[[], Desired] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What planning looks at: the specs, what was declared of them so far, the target, what the command line allows."""
+
+    sources: Sources
+    found: Declared
+    opened: Opened
+    session: Session
+    given: Sequence[Allowance]
+
+
+def planned(look: Look) -> Result:
+    """Compare the specs with the database, without what is known to agree.
+
+    Raises SpecError, PlanError, DatabaseError, as without it.
+    """
+    survey = look.opened.dialect.survey
+    outlines = look.found.outlines or (look.sources.outlined() if survey else None)
+    if outlines is None or survey is None:
+        return _whole(look, look.opened)
+    rows = survey(look.session, look.opened.target)
+    pairs = _pairs(outlines, rows, _circumstances(look))
+    agreed = _agreed(outlines, pairs)
+    looked = _touched({*look.found.looked, *_loose(outlines, rows, agreed)}, agreed, outlines, rows)
+    aside = {root: one for root, one in agreed.items() if root not in looked}
+    result = _in_part(look, outlines, rows, aside) if aside else None
+    if result is None or not _within_tables(result.planned.comparison):
+        result = _whole(look, _reading(look.opened, rows, frozenset()))
+    _note_agreed(outlines, pairs, result)
+    return result
+
+
+def _reading(opened: Opened, rows: Survey, aside: AbstractSet[Ref]) -> Opened:
+    """Return the target with what was read already in the place of another look."""
+    return replace(opened, dialect=replace(opened.dialect, inspect=lambda session, target: rows.read(aside)))
+
+
+def _whole(look: Look, opened: Opened) -> Result:
+    """Plan with everything that is declared."""
+    found = look.found
+    desired, warnings = found.desired, found.warnings
+    if found.outlines is not None:
+        desired, warnings = look.sources.declared(look.sources.documents)
+    return Result(plan_on(opened, look.session, desired, look.given), desired, warnings)
+
+
+def _in_part(look: Look, outlines: Outlines, rows: Survey, aside: Mapping[Ref, Aside]) -> Result:
+    """Plan with everything but what is set aside."""
+    found = look.found
+    desired, warnings = found.desired, found.warnings
+    documents = outlines.part([root for root in outlines.entries if root not in aside])
+    if len(documents.documents) != len(outlines.part(found.looked).documents):
+        desired, warnings = look.sources.declared(documents)
+    opened = _reading(look.opened, rows, aside.keys())
+    made = plan_on(opened, look.session, desired, look.given, aside=aside)
+    return Result(made, desired, warnings, lambda: look.sources.declared(look.sources.documents)[0])
+
+
+def _within_tables(comparison: Comparison) -> bool:
+    """Say whether nothing changes but what is inside of tables: of other kinds, nobody knows all that uses them."""
+    return all(change.ref.top.kind == Kind.TABLE for change in comparison.changes)
+
+
+# --- what agrees ------------------------------------------------------------------------------------------------------
+
+
+def _circumstances(look: Look) -> str:
+    """Return what decides whether the two sides are the same, beside themselves."""
+    server = look.opened.dialect.server(look.session)
+    return "\n".join((server.memory, *sorted(server.features), look.opened.policy.undeclared.value))
+
+
+def _pairs(outlines: Outlines, rows: Survey, circumstances: str) -> Mapping[Ref, str]:
+    """Return for each root that is on both sides a word for what it is on them."""
+    both = ((root, mark, rows.marks[root]) for root, mark in outlines.marks.items() if root in rows.marks)
+    start = hashlib.blake2b(circumstances.encode(), digest_size=16).hexdigest()
+    return {
+        root: hashlib.blake2b(f"{start}{declared_}{live}".encode(), digest_size=16).hexdigest()
+        for root, declared_, live in both
+    }
+
+
+def _agreed(outlines: Outlines, pairs: Mapping[Ref, str]) -> Mapping[Ref, Aside]:
+    """Return the roots that an earlier run found to be the same on both sides."""
+    shelf = outlines.documents.shelf
+    known = shelf.texts(_AGREED + outlines.name) if shelf else {}
+    found = {root: known[pair].split() for root, pair in pairs.items() if pair in known}
+    return {root: Aside(mark, int(count)) for root, (mark, count) in found.items()}
+
+
+def _loose(outlines: Outlines, rows: Survey, agreed: Mapping[Ref, Aside]) -> set[Ref]:
+    return (outlines.entries.keys() | rows.marks.keys()) - agreed.keys()
+
+
+def _touched(loose: Iterable[Ref], agreed: Mapping[Ref, Aside], outlines: Outlines, rows: Survey) -> frozenset[Ref]:
+    """Return roots that may differ with those that may have to be looked at because of them.
+
+    What refers to a table that changes may have to be taken away meanwhile, and what reads a view, too; a table that
+    refers to it by a key passes nothing on. All that any of these names has to be there to be looked up.
+    """
+
+    def names(root: Ref) -> Iterable[Ref]:
+        entry = outlines.entries.get(root)
+        return (*(entry.needs if entry else ()), *rows.names.get(root, ()))
+
+    users: dict[Ref, list[Ref]] = {}
+    for root in agreed:
+        for other in names(root):
+            users.setdefault(other, []).append(root)
+    found = set(loose)
+    pending = [root for root in found if root.kind in (Kind.TABLE, Kind.VIEW)]
+    while pending:
+        for user in users.get(pending.pop(), ()):
+            if user not in found:
+                found.add(user)
+                pending += [user] if user.kind == Kind.VIEW else []
+    return reached(found, names)
+
+
+def _note_agreed(outlines: Outlines, pairs: Mapping[Ref, str], result: Result) -> None:
+    """Keep which of the roots that were looked at are the same on both sides, with nothing to say about them."""
+    comparison = result.planned.comparison
+    shelf = outlines.documents.shelf
+    if shelf is None:
+        return
+    odd = _odd(comparison) | roots_of(result.warnings)
+    same = [root for root in pairs if root in comparison.live and root in comparison.desired and root not in odd]
+    marks, counts = comparison.live.marks(), Counter(ref.top for ref in comparison.desired)
+    texts = {pairs[root]: f"{marks[root]} {counts[root]}" for root in same}
+    shelf.keep(_AGREED + outlines.name, texts, frozenset(pairs.values()))
+
+
+def _odd(comparison: Comparison) -> frozenset[Ref]:
+    """Return the roots about which there is something to say."""
+    found = {change.ref.top for change in comparison.changes}
+    found |= {ref.top for ref in (*comparison.scope.undeclared, *comparison.scope.unmodelled)}
+    found |= {ref.top for move in comparison.renamed.moves for ref in move}
+    found |= {ref.top for ref, obj in comparison.live.items() if getattr(obj, "not_understood", "")}
+    # A star means other columns when its table changes, so the server is asked each time.
+    found |= {obj.ref for obj in comparison.desired.values() if isinstance(obj, View) and "*" in obj.query.text}
+    return frozenset(found)
