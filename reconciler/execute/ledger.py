@@ -144,7 +144,9 @@ def read(session: Session, ledger: Ledger, circumstances: str, aside: Iterable[R
 
 
 def _root(address: str) -> str:
-    """Return the root of an address as it is written; of one with dots in quotes, something that is no root."""
+    """Return the root of an address, both as they are written; without quotes it is soon told."""
+    if '"' in address:
+        return str(Ref.parse(address).top)
     words = address.split(".", 3)
     return ".".join(words[: 2 if len(words) < 3 or words[2] in KIND_WORDS else 3])
 

@@ -23,7 +23,7 @@ VARIABLE = "RECONCILE_CACHE"
 _OFF = frozenset({"off", "no", "false", "0"})
 _ENDING = ".kept"
 # Of all projects together; what was not used for longest goes first.
-_MOST_FILES, _MOST_BYTES = 64, 512 * 1024 * 1024
+_MOST_FILES, _MOST_BYTES = 256, 512 * 1024 * 1024
 _BETWEEN = "\x1e"
 
 

@@ -70,13 +70,20 @@ class Outlines:
     def unsettled(self, sound: Collection[Ref]) -> frozenset[Ref]:
         """Return the roots to look at so that everything wrong is found; those that are known to be in order are given.
 
-        Views can be in a circle only with each other. A schema is declared by what is in it, so one of each stays.
+        Views can be in a circle only with each other.
         """
         open_ = {root for root in self.entries if root not in sound}
         if any(root.kind == Kind.VIEW for root in open_):
             open_ |= {root for root in self.entries if root.kind == Kind.VIEW}
-        open_.update({root.schema: root for root in self.entries if root.schema}.values())
-        return reached(open_, lambda root: self.entries[root].needs if root in self.entries else ())
+        return reached(open_ | self.staying(), self.needs)
+
+    def staying(self) -> frozenset[Ref]:
+        """Return one root of each schema, looked at whatever is known: what is in a schema declares it."""
+        return frozenset({root.schema: root for root in self.entries if root.schema}.values())
+
+    def needs(self, root: Ref) -> tuple[Ref, ...]:
+        """Return the roots that the document of a root names."""
+        return self.entries[root].needs if root in self.entries else ()
 
 
 def outlines(documents: Documents, head: Callable[[Document], str | None], name: str) -> Outlines | None:

@@ -42,7 +42,7 @@ def plan(request: Request, *, given: Sequence[Allowance] = ()) -> Review:
     )  # fmt: skip
     found = declared(sources)
     opened = seeing_schemas(opened, found.desired.model)
-    with session_on(opened) as session, told(found.desired):
+    with session_on(opened) as session, told(None):
         look = narrowing.Look(sources=sources, found=found, opened=opened, session=session, given=given)
         result = narrowing.planned(look)
     version = spec_version(opened.project, documents)

@@ -1,7 +1,7 @@
 """Specs and a database in; the part of both that has to be looked at, a plan for it, and what is known to agree, out.
 
 A table or view is set aside when an earlier run found just this document and just these rows of the catalog to be the
-same thing. Nothing else is ever taken from an earlier run: docs/adr/0015-what-is-set-aside.md.
+same thing. Nothing else is ever taken from an earlier run: docs/adr/0016-what-is-set-aside.md.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from dataclasses import dataclass, replace
 from reconciler.compare.compare import Aside, Comparison
 from reconciler.compare.planning import Planned
 from reconciler.dialects.base import Session, Survey
-from reconciler.errors import Problem
+from reconciler.errors import PlanError, Problem
 from reconciler.model.model import Desired
 from reconciler.model.objects import View
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.policy import Allowance
 from reconciler.spec.outline import Outlines, reached
 from reconciler.workflow.applying import plan_on
+from reconciler.workflow.looking import told
 from reconciler.workflow.opening import Opened
 from reconciler.workflow.outlining import Declared, Sources, roots_of
 
@@ -61,10 +62,10 @@ def planned(look: Look) -> Result:
     rows = survey(look.session, look.opened.target)
     pairs = _pairs(outlines, rows, _circumstances(look))
     agreed = _agreed(outlines, pairs)
-    looked = _touched({*look.found.looked, *_loose(outlines, rows, agreed)}, agreed, outlines, rows)
+    looked = _touched(agreed, outlines, rows, look.found.looked | outlines.staying())
     aside = {root: one for root, one in agreed.items() if root not in looked}
     result = _in_part(look, outlines, rows, aside) if aside else None
-    if result is None or not _within_tables(result.planned.comparison):
+    if result is None:
         result = _whole(look, _reading(look.opened, rows, frozenset()))
     _note_agreed(outlines, pairs, result)
     return result
@@ -81,24 +82,28 @@ def _whole(look: Look, opened: Opened) -> Result:
     desired, warnings = found.desired, found.warnings
     if found.outlines is not None:
         desired, warnings = look.sources.declared(look.sources.documents)
-    return Result(plan_on(opened, look.session, desired, look.given), desired, warnings)
+    with told(desired):
+        return Result(plan_on(opened, look.session, desired, look.given), desired, warnings)
 
 
-def _in_part(look: Look, outlines: Outlines, rows: Survey, aside: Mapping[Ref, Aside]) -> Result:
-    """Plan with everything but what is set aside."""
+def _in_part(look: Look, outlines: Outlines, rows: Survey, aside: Mapping[Ref, Aside]) -> Result | None:
+    """Plan with everything but what is set aside; None when that cannot tell all there is to tell.
+
+    So it is where a plan cannot be made, and where other things change than tables: nobody knows all that uses them.
+    """
     found = look.found
     desired, warnings = found.desired, found.warnings
-    documents = outlines.part([root for root in outlines.entries if root not in aside])
-    if len(documents.documents) != len(outlines.part(found.looked).documents):
-        desired, warnings = look.sources.declared(documents)
+    wanted = frozenset(outlines.marks.keys() - aside.keys())
+    if found.outlines is None or wanted != outlines.marks.keys() & found.looked:
+        desired, warnings = look.sources.declared(outlines.part(wanted))
     opened = _reading(look.opened, rows, aside.keys())
-    made = plan_on(opened, look.session, desired, look.given, aside=aside)
+    try:
+        made = plan_on(opened, look.session, desired, look.given, aside=aside)
+    except PlanError:
+        return None
+    if any(change.ref.top.kind != Kind.TABLE for change in made.comparison.changes):
+        return None
     return Result(made, desired, warnings, lambda: look.sources.declared(look.sources.documents)[0])
-
-
-def _within_tables(comparison: Comparison) -> bool:
-    """Say whether nothing changes but what is inside of tables: of other kinds, nobody knows all that uses them."""
-    return all(change.ref.top.kind == Kind.TABLE for change in comparison.changes)
 
 
 # --- what agrees ------------------------------------------------------------------------------------------------------
@@ -128,33 +133,28 @@ def _agreed(outlines: Outlines, pairs: Mapping[Ref, str]) -> Mapping[Ref, Aside]
     return {root: Aside(mark, int(count)) for root, (mark, count) in found.items()}
 
 
-def _loose(outlines: Outlines, rows: Survey, agreed: Mapping[Ref, Aside]) -> set[Ref]:
-    return (outlines.entries.keys() | rows.marks.keys()) - agreed.keys()
-
-
-def _touched(loose: Iterable[Ref], agreed: Mapping[Ref, Aside], outlines: Outlines, rows: Survey) -> frozenset[Ref]:
-    """Return roots that may differ with those that may have to be looked at because of them.
+def _touched(agreed: Mapping[Ref, Aside], outlines: Outlines, rows: Survey, also: AbstractSet[Ref]) -> frozenset[Ref]:
+    """Return the roots that may differ with those that have to be looked at because of them, and what `also` names.
 
     What refers to a table that changes may have to be taken away meanwhile, and what reads a view, too; a table that
     refers to it by a key passes nothing on. All that any of these names has to be there to be looked up.
     """
 
     def names(root: Ref) -> Iterable[Ref]:
-        entry = outlines.entries.get(root)
-        return (*(entry.needs if entry else ()), *rows.names.get(root, ()))
+        return (*outlines.needs(root), *rows.names.get(root, ()))
 
     users: dict[Ref, list[Ref]] = {}
     for root in agreed:
         for other in names(root):
             users.setdefault(other, []).append(root)
-    found = set(loose)
+    found = (outlines.entries.keys() | rows.marks.keys()) - agreed.keys()
     pending = [root for root in found if root.kind in (Kind.TABLE, Kind.VIEW)]
     while pending:
         for user in users.get(pending.pop(), ()):
             if user not in found:
                 found.add(user)
                 pending += [user] if user.kind == Kind.VIEW else []
-    return reached(found, names)
+    return reached(found | also, names)
 
 
 def _note_agreed(outlines: Outlines, pairs: Mapping[Ref, str], result: Result) -> None:
