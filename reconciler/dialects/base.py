@@ -153,12 +153,13 @@ class Survey:
     """What a database holds, before any object is made of it.
 
     `marks` has for each table and view a word that changes with everything that the database says of it; what it says
-    of all else counts in each of them. `names` leads from each of these roots to those that it names. `read` makes the
-    objects of all but some of these roots, which nothing else may name.
+    of all else counts in each of them. `names` leads from each of these roots to those that it names; something else
+    names the `pinned` ones. `read` makes the objects of all but some of these roots, which nothing may name.
     """
 
     marks: Mapping[Ref, str]
     names: Mapping[Ref, frozenset[Ref]]
+    pinned: frozenset[Ref]
     read: Callable[[AbstractSet[Ref]], Inspection]
 
 

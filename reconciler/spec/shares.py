@@ -145,6 +145,7 @@ def head_text(share: Context, own: Ref) -> str:
     refs = [obj.ref for obj in share.objects]
     named = {ref.top for obj in share.objects for ref in references(obj)}
     named |= {ref.top for _, ref in share.renames} | {ref.top for ref in share.removed}
+    named |= {own.top} if len(own.parts) > 2 else set()
     rest = {
         "renames": [[str(new), str(old)] for new, old in share.renames],
         "removed": [[str(ref), reason] for ref, reason in share.removed.items()],

@@ -27,6 +27,10 @@ from reconciler.workflow.opening import Opened
 from reconciler.workflow.outlining import Declared, Sources, roots_of
 
 _AGREED = "agreed "
+# What is tied to other tables by references alone. What else may name anything in its text is planned among all.
+_TIED = frozenset({
+    Kind.TABLE, Kind.COLUMN, Kind.PRIMARY_KEY, Kind.UNIQUE, Kind.CHECK, Kind.EXCLUSION, Kind.FOREIGN_KEY, Kind.INDEX,
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def planned(look: Look) -> Result:
     rows = survey(look.session, look.opened.target)
     pairs = _pairs(outlines, rows, _circumstances(look))
     agreed = _agreed(outlines, pairs)
-    looked = _touched(agreed, outlines, rows, look.found.looked | outlines.staying())
+    looked = _touched(agreed, outlines, rows, look.found.looked | outlines.staying() | rows.pinned)
     aside = {root: one for root, one in agreed.items() if root not in looked}
     result = _in_part(look, outlines, rows, aside) if aside else None
     if result is None:
@@ -101,7 +105,7 @@ def _in_part(look: Look, outlines: Outlines, rows: Survey, aside: Mapping[Ref, A
         made = plan_on(opened, look.session, desired, look.given, aside=aside)
     except PlanError:
         return None
-    if any(change.ref.top.kind != Kind.TABLE for change in made.comparison.changes):
+    if any(change.ref.top.kind != Kind.TABLE or change.ref.kind not in _TIED for change in made.comparison.changes):
         return None
     return Result(made, desired, warnings, lambda: look.sources.declared(look.sources.documents)[0])
 

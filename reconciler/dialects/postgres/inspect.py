@@ -30,8 +30,10 @@ def survey(session: Session, target: Target) -> Survey:
     """Return the same before any object is made, with a mark for each table and view."""
     words = _words(target)
     rows = _read(session, words)
-    marks, names = marked(rows, ",".join(sorted(features(session))))
-    return Survey(marks=marks, names=names, read=lambda aside: _made(without(rows, aside), words))
+    found = marked(rows, ",".join(sorted(features(session))))
+    return Survey(
+        marks=found.marks, names=found.names, pinned=found.pinned, read=lambda aside: _made(without(rows, aside), words)
+    )  # fmt: skip
 
 
 def _words(target: Target) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ import hashlib
 import marshal
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from reconciler.dialects.postgres import catalog
@@ -32,10 +32,21 @@ DERIVED = frozenset({"address", "column_names", "inner"})
 # Marshalling of this version depends on values alone, and not on which of them are one object.
 _PLAIN = 2
 _TARGET, _TARGET_COLUMNS = 5, 6
+# The oid that nothing has (src/include/postgres_ext.h, InvalidOid).
+_NOBODY = 0
 
 
-def marked(rows: Rows, circumstances: str) -> tuple[Mapping[Ref, str], Mapping[Ref, frozenset[Ref]]]:
-    """Return the marks of tables and views, and which of them each of them names.
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The marks of tables and views, which of them each of them names, and those that something else names."""
+
+    marks: Mapping[Ref, str]
+    names: Mapping[Ref, frozenset[Ref]]
+    pinned: frozenset[Ref]
+
+
+def marked(rows: Rows, circumstances: str) -> Marked:
+    """Return the marks of tables and views, with who names whom.
 
     Args:
         rows: one reading, addresses not needed.
@@ -44,7 +55,7 @@ def marked(rows: Rows, circumstances: str) -> tuple[Mapping[Ref, str], Mapping[R
     refs = {row[0]: relation_ref(row, rows.schemas) for row in rows.relations}
     own: dict[int, list[Any]] = {oid: [] for oid, ref in refs.items() if ref.kind in _MARKED}
     rest: list[Any] = [circumstances]
-    named: dict[int, set[Ref]] = {oid: set() for oid in own}
+    named: dict[int, set[Ref]] = {_NOBODY: set(), **{oid: set() for oid in own}}
     for name in (field.name for field in fields(rows) if field.name not in _BY_PLACE | DERIVED):
         if name in OWNERS:
             _shared_out(getattr(rows, name), OWNERS[name], own, rest)
@@ -56,7 +67,10 @@ def marked(rows: Rows, circumstances: str) -> tuple[Mapping[Ref, str], Mapping[R
     _edges(rows, refs, own, rest, named)
     common = _hash(_flat(rest)).encode()
     marks = {refs[oid]: _hash(common + _flat(group)) for oid, group in own.items()}
-    return marks, {refs[oid]: frozenset(found) for oid, found in named.items()}
+    inner = {row[0] for row in rows.inner.values()}
+    named[_NOBODY] |= {refs[row[5]] for row in rows.sequences if row[5] in own and row[0] not in inner}
+    pinned = frozenset(named.pop(_NOBODY))
+    return Marked(marks, {refs[oid]: frozenset(found) for oid, found in named.items()}, pinned)
 
 
 def _hash(text: bytes) -> str:
@@ -108,13 +122,13 @@ def _edges(
     owners = dict(_owners(rows))
     inner = {row[0]: row[2] for row in (*rows.indexes, *rows.constraints)}
     for place, targets in rows.edges.items():
-        owner = owners.get(place[:2], 0)
+        owner = owners.get(place[:2], _NOBODY)
         for target in targets:
-            holder = owners.get(target[:2], 0)
+            holder = owners.get(target[:2], _NOBODY)
             name = rows.column_names.get((target[1], target[2])) if target[2] else inner.get(target[1])
             own.get(owner, rest).append((place, target, _word(refs.get(holder)), name))
-            if owner in own and holder in own and holder != owner:
-                named[owner].add(refs[holder])
+            if holder in own and holder != owner:
+                named[owner if owner in own else _NOBODY].add(refs[holder])
 
 
 def _owners(rows: Rows) -> Iterator[tuple[tuple[int, int], int]]:
@@ -136,4 +150,8 @@ def without(rows: Rows, aside: AbstractSet[Ref]) -> Rows:
     left: dict[str, Any] = {
         name: [row for row in getattr(rows, name) if row[at] not in gone] for name, at in OWNERS.items()
     }
-    return replace(rows, **left, address={}, inner={})
+    inner = {place: row for place, row in rows.inner.items() if place[0] not in gone}
+    # A sequence that a column owns and is no part of it is an object of its own.
+    parts = {row[0] for place, row in rows.inner.items() if place[0] in gone}
+    left["sequences"] = [row for row in rows.sequences if row[0] not in parts]
+    return replace(rows, **left, address={}, inner=inner)

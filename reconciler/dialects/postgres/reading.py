@@ -28,6 +28,7 @@ _FOREIGN_KINDS: Mapping[str, str] = {
 class Rows:
     """One reading. `schemas` is {oid: word in an address}; `address` leads from a catalog entry to its Ref.
 
+    What is read of tables and views has its line in marks.OWNERS; without one it counts for all of them.
     `opclasses` are {oid: (name, whether it is its type's default)}; `members` lead from what belongs to an extension to
     the extension's oid; `inner` the sequences that are part of a column, by
     relation and column number.
@@ -153,12 +154,12 @@ def _everything(session: Session, schemas: Mapping[int, str]) -> Rows:
             edges.setdefault((cls, oid, sub), []).append((other_cls, other, other_sub))
     rows.edges, rows.members = edges, members
     _without(rows, members)
+    rows.inner = parts_of_columns(rows)
     return rows
 
 
 def addressed(rows: Rows) -> Rows:
     """Return what was read with the addresses of everything that an edge may lead to."""
-    rows.inner = parts_of_columns(rows)
     _address(rows)
     _address_members(rows)
     return rows

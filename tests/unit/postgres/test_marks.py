@@ -30,7 +30,7 @@ ROWS = Rows(
 
 
 def marks(rows: Rows, circumstances: str = "") -> dict[Ref, str]:
-    return dict(marked(rows, circumstances)[0])
+    return dict(marked(rows, circumstances).marks)
 
 
 def test_the_same_rows_have_the_same_marks() -> None:
@@ -78,7 +78,18 @@ def test_a_foreign_key_counts_by_the_names_that_it_points_to() -> None:
     assert marks(renamed)[ONE] != marks(ROWS)[ONE]
     column = replace(ROWS, column_names={(1, 1): "a", (2, 1): "c"})
     assert marks(column)[ONE] != marks(ROWS)[ONE]
-    assert marked(ROWS, "")[1] == {ONE: frozenset({OTHER}), OTHER: frozenset()}
+    assert marked(ROWS, "").names == {ONE: frozenset({OTHER}), OTHER: frozenset()}
+    assert not marked(ROWS, "").pinned
+
+
+def test_what_something_else_names_is_pinned() -> None:
+    assert marked(replace(ROWS, edges={(1255, 9, 0): [(1259, 2, 1)]}), "").pinned == {OTHER}
+    owned = (20, 2200, "s", 1, 1, 1, 1, "a", 1, 9, 1, False, "bigint", None)
+    assert marked(replace(ROWS, sequences=[owned]), "").pinned == {ONE}
+    part = replace(ROWS, sequences=[owned], inner={(1, 1): owned})
+    assert not marked(part, "").pinned
+    assert not without(part, {ONE}).sequences
+    assert without(replace(ROWS, sequences=[owned]), {ONE}).sequences == [owned]
 
 
 def test_truth_and_one_are_two_things() -> None:
