@@ -71,9 +71,7 @@ def prepare(
     """
     comparison = compare(dialect, session, target, desired, owned, policy.undeclared)
     server = dialect.server(session)
-    notes = [f"before anything else: {sql}" for sql in dialect.groundwork(session, target)]
-    notes = [*comparison.notes, *notes, *_puzzles(comparison), *hints(comparison)]
-    comparison = replace(comparison, notes=tuple(notes), aside=aside or {})
+    comparison = _noted(replace(comparison, aside=aside or {}), dialect.groundwork(session, target))
     known = before if before is not None and _as_before(before, comparison, server, owned) else None
     plan, states = (known.plan, known.states) if known else _plan(dialect, comparison, server, owned)
     comparison = replace(comparison, notes=(*comparison.notes, *_companions(plan)))
@@ -84,6 +82,12 @@ def prepare(
         hazards=tuple(sorted(hazards, key=lambda h: (h.code, h.ref))),
         obstacles=tuple(dialect.preflight(session, plan, comparison.live)), states=states,
     )  # fmt: skip
+
+
+def _noted(comparison: Comparison, groundwork: Sequence[str]) -> Comparison:
+    """Return a comparison with what a person should know of it; `groundwork` is run before any step."""
+    first = (f"before anything else: {sql}" for sql in groundwork)
+    return replace(comparison, notes=(*comparison.notes, *first, *_puzzles(comparison), *hints(comparison)))
 
 
 def _as_before(before: Planned, comparison: Comparison, server: Server, owned: Owned) -> bool:
