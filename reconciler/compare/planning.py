@@ -66,12 +66,11 @@ def prepare(
         aside: the roots that agree and are in neither model.
 
     Raises:
-        PlanError: when a change cannot be made.
-        DatabaseError: when the database does not answer.
+        PlanError, DatabaseError: when a change cannot be made; when the database does not answer.
     """
-    comparison = compare(dialect, session, target, desired, owned, policy.undeclared)
-    server = dialect.server(session)
-    comparison = _noted(replace(comparison, aside=aside or {}), dialect.groundwork(session, target))
+    found = compare(dialect, session, target, desired, owned, policy.undeclared)
+    comparison, server = replace(found, aside=aside or {}), dialect.server(session)
+    comparison = _noted(comparison, dialect.groundwork(session, target))
     known = before if before is not None and _as_before(before, comparison, server, owned) else None
     plan, states = (known.plan, known.states) if known else _plan(dialect, comparison, server, owned)
     comparison = replace(comparison, notes=(*comparison.notes, *_companions(plan)))
