@@ -29,7 +29,10 @@ def resolve(objects: Sequence[Object], model: Model) -> Sequence[Object]:
 def dangling(model: Model) -> bool:
     """Say whether a view or trigger may read what is not there; in doubt it does."""
     there = {fold(obj.ref.name) for obj in model.values() if obj.ref.parent is None}
-    return any(not there.issuperset(_named_in(text)) for text in _bodies(model))
+    try:
+        return any(not there.issuperset(_named_in(text)) for text in _bodies(model))
+    except LexError:
+        return True
 
 
 def _bodies(model: Model) -> Iterator[Sequence[Token]]:

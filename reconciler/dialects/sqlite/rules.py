@@ -141,9 +141,11 @@ def _drop_column(old: Column, states: States) -> Outcome:
     """Drop in place what nothing else in the table's definition speaks of.
 
     A trigger that does refuses the plan before, and a view is dropped before or refuses it too (plan/settle.py). SQLite
-    refuses it as well as long as any view or trigger of the whole file reads what is not there.
+    refuses it as well as long as any view or trigger of the whole file reads what is not there, those that come too.
     """
-    if "drop_column" not in states.features or _mentioned(old.ref, states.old) or dangling(states.old):
+    if "drop_column" not in states.features or _mentioned(old.ref, states.old):
+        return Way.VIA_PARENT
+    if dangling(states.old) or dangling(states.new):
         return Way.VIA_PARENT
     return _one(f"ALTER TABLE {double_quoted(old.ref.top.name)} DROP COLUMN {double_quoted(old.ref.name)}")
 

@@ -324,6 +324,18 @@ def test_what_a_temporary_trigger_does_is_nobody_s_business(project: Project, sq
         assert workflow.plan(project.request).planned.plan.empty
 
 
+@pytest.mark.parametrize("holder", ["table", "view"])
+def test_a_column_goes_although_a_trigger_that_comes_dangles(project: Project, sqlite: Target, holder: str) -> None:
+    both = T.replace("a: {{", "b: {{type: int}}, a: {{").format(a="int", rest="")
+    view = "view: v\nquery: select a from t\n"
+    project.apply(both, view)
+    sqlite.execute("insert into t (a, b) values (1, 2)")
+    body = "body: [delete from nowhere]"
+    on_view = f"triggers: {{x: {{timing: instead_of, events: [delete], {body}}}}}\n" if holder == "view" else ""
+    project.apply(T.format(a="int", rest="" if on_view else AUDIT % ("insert", body)), view + on_view)
+    assert sqlite.query("select * from t") == [(1, 1)]
+
+
 def test_a_column_is_dropped_in_place_when_its_trigger_lets_it_go(project: Project, sqlite: Target) -> None:
     both = T.replace("a: {{", "b: {{type: int}}, a: {{")
     project.apply(LOG, both.format(a="int", rest=AUDIT % ("insert", "body: [insert into log values (new.b)]")))
