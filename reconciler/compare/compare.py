@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from reconciler.compare.unfollowed import unfollowed
 from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.diff import diff
 from reconciler.errors import PlanError, Problem
@@ -63,7 +64,7 @@ class Comparison:
 
     `live` is the model as inspected, in normal form; `declared` what the specs say, under the addresses that it has in
     the database; `desired` its model with the server's spellings. `aside` are the roots that neither model holds
-    because they are known to agree.
+    because they are known to agree. `mended` is what nobody declared and a rename left behind, as it is to be.
     """
 
     live: Model
@@ -75,6 +76,7 @@ class Comparison:
     removed: Mapping[Ref, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     aside: Mapping[Ref, Aside] = field(default_factory=dict)
+    mended: tuple[Object, ...] = ()
 
 
 def compare(
@@ -92,7 +94,7 @@ def compare(
         DatabaseError: when the database does not answer.
     """
     found = _look(dialect, session, target, desired, owned, undeclared)
-    differing = _differing_in_text(found.changes)
+    differing = [obj for obj in _differing_in_text(found.changes) if obj.ref in found.desired]
     if not differing:
         return found
     if not dialect.server(session).elaborates:
@@ -122,7 +124,7 @@ def _look(
     model = match_names(renamed.model, nameless, declared.model, declared.unnamed)
     first = Comparison(
         live=live, renamed=renamed, declared=declared, desired=model, scope=_NO_SCOPE, changes=(),
-        removed=declared.removed,
+        removed=declared.removed, mended=unfollowed(dialect, live, declared),
     )  # fmt: skip
     return _compared(first, _recalled(model, owned), owned, undeclared)
 
@@ -137,6 +139,8 @@ def _compared(found: Comparison, model: Model, owned: Owned, undeclared: Undecla
     live = found.renamed.model
     carried = Model(_carrying(obj, live.get(ref)) for ref, obj in model.items())
     aim = scope(live, carried, _after(found.renamed, owned.objects), frozenset(found.removed), undeclared)
+    if found.mended:
+        aim = replace(aim, target=aim.target.updated(obj for obj in found.mended if obj.ref in aim.target))
     changes = (*found.renamed.changes, *diff(live, aim.target))
     return replace(found, desired=carried, scope=aim, changes=changes)
 
