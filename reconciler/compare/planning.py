@@ -14,6 +14,7 @@ from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Column, Enum
 from reconciler.model.ref import Ref
 from reconciler.plan.expand import expand
+from reconciler.plan.foreign import foreign_tables
 from reconciler.plan.gather import gather
 from reconciler.plan.hazards import REMOVAL_CODES, RENAME_CODES, Answer, Hazard, forbidden, inherent, judge, lost_values
 from reconciler.plan.keys import lost_keys
@@ -86,7 +87,8 @@ def prepare(
 def _noted(comparison: Comparison, groundwork: Sequence[str]) -> Comparison:
     """Return a comparison with what a person should know of it; `groundwork` is run before any step."""
     first = (f"before anything else: {sql}" for sql in groundwork)
-    return replace(comparison, notes=(*comparison.notes, *first, *_puzzles(comparison), *hints(comparison)))
+    found = (*_puzzles(comparison), *_taken_over(comparison), *hints(comparison))
+    return replace(comparison, notes=(*comparison.notes, *first, *found))
 
 
 def _as_before(before: Planned, comparison: Comparison, server: Server, owned: Owned) -> bool:
@@ -105,6 +107,13 @@ def _puzzles(comparison: Comparison) -> list[str]:
     there = [(ref, getattr(obj, "not_understood", "")) for ref, obj in comparison.live.items()]
     found = sorted((ref, what) for ref, what in there if what and ref in comparison.desired)
     return [f"{ref} holds what is not managed, so it is never rebuilt: {what}" for ref, what in found]
+
+
+def _taken_over(comparison: Comparison) -> list[str]:
+    """Return the declared tables in which other tools keep their account: the specs' word holds, and is told."""
+    found = foreign_tables(comparison.live, comparison.live.keys() & comparison.desired.keys())
+    return [f"{ref} is declared, so it is managed, although {book.tool} keeps its account there"
+            for ref, book in found.items()]  # fmt: skip
 
 
 def _companions(plan: Plan) -> list[str]:

@@ -11,13 +11,7 @@ from reconciler.model.fields import referring
 from reconciler.model.model import Model
 from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.ref import Ref
-
-# What other tools keep their own account in; never dropped for not being declared.
-BOOKKEEPING = frozenset({
-    "__drizzle_migrations", "_prisma_migrations", "_sqlx_migrations", "alembic_version", "ar_internal_metadata",
-    "d1_migrations", "databasechangelog", "databasechangeloglock", "django_migrations", "flyway_schema_history",
-    "goose_db_version", "knex_migrations", "knex_migrations_lock", "schema_migrations",
-})  # fmt: skip
+from reconciler.plan.foreign import foreign_tables
 
 
 class Undeclared(StrEnum):
@@ -43,13 +37,15 @@ class Scope:
     """What a plan aims at.
 
     `target` is the declared model plus everything that stays although nobody declared it; `undeclared` are the tops of
-    what stays; `dropped` says why an object of the live model is not in the target.
+    what stays; `foreign` are the tables in which other tools keep their account and which nobody declared: they are
+    neither listed nor dropped; `dropped` says why an object of the live model is not in the target.
     """
 
     target: Model
     undeclared: tuple[Ref, ...]
     unmodelled: tuple[Ref, ...]
     dropped: Mapping[Ref, Reason]
+    foreign: frozenset[Ref] = frozenset()
 
 
 def scope(
@@ -67,40 +63,43 @@ def scope(
     dropped: dict[Ref, Reason] = {}
     kept: list[Ref] = []
     loners = actual.keys() - desired.keys()
+    foreign = frozenset(foreign_tables(actual, loners))
     for ref in sorted(loners, key=lambda r: (len(r.parts), r)):
-        reason = _reason(actual, ref, owned, removed, undeclared, dropped)
+        reason = _reason(actual[ref], owned, removed, undeclared, dropped, foreign)
         if reason is not None:
             dropped[ref] = reason
         else:
             kept.append(ref)
-    loose = [ref for ref in kept if not isinstance(actual[ref], Unmodelled)]
+    loose = [ref for ref in kept if not isinstance(actual[ref], Unmodelled) and ref.top not in foreign]
     return Scope(
         target=Model((*desired.values(), *(actual[ref] for ref in kept))) if kept else desired,
         undeclared=_tops(loose, set(loose)),
         unmodelled=tuple(ref for ref in kept if isinstance(actual[ref], Unmodelled)),
         dropped=dropped,
+        foreign=foreign.difference(dropped),
     )
 
 
 def _reason(
-    actual: Model,
-    ref: Ref,
+    obj: Object,
     owned: frozenset[Ref],
     removed: frozenset[Ref],
     undeclared: Undeclared,
     dropped: Mapping[Ref, Reason],
+    foreign: frozenset[Ref],
 ) -> Reason | None:
-    """Say why an object that is not declared goes; None when it stays."""
+    """Say why an object that is not declared goes; None when it stays. Of another tool's only what is named goes."""
+    ref = obj.ref
     if ref.parent in dropped:
         return Reason.PARENT
-    if isinstance(actual[ref], Unmodelled):
+    if isinstance(obj, Unmodelled):
         return None
     if ref in removed:
         return Reason.REMOVED
+    if ref.top in foreign:
+        return None
     if ref in owned:
         return Reason.LEDGER
-    if ref.top.name.lower() in BOOKKEEPING:
-        return None
     return Reason.UNDECLARED if undeclared is Undeclared.DROP else None
 
 

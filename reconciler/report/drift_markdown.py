@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.report.drift import Drift, Finding, drift, pending
 from reconciler.report.facts import Review
+from reconciler.report.foreign import foreign_markdown
 from reconciler.report.layout import Look, counted
 from reconciler.report.markdown import LARGEST, code, fitting, marker, prose, size
 
@@ -19,12 +20,13 @@ def check_markdown(review: Review, look: Look) -> str:
     head = marker("check", review.project, review.environment) + title
     facts = f"{prose(review.dialect)} · {code(review.label)} · {counted(review.objects, 'object')}\n"
     next_line = f"Next: {code(look.apply.replace('reconcile apply', 'reconcile plan', 1))}\n" if wanted else ""
+    tools = foreign_markdown(review.foreign_tools)
     rows = [_row(one) for one in found]
-    kept = fitting(rows, LARGEST - size(head + facts + next_line + _HEAD) - 200)
+    kept = fitting(rows, LARGEST - size(head + facts + tools + next_line + _HEAD) - 200)
     more = len(rows) - len(kept)
     note = f"\n… and {more:,} more: `reconcile check -v` shows all.\n" if more else ""
     table = _HEAD + "".join(kept) + note if rows else ""
-    return "\n".join(part for part in (head, facts, table, next_line) if part)
+    return "\n".join(part for part in (head, facts, table, tools, next_line) if part)
 
 
 def _words(review: Review, found: tuple[Drift, ...], wanted: int) -> str:

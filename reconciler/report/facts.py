@@ -30,13 +30,25 @@ class SpecVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignTool:
+    """A table in which another tool keeps its account: whose, its name, how it was left, and what clears that."""
+
+    tool: str
+    table: str
+    state: str
+    message: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """A plan as a person or a machine is shown it.
 
     `desired` has the places in the specs, `label` is the target without secrets, `seconds` is how long planning took,
     `warnings` are what the specs lose on this dialect, `objects` counts the declared ones. `schema` is the default one,
     where the dialect has schemas; `undeclared` is the policy's word for what nobody declared. `complete` gives all that
-    is declared where `desired` lacks what was set aside (`Comparison.aside`).
+    is declared where `desired` lacks what was set aside (`Comparison.aside`). `foreign_tools` is filled in where it
+    is asked for.
     """
 
     planned: Planned
@@ -53,6 +65,7 @@ class Review:
     undeclared: str = "report"
     warnings: tuple[Problem, ...] = ()
     complete: Callable[[], Desired] | None = None
+    foreign_tools: tuple[ForeignTool, ...] = ()
 
     @property
     def objects(self) -> int:
@@ -86,13 +99,14 @@ class Validated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What an import wrote, what it met and could not write down, and which schemas it did not look into."""
+    """What an import wrote, what it could not write down, which schemas it did not look into, what is other tools'."""
 
     directory: Path
     written: tuple[Path, ...]
     objects: int
     unmodelled: tuple[str, ...]
     other_schemas: tuple[str, ...] = ()
+    foreign_tools: tuple[ForeignTool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

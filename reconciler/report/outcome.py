@@ -10,6 +10,7 @@ from reconciler.plan.outcome import Usage
 from reconciler.plan.step import Step
 from reconciler.report.blocks import SIGNS
 from reconciler.report.facts import Applied, Imported
+from reconciler.report.foreign import foreign_data, foreign_lines
 from reconciler.report.layout import Cell, Look, Style, capped, counted, grid
 from reconciler.report.notes import listed
 from reconciler.report.plan_json import plan_data
@@ -144,6 +145,7 @@ def import_text(imported: Imported, look: Look) -> str:
         *listed(f" Not managed yet ({len(imported.unmodelled):,}), not written down:", imported.unmodelled, look),
         *listed(f" Other schemas ({len(imported.other_schemas):,}), not looked into:", imported.other_schemas, look),
         *([_ANOTHER] if imported.other_schemas else []),
+        *foreign_lines(imported.foreign_tools, look),
         f" Next:  {look.paint(Style.STRONG, look.apply)}   (nothing is to be planned, or the import is wrong)",
     ]
     return "".join(f"{line}\n" for line in lines)
@@ -157,4 +159,5 @@ def import_data(imported: Imported) -> dict[str, Any]:
         "objects": imported.objects,
         "unmodelled": [{"address": address} for address in imported.unmodelled],
         "other_schemas": list(imported.other_schemas),
+        "foreign_tools": foreign_data(imported.foreign_tools),
     }

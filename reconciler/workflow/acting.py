@@ -10,20 +10,24 @@ from pathlib import Path
 
 from reconciler import spec
 from reconciler.compare.planning import Planned
+from reconciler.dialects.base import Session
 from reconciler.errors import Problem, ReconcileError, StalePlan
 from reconciler.execute.batches import Progress
 from reconciler.model.model import Desired
 from reconciler.plan.policy import Allowance, Approve
-from reconciler.report.facts import Applied, Review, SpecVersion
+from reconciler.report.facts import Applied, ForeignTool, Review, SpecVersion
 from reconciler.report.plan_file import SavedPlan, read_plan
 from reconciler.workflow import narrowing
 from reconciler.workflow.applying import Intent, plan_on, refuse, run_locked
 from reconciler.workflow.declaring import declare, load, spec_version
+from reconciler.workflow.foreign import foreign_tools
 from reconciler.workflow.looking import reading, review_of, seeing_schemas, session_on, told
 from reconciler.workflow.opening import Opened, Request, open_project, open_request
 from reconciler.workflow.outlining import Sources, declared
 
 Confirm = Callable[[Review], None]
+# What is to be found out about a database besides the plan, on the same session.
+Besides = Callable[[Opened, Session, Planned], tuple[ForeignTool, ...]]
 
 
 def plan(request: Request, *, given: Sequence[Allowance] = ()) -> Review:
@@ -33,6 +37,19 @@ def plan(request: Request, *, given: Sequence[Allowance] = ()) -> Review:
         SpecError, UsageError, TargetError: as `opening` and `declaring` say.
         PlanError: when the specs and the database contradict each other, or a change cannot be made.
     """
+    return _compared(request, given, lambda opened, session, planned: ())
+
+
+def check(request: Request) -> Review:
+    """Compare as `plan` does, and look how other tools left their accounts; what differs is read off the changes."""
+    return _compared(request, (), _of_others)
+
+
+def _of_others(opened: Opened, session: Session, planned: Planned) -> tuple[ForeignTool, ...]:
+    return foreign_tools(opened, session, planned.comparison.live)
+
+
+def _compared(request: Request, given: Sequence[Allowance], besides: Besides) -> Review:
     begun = time.monotonic()
     opened = open_request(request, access="read")
     documents = load(opened.project)
@@ -45,15 +62,11 @@ def plan(request: Request, *, given: Sequence[Allowance] = ()) -> Review:
     with session_on(opened) as session, told(None):
         look = narrowing.Look(sources=sources, found=found, opened=opened, session=session, given=given)
         result = narrowing.planned(look)
+        tools = besides(opened, session, result.planned)
     version = spec_version(opened.project, documents)
     seconds = time.monotonic() - begun
     review = review_of(opened, result.planned, result.desired, version, result.warnings, seconds)
-    return replace(review, complete=result.complete)
-
-
-def check(request: Request) -> Review:
-    """Compare as `plan` does; what is missing, changed or undeclared is read off the same changes."""
-    return plan(request)
+    return replace(review, complete=result.complete, foreign_tools=tools)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

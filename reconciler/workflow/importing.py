@@ -11,7 +11,9 @@ from reconciler.model.model import Model
 from reconciler.model.objects import Column, Enum, ForeignKey, Object, Unmodelled, View
 from reconciler.model.programs import Event, Function, Procedure, Trigger
 from reconciler.model.ref import Kind
+from reconciler.plan.foreign import foreign_tables
 from reconciler.report.facts import Imported
+from reconciler.workflow.foreign import foreign_tools
 from reconciler.workflow.looking import session_on, told
 from reconciler.workflow.opening import Request, open_request
 
@@ -29,7 +31,9 @@ def import_(request: Request, out: Path) -> Imported:
     with session_on(opened) as session, told(None):
         inspection = dialect.inspect(session, opened.target)
         others = tuple(name for name in dialect.other_schemas(session) if name not in (default, *named))
-    live = dialect.normalize(inspection.model).model
+        tools = foreign_tools(opened, session, inspection.model)
+    strange = foreign_tables(inspection.model, inspection.model)
+    live = dialect.normalize(inspection.model.only(lambda ref: ref.top not in strange)).model
     dangling = {obj.ref: words for obj in live.values() if (words := _dangles(obj, live))}
     known = [obj for obj in live.values() if not isinstance(obj, Unmodelled) and obj.ref not in dangling]
     me = inspection.defaults.get("user")
@@ -43,7 +47,7 @@ def import_(request: Request, out: Path) -> Imported:
     left = [dangling.get(obj.ref) or _left_out(written.get(obj.ref, obj)) for obj in live.values()]
     return Imported(
         directory=out, written=tuple(paths), objects=len(known), unmodelled=tuple(sorted(filter(None, left))),
-        other_schemas=others,
+        other_schemas=others, foreign_tools=tools,
     )  # fmt: skip
 
 

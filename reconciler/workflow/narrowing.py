@@ -19,6 +19,7 @@ from reconciler.errors import PlanError, Problem
 from reconciler.model.model import Desired
 from reconciler.model.objects import View
 from reconciler.model.ref import Kind, Ref
+from reconciler.plan.foreign import foreign_tables
 from reconciler.plan.policy import Allowance
 from reconciler.spec.outline import Outlines, reached
 from reconciler.workflow.applying import plan_on
@@ -179,6 +180,7 @@ def _odd(comparison: Comparison) -> frozenset[Ref]:
     found = {change.ref.top for change in comparison.changes}
     found |= {ref.top for ref in (*comparison.scope.undeclared, *comparison.scope.unmodelled)}
     found |= {ref.top for move in comparison.renamed.moves for ref in move}
+    found |= foreign_tables(comparison.live, comparison.live).keys()
     found |= {ref.top for ref, obj in comparison.live.items() if getattr(obj, "not_understood", "")}
     # A star means other columns when its table changes, so the server is asked each time.
     found |= {obj.ref for obj in comparison.desired.values() if isinstance(obj, View) and "*" in obj.query.text}

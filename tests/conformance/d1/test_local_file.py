@@ -17,6 +17,9 @@ from tests.target import Target
 pytestmark = pytest.mark.live("d1")
 
 SPEC = "table: p\ncolumns: {id: {type: int, identity: true}, a: {type: text, not_null: true}}\nprimary_key: [id]\n"
+# As wrangler makes it.
+D1_BOOK = """create table d1_migrations (id integer primary key autoincrement, name text unique,
+             applied_at timestamp default current_timestamp not null)"""
 
 
 def file_of(table: str) -> Path:
@@ -30,7 +33,7 @@ def file_of(table: str) -> Path:
 
 def test_a_file_is_changed_and_what_is_cloudflare_s_stays(d1: Target, tmp_path: Path) -> None:
     mark = f"mark_{tmp_path.name}_{d1.url.rpartition('-')[2]}"
-    d1.execute(f"create table {mark} (id int); create table d1_migrations (id integer primary key, name text)")
+    d1.execute(f"create table {mark} (id int); {D1_BOOK}")
     d1.execute("create table p (id integer primary key, a text); insert into p values (1, 'x')")
     d1.execute("create table c (id integer primary key, p_id int references p (id) on delete cascade)")
     d1.execute("insert into c values (1, 1), (2, 1)")
@@ -44,7 +47,7 @@ def test_a_file_is_changed_and_what_is_cloudflare_s_stays(d1: Target, tmp_path: 
     request = request_for(tmp_path, f"sqlite:///{copy}", SPEC)
     review = workflow.plan(request)
     undeclared = {str(ref) for ref in review.planned.comparison.scope.undeclared if len(ref.parts) == 2}
-    assert undeclared == {f"table.{mark}", "table.c", "table.d1_migrations"}
+    assert undeclared == {f"table.{mark}", "table.c"}
     workflow.apply(request, EVERYTHING)
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("select id, p_id from c").fetchall() == [(1, 1), (2, 1)]
@@ -55,7 +58,7 @@ def test_a_file_is_changed_and_what_is_cloudflare_s_stays(d1: Target, tmp_path: 
 
 def test_on_d1_itself_too(d1: Target, tmp_path: Path) -> None:
     """Where the specs are the whole truth, what is Cloudflare's and wrangler's is nobody's to drop."""
-    d1.execute("create table d1_migrations (id integer primary key, name text); create table stray (id int)")
+    d1.execute(f"{D1_BOOK}; create table stray (id int)")
     request = request_for(tmp_path, d1.url, SPEC)
     project = tmp_path / "reconcile.yaml"
     project.write_text(project.read_text().replace("approve: never", "approve: never, undeclared: drop"))
