@@ -39,7 +39,7 @@ def resolve(objects: Sequence[Object], model: Model, family: str) -> Sequence[Ob
 def _resolved(obj: Object, model: Model, family: str) -> Object:
     match obj:
         case Check(uses=uses) | Index(uses=uses) | Exclusion(uses=uses) | Column(uses=uses) if not uses:
-            found = [ref for sql in texts(obj).values() for ref in _own_columns(obj, sql.text, model, family)]
+            found = [ref for sql in texts(obj).values() for ref in own_columns(obj, sql.text, model, family)]
             return replace(obj, uses=frozenset(found) - {obj.ref}) if found else obj
         case ForeignKey(uses=uses) if not uses:
             return replace(obj, uses=frozenset(_key(obj, model)))
@@ -49,7 +49,7 @@ def _resolved(obj: Object, model: Model, family: str) -> Object:
             return obj
 
 
-def _own_columns(obj: Object, text: str, model: Model, family: str) -> Iterator[Ref]:
+def own_columns(obj: Object, text: str, model: Model, family: str) -> Iterator[Ref]:
     """Yield the columns of the object's own table that a text mentions."""
     mentioned = _mentioned(text, family)
     for column in model.children(obj.ref.top, Column) if mentioned else ():

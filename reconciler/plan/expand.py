@@ -215,13 +215,16 @@ def _step(work: _Work, change: Change, ask: Ask) -> Step:
     for _, outcome in _outcomes(work, change):
         assert not isinstance(outcome, Way), f"{change.ref}: {outcome} was not settled"
         statements += [statement for statement in outcome if statement not in statements]
+    beside = tuple(rules.carries(change, work.states)) if rules.carries else ()
     match change:
         case Create(new):
-            held = [change, *(Create(child) for child in _inlined(work, new))]
+            held = [change, *(Create(child) for child in _inlined(work, new)), *beside]
             return _make(work, change, statements, held, ask, creates=[c.new for c in held if isinstance(c, Create)])
         case Drop(old):
             fallen = [obj for obj in work.states.old.subtree(old.ref) if obj == old or not _goes_alone(work, obj)]
-            return _make(work, change, statements, [change], ask, drops=fallen or [old], weight=rules.drop_weight)
+            return _make(
+                work, change, statements, [change, *beside], ask, drops=fallen or [old], weight=rules.drop_weight
+            )
         case Rename(old, new):
             return _make(work, change, statements, [change], ask, creates=[new], drops=[old], weight=0)
         case Alter(old, new, _) if any(s.transaction is Transaction.COMMIT_AFTER for s in statements):
@@ -229,7 +232,6 @@ def _step(work: _Work, change: Change, ask: Ask) -> Step:
             # one transaction: a crash in between leaves no gap.
             return _make(work, change, statements, [change], ask, creates=[new], weight=-1)
         case Alter(old, new, _):
-            beside = rules.carries(change, work.states) if rules.carries else ()
             gone = () if rules.steady else (old,)
             return _make(work, change, statements, [change, *beside], ask, creates=[new], drops=gone)
 

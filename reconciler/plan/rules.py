@@ -46,7 +46,7 @@ Turn = Callable[[Any, Any, States], Outcome]
 Rebuild = Callable[[Sequence[Ref], Sequence[Change], States], Sequence[Statement]]
 Together = Callable[[Ref, States], Iterable[Ref]]
 Disturbed = Callable[[Alter, States], Iterable[Object]]
-Carries = Callable[[Alter, States], Iterable[Change]]
+Carries = Callable[[Change, States], Iterable[Change]]
 Ask = Callable[[Change, States], Sequence[DataCheck]]
 
 
@@ -59,13 +59,13 @@ class Rules:
     `disturbs`: altering one of these fields is refused by the server while another object uses this one; users that are
     not `adapts` are dropped before and created again after. `disturbed` names further users that have to go and come
     back, where that depends on more than fields and kinds; `carries` names changes of other objects that one makes
-    beside itself, so that its step tells of them. `late_bound`: what is not modelled finds objects of this
-    kind by name each time it runs, so they may come after it, and go and come back under it. `steady`: it is altered
-    under whoever uses it, so an alter waits for nobody to let go. `falls`: it goes in silence with what it names inside
-    its own root, as an index does with its column; what does not refuses the plan. `looks_up`: it finds what it names
-    each time it runs, so it stays while that goes and comes back. `rebuild` makes roots anew that go
-    in one step: usually one, and those that `together` names besides. `weight`, `drop_weight` and `rebuild_weight`
-    order what the edges leave open.
+    beside itself, so that its step tells of them and they stay. `late_bound`: what is not modelled finds objects of
+    this kind by name each time it runs, so they may come after it, and go and come back under it. `steady`: it is
+    altered under whoever uses it, so an alter waits for nobody to let go. `falls`: it goes in silence with what it
+    names inside its own root, as an index does with its column; what does not refuses the plan. `looks_up`: it finds
+    what it names each time it runs, so it stays while that goes and comes back. `rebuild` makes roots anew that go in
+    one step: usually one, and those that `together` names besides. `weight`, `drop_weight` and `rebuild_weight` order
+    what the edges leave open.
     """
 
     create: Make | Way

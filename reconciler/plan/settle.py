@@ -60,8 +60,10 @@ def _disturbed(
 ) -> list[tuple[Change, ...]]:
     """Return the changes of those objects that cannot stay while this change runs."""
     found: list[tuple[Change, ...]] = []
+    hook = rules[Kind(change.ref.kind)].carries
+    beside = {carried.ref for carried in hook(change, states)} if hook else set()
     for user in _disturbed_users(rules, change, states):
-        if _already_goes(user, settled, states) or _finds_again(rules, user, change, settled):
+        if user.ref in beside or _already_goes(user, settled, states) or _finds_again(rules, user, change, settled):
             continue
         if _lets_go(user, change, states, settled):
             continue

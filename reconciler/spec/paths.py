@@ -7,12 +7,16 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
-from reconciler.model.ref import Ref
+from reconciler.model.programs import routine_name
+from reconciler.model.ref import Kind, Ref
 
 _FOLDERS: Mapping[str, str] = {
     "table": "tables", "enum": "enums", "view": "views", "sequence": "sequences", "domain": "domains",
-    "extension": "extensions", "schema": "schemas",
+    "extension": "extensions", "schema": "schemas", "function": "functions", "procedure": "procedures",
+    "event": "events",
 }  # fmt: skip
+# What may be overloaded: those of one name are told apart by a hash.
+_ROUTINES = frozenset({Kind.FUNCTION, Kind.PROCEDURE})
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 _OTHERS = re.compile(r"[^A-Za-z0-9_-]+")
 # https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
@@ -34,7 +38,8 @@ def file_names(refs: Iterable[Ref], taken: Iterable[PurePosixPath] = ()) -> dict
 
 
 def _path(ref: Ref, suffix: str) -> PurePosixPath:
-    names = [name for name in (ref.schema, ref.name) if name]
+    own = routine_name(ref) if ref.kind in _ROUTINES else ref.name
+    names = [name for name in (ref.schema, own) if name]
     safe = all(_SAFE.fullmatch(name) for name in names) and names[0].lower() not in _RESERVED
     stem = ".".join(_OTHERS.sub("_", name)[:60].lstrip("-") or "_" for name in names)
     suffix = suffix or ("" if safe else _digest(ref))

@@ -18,6 +18,16 @@ EXCEPTIONS: Mapping[tuple[Kind, str], str] = {
     (Kind.COLUMN, "on_conflict"): "SQLite's alone: a change of it is refused here",
     (Kind.PRIMARY_KEY, "on_conflict"): "SQLite's alone: a change of it is refused here",
     (Kind.UNIQUE, "on_conflict"): "SQLite's alone: a change of it is refused here",
+    **dict.fromkeys(
+        (
+            (Kind.FUNCTION, "definer"),
+            (Kind.PROCEDURE, "definer"),
+            (Kind.TRIGGER, "definer"),
+            (Kind.TRIGGER, "follows"),
+            (Kind.TRIGGER, "options"),
+        ),
+        "MySQL's and MariaDB's alone: what is given is refused while validating",
+    ),
 }
 
 

@@ -11,7 +11,8 @@ from reconciler.dialects.postgres.elaborate import elaborate
 from reconciler.dialects.postgres.inspect import inspect, survey
 from reconciler.dialects.postgres.labels import foretell
 from reconciler.dialects.postgres.locks import capacity, lock
-from reconciler.dialects.postgres.normalize import FAMILY, normalize
+from reconciler.dialects.postgres.names import FAMILY
+from reconciler.dialects.postgres.normalize import normalize
 from reconciler.dialects.postgres.preflight import preflight
 from reconciler.dialects.postgres.resolve import align, portable, resolve, respell
 from reconciler.dialects.postgres.rules import RULES

@@ -232,21 +232,10 @@ ORDER BY i.indexrelid
 
 # Everything that has no dataclass of its own: its catalog, oid, kind word, the relation that holds it, name, text.
 LEFTOVERS = f"""
-SELECT {PG_PROC}, p.oid,
-       CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, 0::oid, p.pronamespace,
-       format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)),
-       CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) ELSE '' END
-FROM pg_proc p
-WHERE p.pronamespace {_MANAGED}  -- a range type brings its own functions
-  AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = {PG_PROC} AND i.objid = p.oid AND i.deptype = 'i')
-UNION ALL
 SELECT {PG_TYPE}, t.oid, 'type', 0::oid, t.typnamespace, t.typname, ''
 FROM pg_type t
 WHERE t.typnamespace {_MANAGED} AND t.typtype IN ('r', 'b')
   AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
-UNION ALL
-SELECT {PG_TRIGGER}, g.oid, 'trigger', g.tgrelid, c.relnamespace, g.tgname, pg_get_triggerdef(g.oid)
-FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid WHERE c.relnamespace {_MANAGED} AND NOT g.tgisinternal
 UNION ALL
 SELECT {PG_POLICY}, p.oid, 'policy', p.polrelid, c.relnamespace, p.polname, ''
 FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE c.relnamespace {_MANAGED}

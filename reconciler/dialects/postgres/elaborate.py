@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.dialects.base import Session
 from reconciler.dialects.postgres import catalog, types
+from reconciler.dialects.postgres.elaborate_programs import of_programs
 from reconciler.dialects.postgres.elaborate_types import of_domains, stand_in, stays_in_place, tried
 from reconciler.dialects.postgres.lexer import canonical
 from reconciler.dialects.postgres.literals import written
@@ -27,10 +28,13 @@ from reconciler.dialects.sql import double_quoted
 from reconciler.model.model import Model
 from reconciler.model.names import helper_name
 from reconciler.model.objects import Check, Column, Domain, Enum, Exclusion, Index, Object, PrimaryKey, Table, View
+from reconciler.model.programs import Function, Procedure, Trigger
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import spelled, texts
 from reconciler.model.values import Sql
 
+# What is not made as a part of a table.
+_ELSEWHERE = (View, Trigger, Function, Procedure)
 # How many tables or views are made at once: the lock table has room for so many in any configuration.
 _CHUNK = 50
 # Seconds that a temporary view waits for a live table that somebody holds exclusively.
@@ -62,9 +66,10 @@ def elaborate(session: Session, objects: Sequence[Object], actual: Model, desire
         return {}
     with _aside(session):
         stand_in(session, actual, desired)
-        inside = [obj for obj in wanted if not isinstance(obj, View) and obj.ref.top.kind != Kind.DOMAIN]
+        inside = [obj for obj in wanted if not isinstance(obj, _ELSEWHERE) and obj.ref.top.kind != Kind.DOMAIN]
         found = _of_tables(session, inside, desired)
         found |= of_domains(session, [obj for obj in wanted if obj.ref.top.kind == Kind.DOMAIN], desired)
+        found |= of_programs(session, wanted, desired, _bare_table)
         return found | _of_views(session, [obj for obj in wanted if isinstance(obj, View)], actual, desired)
 
 

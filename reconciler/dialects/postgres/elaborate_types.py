@@ -21,6 +21,7 @@ from reconciler.dialects.postgres.rules.statements import parenthesized
 from reconciler.dialects.sql import double_quoted, text_literal
 from reconciler.model.model import Model
 from reconciler.model.objects import Check, Column, Domain, Enum, Exclusion, Index, NumberSequence, Object
+from reconciler.model.programs import Function, Procedure
 from reconciler.model.ref import Ref
 from reconciler.model.texts import spelled, texts
 from reconciler.model.values import Sql
@@ -31,7 +32,10 @@ def stays_in_place(obj: Object) -> bool:
 
     `int) AS SELECT harm() --` for a type would still be one command. Such an object is left out.
     """
-    found = [sql.text for sql in texts(obj).values()]
+    found = [sql.text for place, sql in texts(obj).items() if place != "body"]
+    if isinstance(obj, Function | Procedure):
+        found += (argument.type.name for argument in obj.arguments)
+        found += (obj.returns.name,) if isinstance(obj, Function) and obj.returns else ()
     if isinstance(obj, Column | Domain):
         found.append(str(obj.type))
     if isinstance(obj, Index | Exclusion):

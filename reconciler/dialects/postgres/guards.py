@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from reconciler.dialects.postgres.guards_columns import COLUMN
 from reconciler.dialects.postgres.guards_constraints import CONSTRAINTS
 from reconciler.dialects.postgres.guards_indexes import INDEX
+from reconciler.dialects.postgres.guards_programs import PROGRAMS, spelled_by_server
 from reconciler.dialects.postgres.guards_roots import ROOTS
 from reconciler.dialects.postgres.guards_words import Lookup
 from reconciler.model.fields import compared
@@ -17,7 +18,7 @@ from reconciler.model.objects import Object
 from reconciler.model.ref import Kind
 from reconciler.model.values import Sql
 
-LOOKUPS: Mapping[Kind, Lookup] = {**ROOTS, **CONSTRAINTS, Kind.COLUMN: COLUMN, Kind.INDEX: INDEX}
+LOOKUPS: Mapping[Kind, Lookup] = {**ROOTS, **CONSTRAINTS, **PROGRAMS, Kind.COLUMN: COLUMN, Kind.INDEX: INDEX}
 
 
 def there(obj: Object, fields: Collection[str], schema: str) -> str:
@@ -46,6 +47,9 @@ def known(obj: Object | None) -> bool:
 
 def has_text(obj: Object, name: str) -> bool:
     """Say whether a field of an object holds SQL, which the server spells in its own way."""
+    if name == "body":
+        return spelled_by_server(obj)
     value = getattr(obj, name)
     parts = value if isinstance(value, tuple) else (value,)
-    return any(isinstance(part, Sql) or isinstance(getattr(part, "expression", None), Sql) for part in parts)
+    inside = ((part, getattr(part, "expression", None), getattr(part, "default", None)) for part in parts)
+    return any(isinstance(text, Sql) for texts in inside for text in texts)

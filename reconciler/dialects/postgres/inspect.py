@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.dialects.base import Session, Survey, Target
 from reconciler.dialects.postgres.marks import marked, without
 from reconciler.dialects.postgres.reading import Rows, addressed, read_all, schemas_of
+from reconciler.dialects.postgres.reading_programs import routines, triggers
 from reconciler.dialects.postgres.reading_rest import rest
 from reconciler.dialects.postgres.reading_roots import domains, enums, extensions, schemas
 from reconciler.dialects.postgres.reading_sequences import sequences
@@ -59,5 +60,7 @@ def _objects(rows: Rows, words: Mapping[str, str]) -> Iterator[Object]:
     yield from domains(rows)
     yield from sequences(rows)
     yield from tables(rows)
+    yield from triggers(rows)
     yield from views(rows)
+    yield from routines(rows)
     yield from rest(rows)

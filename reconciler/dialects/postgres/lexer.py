@@ -45,11 +45,11 @@ _PAIRS = ("::", "<=", ">=", "<>", "!=", "||", "->", ":=", "=>")
 @lru_cache(maxsize=100_000)
 def tokens(text: str) -> tuple[Token, ...]:
     """Return the tokens, comments and blanks left out. Raises Unreadable."""
-    return tuple(token for _, token in _placed(text))
+    return tuple(token for _, token in placed(text))
 
 
-def _placed(text: str) -> Iterator[tuple[int, Token]]:
-    """Yield each token with where it begins."""
+def placed(text: str) -> Iterator[tuple[int, Token]]:
+    """Yield each token with where it begins. Raises Unreadable."""
     at = 0
     while at < len(text):
         end = _skipped(text, at)
@@ -63,7 +63,7 @@ def with_others(text: str, others: Mapping[int, str]) -> str:
     """Return the text with other words in the place of its tokens of these numbers; all else stays as it is."""
     pieces: list[str] = []
     done = 0
-    for number, (at, token) in enumerate(_placed(text)):
+    for number, (at, token) in enumerate(placed(text)):
         if number in others:
             pieces += (text[done:at], others[number])
             done = at + len(token.text)

@@ -9,6 +9,9 @@ from reconciler.dialects.sql import double_quoted, names
 from reconciler.model.objects import Column, Domain
 from reconciler.model.ref import Kind, Ref
 
+# The sqlglot dialect of its texts.
+FAMILY = "postgres"
+
 
 def qualified(schema: str, name: str) -> str:
     """Write a name, with its schema unless that is the default one ("")."""

@@ -14,7 +14,8 @@ from reconciler.dialects.postgres.identity import bounds
 from reconciler.dialects.postgres.identity import settled as settled_identity
 from reconciler.dialects.postgres.lexer import canonical
 from reconciler.dialects.postgres.literals import settled
-from reconciler.dialects.postgres.names import enum_of, type_name
+from reconciler.dialects.postgres.names import FAMILY, enum_of, type_name
+from reconciler.dialects.postgres.normalize_programs import normal_routine, normal_trigger
 from reconciler.dialects.postgres.parameters import settled as settled_parameter
 from reconciler.dialects.postgres.parameters import settled_settings
 from reconciler.dialects.postgres.parts import normal_part
@@ -43,12 +44,11 @@ from reconciler.model.objects import (
     Unique,
     View,
 )
+from reconciler.model.programs import Function, Procedure, Trigger, routine_name
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import map_texts
 from reconciler.model.types import Type
 from reconciler.model.values import Default, Sql
-
-FAMILY = "postgres"
 
 T = TypeVar("T", bound=Object)
 Commented = TypeVar("Commented", Schema, PrimaryKey, Unique, Enum)
@@ -61,6 +61,7 @@ class _Work:
     keys: Mapping[Ref, tuple[str, ...]]
     in_keys: frozenset[Ref]
     types: Mapping[str, Enum | Domain]
+    model: Model
     shapes: Shapes = field(default_factory=Shapes)
     parts: dict[Problem, str] = field(default_factory=dict)
 
@@ -74,7 +75,7 @@ def normalize(model: Model) -> Normalized:
     keys = {obj.ref.top: obj.columns for obj in model.values() if type(obj) is PrimaryKey}
     work = _Work(
         keys=keys, in_keys=frozenset(table.child(Kind.COLUMN, name) for table, names in keys.items() for name in names),
-        types={type_name(obj.ref): obj for obj in model.values() if isinstance(obj, Enum | Domain)},
+        types={type_name(obj.ref): obj for obj in model.values() if isinstance(obj, Enum | Domain)}, model=model,
     )  # fmt: skip
     objects = [_normal(obj, work) for obj in model.values()]
     return Normalized(model=Model(objects), problems=tuple(work.parts), parts=work.parts)
@@ -84,7 +85,7 @@ def _normal(obj: Object, work: _Work) -> Object:
     normal = _NORMAL.get(type(obj))
     if normal is None:
         return obj
-    name = obj.ref.parts[-1]
+    name = routine_name(obj.ref) if isinstance(obj, Function | Procedure) else obj.ref.parts[-1]
     if len(name) * 4 > LONGEST and len(name.encode()) > LONGEST:
         work.add(obj, "", f"the name is longer than {LONGEST} bytes, and PostgreSQL would cut it", "shorten it")
     if type(obj) is Column:
@@ -115,6 +116,8 @@ def _spelled(obj: T, work: _Work) -> T:
     """Give every text PostgreSQL's words and one spelling."""
 
     def spell(place: str, sql: Sql) -> Sql:
+        if place.startswith("body"):  # statements, and those have a frame
+            return sql
         try:
             text = text_for(sql, FAMILY)
         except NotPortable as error:
@@ -298,4 +301,7 @@ _NORMAL: Mapping[type[Object], Callable[[Any, _Work], Object]] = {
     ForeignKey: _foreign_key,
     Index: _index,
     View: _view,
+    Function: lambda obj, work: normal_routine(obj, work.types, work.add),
+    Procedure: lambda obj, work: normal_routine(obj, work.types, work.add),
+    Trigger: lambda obj, work: normal_trigger(obj, work.model, work.add),
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.dialects.base import DatabaseError, Session
 from reconciler.dialects.postgres import catalog
+from reconciler.dialects.postgres.reading_programs import address_programs, read_programs
 from reconciler.dialects.postgres.reading_sequences import parts_of_columns
 from reconciler.dialects.postgres.session import features
 from reconciler.model.ref import Kind, Ref
@@ -30,7 +31,8 @@ class Rows:
 
     What is read of tables and views has its line in marks.OWNERS; without one it counts for all of them.
     `opclasses` are {oid: (name, whether it is its type's default)}; `members` lead from what belongs to an extension to
-    the extension's oid; `inner` the sequences that are part of a column, by
+    the extension's oid, `folded` from functions that are the body of a trigger, and nothing else, to that trigger;
+    `inner` the sequences that are part of a column, by
     relation and column number.
     """
 
@@ -49,6 +51,11 @@ class Rows:
     grants: Sequence[Row] = ()
     other_grants: Mapping[tuple[int, int], Sequence[Row]] = field(default_factory=dict)
     leftovers: Sequence[Row] = ()
+    routines: Sequence[Row] = ()
+    routine_grants: Sequence[Row] = ()
+    row_types: Sequence[Row] = ()
+    triggers: Sequence[Row] = ()
+    folded: Mapping[int, int] = field(default_factory=dict)
     opclasses: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
     collations: Mapping[str, str] = field(default_factory=dict)
     edges: Mapping[Place, Sequence[Place]] = field(default_factory=dict)
@@ -142,6 +149,7 @@ def _everything(session: Session, schemas: Mapping[int, str]) -> Rows:
     rows.sequences = session.query(catalog.SEQUENCES, given)
     rows.extensions = session.query(catalog.EXTENSIONS)
     rows.leftovers = session.query(catalog.LEFTOVERS, given)
+    read_programs(rows, session, given, features(session))
     if rows.views:
         rows.grants = session.query(catalog.VIEW_GRANTS, given)
     rows.other_grants = _by_place(session.query(catalog.OTHER_GRANTS, given))
@@ -196,6 +204,8 @@ def _without(rows: Rows, members: Mapping[tuple[int, int], int]) -> None:
     rows.domains = [row for row in rows.domains if (catalog.PG_TYPE, row[0]) not in members]
     rows.sequences = [row for row in rows.sequences if (catalog.PG_CLASS, row[0]) not in members]
     rows.leftovers = [row for row in rows.leftovers if (row[0], row[1]) not in members]
+    rows.routines = [row for row in rows.routines if (catalog.PG_PROC, row[0]) not in members]
+    rows.triggers = [row for row in rows.triggers if (catalog.PG_TRIGGER, row[0]) not in members]
 
 
 def _address(rows: Rows) -> None:
@@ -253,6 +263,7 @@ def _address_leftovers(rows: Rows) -> None:
         elif (holder := rows.address.get((catalog.PG_CLASS, relation, 0))) is not None:
             rows.address[cls, oid, 0] = holder.child(kind, name)
     _address_sequences(rows)
+    address_programs(rows)
 
 
 def _address_sequences(rows: Rows) -> None:

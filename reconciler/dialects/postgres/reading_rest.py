@@ -11,7 +11,7 @@ from reconciler.model.ref import Kind
 
 
 def rest(rows: Rows) -> Iterator[Unmodelled]:
-    """Yield routines, types, triggers, policies, rules, odd tables and whatever else."""
+    """Yield types, policies, rules, odd tables and whatever else."""
     columns = _columns_with_edges(rows)
     queries = {row[0]: (row[1], row[4]) for row in rows.views}
     for row in rows.relations:

@@ -76,9 +76,9 @@ def _grant(ref: Ref, row: Row) -> str:
 
 
 def _attached(rows: Rows) -> Mapping[int, list[str]]:
-    """Return the definitions of triggers, rules and statistics by the view that they stand on."""
+    """Return the definitions of rules and statistics by the view that they stand on."""
     found: dict[int, list[str]] = {}
     for cls, _, _, relation, _, _, definition in rows.leftovers:
-        if relation and cls in (catalog.PG_TRIGGER, catalog.PG_REWRITE, catalog.PG_STATISTIC):
+        if relation and cls in (catalog.PG_REWRITE, catalog.PG_STATISTIC):
             found.setdefault(relation, []).append(definition.rstrip(";"))
     return found

@@ -7,12 +7,15 @@ from dataclasses import replace
 
 from reconciler.dialects import uses
 from reconciler.dialects.postgres import types
+from reconciler.dialects.postgres.align_programs import align_routines
 from reconciler.dialects.postgres.drawn import drawn, draws_alone, redrawn
 from reconciler.dialects.postgres.identity import portable as portable_identity
 from reconciler.dialects.postgres.lexer import Unreadable, tokens
-from reconciler.dialects.postgres.names import enum_behind, of, type_name
-from reconciler.dialects.postgres.normalize import FAMILY, element_name
+from reconciler.dialects.postgres.names import FAMILY, enum_behind, of, type_name
+from reconciler.dialects.postgres.normalize import element_name
 from reconciler.dialects.postgres.reading_indexes import INVALID
+from reconciler.dialects.postgres.rename_programs import calling_by, respelled_program
+from reconciler.dialects.postgres.resolve_programs import Names, program_uses
 from reconciler.dialects.sql import double_quoted, respeller
 from reconciler.dialects.transpile import NotPortable, parsed, renamed_words
 from reconciler.model.model import Desired, Inspection, Model
@@ -43,8 +46,13 @@ def align(inspection: Inspection, desired: Desired) -> Desired:
 
     A primary key without a name gets the live one; a type that is named with another schema than the server does, the
     server's words, because whether one is needed depends on the search path; an operator class that is the default is
-    left out. What a spec says in so many words, and is what `serial` stands for, is serial.
+    left out. What a spec says in so many words, and is what `serial` stands for, is serial. Routines have the address
+    that goes with the server's types.
+
+    Raises:
+        PlanError: when a routine is to be removed and its name does not say which.
     """
+    desired = align_routines(inspection.model, desired)
     found = (_aligned(obj, inspection.model.get(obj.ref)) for obj in desired.model.values())
     model = desired.model.updated(obj for obj in found if obj is not None)
     return replace(desired, model=_with_serials(inspection.model, model))
@@ -127,7 +135,15 @@ def resolve(objects: Sequence[Object], model: Model) -> Sequence[Object]:
         objects: desired ones.
         model: where the names are looked up.
     """
-    return [_drawing(_resolved(obj, model), model) for obj in objects]
+    names = Names(model)
+    return [_calling(_drawing(_resolved(obj, model), model), names) for obj in objects]
+
+
+def _calling(obj: Object, names: Names) -> Object:
+    """Add the functions that an object's texts call, and what a routine or trigger rests on."""
+    found = program_uses(obj, names)
+    known: frozenset[Ref] = getattr(obj, "uses", frozenset())
+    return obj if found <= known else replace(obj, uses=known | found)  # type: ignore[call-arg]
 
 
 def _drawing(obj: Object, model: Model) -> Object:
@@ -200,7 +216,7 @@ _respelled = respeller(words)
 def respell(obj: Object, renames: Mapping[Ref, Ref]) -> Object:
     """Return the object with its texts following a renaming, those that are only carried too."""
     rests_on = getattr(obj, "uses", frozenset[Ref]())
-    obj = _respelled(obj, renames)
+    obj = respelled_program(obj, _respelled(obj, renames), renames)
     mine = {old: new for old, new in renames.items() if old in rests_on}
     named = {old: new for old, new in mine.items() if old.kind in (Kind.ENUM, Kind.DOMAIN)}
     if named:
@@ -208,6 +224,9 @@ def respell(obj: Object, renames: Mapping[Ref, Ref]) -> Object:
     drawn_from = {old: new for old, new in mine.items() if old.kind == Kind.SEQUENCE}
     if drawn_from:
         obj = _with_sequences(obj, drawn_from)
+    called = {old: new for old, new in mine.items() if old.kind == Kind.FUNCTION}
+    if called:
+        obj = calling_by(obj, called)
     match obj:
         case Enum() | Column() if obj.carried:
             return replace(obj, carried=tuple(words(text, _names(renames)) for text in obj.carried))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.dialects.postgres.locks import KEY
+from reconciler.dialects.postgres.quoting import dollar_quoted, free_tag
 from reconciler.dialects.postgres.units import State, Unit, units
 from reconciler.dialects.script import Order, Script, commented
 from reconciler.dialects.sql import double_quoted, text_literal
@@ -214,19 +215,5 @@ def _set(name: str, value: str) -> str:
 
 def _do(lines: Iterable[str]) -> str:
     text = "\n".join(lines)
-    tag = _tag(text, "script")
+    tag = free_tag(text, "script")
     return f"DO {tag}\n{text}\n{tag};"
-
-
-def dollar_quoted(text: str) -> str:
-    """Quote a text so that it reads as it is (manual, "Dollar-Quoted String Constants")."""
-    tag = _tag(text, "sql")
-    return f"{tag}{text}{tag}"
-
-
-def _tag(text: str, word: str) -> str:
-    """Return a tag that does not occur in a text."""
-    number = 0
-    while f"${word}{number or ''}$" in text:
-        number += 1
-    return f"${word}{number or ''}$"

@@ -10,6 +10,7 @@ from os import dup
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.dialects.base import DatabaseError, Server, Session, Target
+from reconciler.dialects.postgres.checking import UNCHECKED, check_bodies, written_bodies
 from reconciler.dialects.postgres.failures import database_error
 from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.statements import run
@@ -34,6 +35,8 @@ OLDEST = 120000
 FEATURES: Mapping[str, int] = {
     "connection_check": 140000,
     "compression": 140000,
+    "replace_trigger": 140000,
+    "sql_body": 140000,
     "nulls_not_distinct": 150000,
     "security_invoker": 150000,
     "input_is_valid": 160000,
@@ -298,13 +301,15 @@ def transaction(session: Session, steps: Sequence[Step], lock_timeout: float) ->
     """Surround these steps with one transaction; an exception rolls it back.
 
     A wait for a lock keeps everybody else waiting behind it, so one attempt waits shortly whatever it is allowed, and
-    whoever runs the steps tries again. Nothing else ends a statement that is at work.
+    whoever runs the steps tries again. Nothing else ends a statement that is at work. The bodies of routines are
+    looked at when all is there.
 
     Args:
         session: outside a transaction.
-        steps: what will run inside; every step is treated alike here.
+        steps: what will run inside.
         lock_timeout: seconds that a statement may wait for a lock.
     """
+    written = written_bodies(steps)
     session.begin()
     try:
         for setting in (
@@ -312,9 +317,11 @@ def transaction(session: Session, steps: Sequence[Step], lock_timeout: float) ->
             f"lock_timeout TO {max(1, int(min(lock_timeout, LONGEST_LOCK_WAIT) * 1000))}",
             "statement_timeout TO 0",
             "idle_in_transaction_session_timeout TO 0",
+            *((UNCHECKED,) if written else ()),
         ):
             session.execute(f"SET LOCAL {setting}")
         yield
+        check_bodies(session, written)
         session.commit()
     except BaseException:
         with suppress(DatabaseError):

@@ -138,6 +138,11 @@ def sort(type_name: str) -> str:
     return "number" if name in FLOATS else "json" if name == "jsonb" else name
 
 
+def word(type_name: str) -> str:
+    """Return the spec's word for a canonical type without arguments, itself where there is none."""
+    return _PORTABLE.get(type_name, type_name)
+
+
 def family(type_name: str) -> str:
     """Return what counts as the same sort of type: between two of one sort, whatever rests on a column still fits."""
     name = base(type_name)

@@ -7,8 +7,10 @@ from reconciler.dialects.postgres.rules.domains import DOMAIN
 from reconciler.dialects.postgres.rules.enums import ENUM
 from reconciler.dialects.postgres.rules.extensions import EXTENSION
 from reconciler.dialects.postgres.rules.keys import CHECK, EXCLUSION, FOREIGN_KEY, INDEX, PRIMARY_KEY, UNIQUE
+from reconciler.dialects.postgres.rules.routines import FUNCTION, PROCEDURE
 from reconciler.dialects.postgres.rules.sequences import OWNED_BY, SEQUENCE
 from reconciler.dialects.postgres.rules.tables import SCHEMA, TABLE
+from reconciler.dialects.postgres.rules.triggers import TRIGGER
 from reconciler.dialects.postgres.rules.views import VIEW
 from reconciler.model.fields import compared
 from reconciler.model.kinds import KINDS
@@ -24,7 +26,6 @@ def _absent(kind: Kind, hint: str) -> Rules:
 
 
 RULES: RuleTable = {
-    **{kind: _absent(kind, "they are not managed here") for kind in (Kind.TRIGGER, Kind.FUNCTION, Kind.PROCEDURE)},
     Kind.EVENT: _absent(Kind.EVENT, "PostgreSQL has no events: only: [mysql, mariadb]"),
     Kind.SCHEMA: SCHEMA,
     Kind.EXTENSION: EXTENSION,
@@ -40,5 +41,8 @@ RULES: RuleTable = {
     Kind.EXCLUSION: EXCLUSION,
     Kind.FOREIGN_KEY: FOREIGN_KEY,
     Kind.INDEX: INDEX,
+    Kind.TRIGGER: TRIGGER,
     Kind.VIEW: VIEW,
+    Kind.FUNCTION: FUNCTION,
+    Kind.PROCEDURE: PROCEDURE,
 }

@@ -25,6 +25,7 @@ from reconciler.model.objects import (
     Unmodelled,
     View,
 )
+from reconciler.model.programs import Function, Procedure, Trigger
 from reconciler.model.values import Default, Sql
 from reconciler.plan.rules import Outcome, Rules, States, Way
 from reconciler.plan.step import Statement
@@ -176,7 +177,8 @@ def _comment(old: Column, new: Column, states: States) -> Outcome:
 def disturbed(change: Alter, states: States) -> Sequence[Object]:
     """Return what cannot stay while a column's type changes.
 
-    Views, triggers and policies are refused by the server ("cannot alter type of a column used by a view or rule");
+    Views, triggers, policies and bodies that the server reads when they are declared are refused by it ("cannot alter
+    type of a column used by a view or rule");
     expressions are only when they stop making sense in the new type, so within one sort of type they stay.
     """
     old, new = change.old, change.new
@@ -188,7 +190,7 @@ def disturbed(change: Alter, states: States) -> Sequence[Object]:
 def stands_in_the_way(user: Object, kept: bool) -> bool:
     """Say whether an object has to go before the type of a column that it uses changes."""
     match user:
-        case View():
+        case View() | Trigger() | Function() | Procedure():
             return True
         case Unmodelled():
             return user.ref.kind not in _FOLLOWS

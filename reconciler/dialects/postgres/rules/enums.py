@@ -17,6 +17,7 @@ from reconciler.errors import PlanError, Problem
 from reconciler.model.change import Alter, Change
 from reconciler.model.names import helper_name
 from reconciler.model.objects import Check, Column, Domain, Enum, Exclusion, Index, Object, Unmodelled, View
+from reconciler.model.programs import Function, Procedure, Trigger
 from reconciler.model.values import Sql
 from reconciler.plan.rules import Outcome, Rules, States
 from reconciler.plan.step import Statement, Transaction
@@ -203,8 +204,10 @@ def _defaults_to(user: Object, enum: Enum) -> bool:
     return isinstance(user, Column) and not user.generated and enum_behind(user) != enum.ref
 
 
-def carries(change: Alter, states: States) -> Sequence[Change]:
+def carries(change: Change, states: States) -> Sequence[Change]:
     """Return the columns that a type which is made anew takes along: each is written anew."""
+    if not isinstance(change, Alter):
+        return ()
     old, new = change.old, change.new
     if not isinstance(old, Enum) or not isinstance(new, Enum) or "values" not in change.fields or only_grows(old, new):
         return ()
@@ -215,7 +218,7 @@ def _names_the_type(user: Object) -> bool:
     match user:
         case Column(generated=generated):
             return generated is not None
-        case View() | Check() | Index() | Exclusion() | Unmodelled():
+        case View() | Check() | Index() | Exclusion() | Function() | Procedure() | Trigger() | Unmodelled():
             return True
         case _:
             return False

@@ -12,8 +12,10 @@ from reconciler.dialects.postgres.rules.columns import definition
 from reconciler.dialects.postgres.rules.keys import check_clause, constraint_name, primary_key_clause, unique_clause
 from reconciler.dialects.postgres.rules.settings import made_settings
 from reconciler.dialects.postgres.rules.statements import column_name, comment, comments, one
+from reconciler.dialects.postgres.rules.triggers import fallen_functions, moved_functions
 from reconciler.dialects.sql import double_quoted
 from reconciler.model.objects import Check, Column, Object, Options, PrimaryKey, Schema, Table, Unique
+from reconciler.model.programs import Trigger
 from reconciler.plan.rules import Outcome, Rules, States, Way
 from reconciler.plan.step import Statement
 
@@ -94,11 +96,17 @@ def _options(old: Table, new: Table, states: States) -> Outcome:
 
 
 def _drop(old: Table, states: States) -> Outcome:
-    return one(f"DROP TABLE {of(old.ref)}", _TABLE_LOCKS + len(states.old.subtree(old.ref)))
+    dropped = one(f"DROP TABLE {of(old.ref)}", _TABLE_LOCKS + len(states.old.subtree(old.ref)))
+    return (*dropped, *fallen_functions(states.old.children(old.ref, Trigger)))
 
 
 def _rename(old: Table, new: Table, states: States) -> Outcome:
-    return renamed("TABLE", old, new)
+    return with_functions(renamed("TABLE", old, new), old, new, states)
+
+
+def with_functions(outcome: Outcome, old: Object, new: Object, states: States) -> Outcome:
+    """Let the functions of the triggers' bodies follow a new name."""
+    return outcome if isinstance(outcome, Way) else (*outcome, *moved_functions(old.ref, new.ref, states))
 
 
 def renamed(word: str, old: Object, new: Object) -> Outcome:

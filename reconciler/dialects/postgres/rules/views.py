@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from reconciler.dialects.postgres.lexer import Sort, tokens
-from reconciler.dialects.postgres.names import of
-from reconciler.dialects.postgres.normalize import FAMILY
+from reconciler.dialects.postgres.names import FAMILY, of
 from reconciler.dialects.postgres.parameters import changes as parameter_changes
 from reconciler.dialects.postgres.parameters import parameters
 from reconciler.dialects.postgres.rules.statements import comment, comments, one
-from reconciler.dialects.postgres.rules.tables import renamed
+from reconciler.dialects.postgres.rules.tables import renamed, with_functions
+from reconciler.dialects.postgres.rules.triggers import fallen_functions
 from reconciler.dialects.transpile import NotPortable, output_columns, parsed
 from reconciler.model.objects import Options, View
+from reconciler.model.programs import Trigger
 from reconciler.plan.rules import Outcome, Rules, States, Way
 from reconciler.plan.step import Statement
 
@@ -64,11 +65,12 @@ def column_in(statement: str) -> str | None:
 
 
 def _drop(old: View, states: States) -> Outcome:
-    return one(f"DROP {_word(old)} {of(old.ref)}")
+    dropped = one(f"DROP {_word(old)} {of(old.ref)}")
+    return (*dropped, *fallen_functions(states.old.children(old.ref, Trigger)))
 
 
 def _rename(old: View, new: View, states: States) -> Outcome:
-    return renamed(_word(old), old, new)
+    return with_functions(renamed(_word(old), old, new), old, new, states)
 
 
 def _comment(old: View, new: View, states: States) -> Outcome:
