@@ -22,9 +22,8 @@ from reconciler.dialects.postgres.session import features
 from reconciler.dialects.postgres.trigger_texts import condition
 from reconciler.dialects.sql import double_quoted
 from reconciler.model.model import Model
-from reconciler.model.names import helper_name
 from reconciler.model.objects import Domain, Enum, Object
-from reconciler.model.programs import Function, Procedure, Routine, Trigger
+from reconciler.model.programs import Function, Procedure, Routine, Trigger, routine_name
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import spelled, texts
 from reconciler.model.values import Sql
@@ -91,8 +90,8 @@ def _trigger(session: Session, obj: Trigger, desired: Model, stand_in: Callable[
 
 
 def _routine(session: Session, obj: Routine, desired: Model) -> Object | None:
-    """Only what is read when it is declared matters; another body might not be right yet."""
-    name = helper_name(str(obj.ref), "routine")
+    """Make the routine under its own name, by which the server calls its arguments in a body that it reads."""
+    name = routine_name(obj.ref)
     temporary = f"pg_temp.{double_quoted(name)}"
     text = routine_text(replace(obj, carried=(), options=()), "CREATE", temporary)
     if not tried(session, "SET LOCAL check_function_bodies TO off", text):

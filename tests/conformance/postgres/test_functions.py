@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import PlanError, ReconcileError
 from tests.conformance.postgres.specs import Specs, copied, lines, statements
 from tests.target import Target, fresh
 
 TABLE = "table: t\ncolumns: {id: {type: int, not_null: true}, a: {type: int}}\nprimary_key: [id]\n---\n"
+
+MANY = "function: f\narguments: {a: {type: array(int), mode: variadic}}\nreturns: bigint\n"
 
 # name → the document before, and after, and what the plan between says
 CASES: dict[str, tuple[str, str, tuple[str, ...]]] = {
@@ -28,7 +29,8 @@ CASES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "attributes taken back": (
         "function: f\narguments: {a: int}\nreturns: int\nvolatility: stable\nstrict: true\nsecurity: definer\n"
-        "comment: adds\nbody: select a + 1\noptions: {postgres: {parallel: restricted, cost: 7.5, set: {work_mem: 8MB}}}",
+        "comment: adds\nbody: select a + 1\n"
+        "options: {postgres: {parallel: restricted, cost: 7.5, set: {work_mem: 8MB}}}",
         "function: f\narguments: {a: int}\nreturns: int\nbody: select a + 1",
         ("CREATE OR REPLACE FUNCTION", "IS NULL"),
     ),
@@ -66,8 +68,8 @@ CASES: dict[str, tuple[str, str, tuple[str, ...]]] = {
         ("CREATE OR REPLACE FUNCTION",),
     ),
     "any number": (
-        "function: f\narguments: {a: {type: array(int), mode: variadic}}\nreturns: bigint\nbody: select count(*) from unnest(a)",
-        "function: f\narguments: {a: {type: array(int), mode: variadic}}\nreturns: bigint\nbody: select sum(x) from unnest(a) x",
+        MANY + "body: select count(*) from unnest(a)",
+        MANY + "body: select sum(x) from unnest(a) x",
         ("CREATE OR REPLACE FUNCTION",),
     ),
     "a procedure": (
@@ -78,7 +80,8 @@ CASES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "standard SQL": (
         TABLE + "function: f\narguments: {x: int}\nreturns: int\nbody: return x + 1",
-        TABLE + "function: f\narguments: {x: int}\nreturns: int\nbody: |\n  begin atomic\n    select max(a) + x from t;\n  end",
+        TABLE + "function: f\narguments: {x: int}\nreturns: int\n"
+        "body: |\n  begin atomic\n    select max(a) + x from t;\n  end",
         ("CREATE OR REPLACE FUNCTION",),
     ),
 }

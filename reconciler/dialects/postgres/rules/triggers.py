@@ -131,7 +131,7 @@ def _comment(old: Trigger, new: Trigger, states: States) -> Outcome:
 
 
 TRIGGER = Rules(
-    create=_create, drop=_drop, rename=_rename, weight=65, drop_weight=2,
+    create=_create, drop=_drop, rename=_rename, falls=False, weight=65, drop_weight=2,
     alter={
         **dict.fromkeys(
             ("timing", "events", "columns", "each", "when", "execute", "arguments", "old_table", "new_table"), _again
