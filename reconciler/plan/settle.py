@@ -14,6 +14,8 @@ from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.rules import RuleTable, States, Way, late_bound
 
+_KINDS = frozenset(Kind)
+
 Settled = dict[Ref, tuple[Change, ...]]
 
 
@@ -60,8 +62,7 @@ def _disturbed(
 ) -> list[tuple[Change, ...]]:
     """Return the changes of those objects that cannot stay while this change runs."""
     found: list[tuple[Change, ...]] = []
-    hook = rules[Kind(change.ref.kind)].carries
-    beside = {carried.ref for carried in hook(change, states)} if hook else set()
+    beside = _carried(rules, change, states)
     for user in _disturbed_users(rules, change, states):
         if user.ref in beside or _already_goes(user, settled, states) or _finds_again(rules, user, change, settled):
             continue
@@ -73,6 +74,12 @@ def _disturbed(
         else:
             found.append(outcome)
     return [*found, *_held(change, states, settled)]
+
+
+def _carried(rules: RuleTable, change: Change, states: States) -> set[Ref]:
+    """Return the objects that a change takes along by itself."""
+    hook = rules[Kind(change.ref.kind)].carries if isinstance(change, Drop) and change.ref.kind in _KINDS else None
+    return {carried.ref for carried in hook(change, states)} if hook else set()
 
 
 def _held(change: Change, states: States, settled: Settled) -> list[tuple[Change, ...]]:

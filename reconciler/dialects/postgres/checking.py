@@ -20,13 +20,19 @@ from reconciler.plan.step import Step
 # Said before anything is made (manual, "Client Connection Defaults").
 UNCHECKED = "check_function_bodies TO off"
 
-# What each language offers to look at a body (manual, "CREATE LANGUAGE", validator).
 _FOUND = """
 SELECT p.oid, vn.nspname, v.proname FROM pg_proc p
 JOIN pg_language l ON l.oid = p.prolang JOIN pg_proc v ON v.oid = l.lanvalidator
 JOIN pg_namespace vn ON vn.oid = v.pronamespace
-WHERE {condition}
-"""
+WHERE """
+
+
+def found_routines(conditions: Sequence[str]) -> str:
+    """Write the question for routines, each with what its language offers to look at a body (manual, "CREATE
+
+    LANGUAGE", validator); the conditions are those of `routine_is`.
+    """
+    return _FOUND + "\n   OR ".join(conditions)
 
 
 def written_bodies(steps: Iterable[Step]) -> Sequence[tuple[Ref, Routine]]:
@@ -50,7 +56,7 @@ def check_bodies(session: Session, written: Sequence[tuple[Ref, Routine]]) -> No
     schema = str(session.query("SELECT current_schema()")[0][0])
     session.execute("SET LOCAL check_function_bodies TO on")
     for ref, routine in written:
-        for oid, home, name in session.query(_FOUND.format(condition=routine_is(routine, schema))):
+        for oid, home, name in session.query(found_routines([routine_is(routine, schema)])):
             try:
                 session.query(f"SELECT {double_quoted(home)}.{double_quoted(name)}({int(oid)})")
             except DatabaseError as error:

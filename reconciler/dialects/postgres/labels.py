@@ -10,9 +10,10 @@ from reconciler.dialects.postgres.names import type_name
 from reconciler.dialects.sql import text_literal
 from reconciler.model.model import Model
 from reconciler.model.objects import Column, Enum, Object
+from reconciler.model.programs import Function, Procedure
 from reconciler.model.ref import Ref
 from reconciler.model.texts import map_texts, texts
-from reconciler.model.values import Literal, Sql
+from reconciler.model.values import Argument, Literal, Sql
 
 
 def applied(old: Enum, new: Enum) -> Mapping[str, str]:
@@ -39,11 +40,25 @@ def foretell(live: Model, desired: Model) -> Model:
 def _relabeled(obj: Object, enum: Ref, moves: Mapping[str, str]) -> Object:
     obj = map_texts(
         obj,
-        lambda _, sql: Sql(_renamed(sql.text, enum, moves), sql.dialect, _renamed(sql.canonical, enum, moves)),
+        lambda place, sql: (
+            sql
+            if place == "body"
+            else Sql(_renamed(sql.text, enum, moves), sql.dialect, _renamed(sql.canonical, enum, moves))
+        ),
     )
     if isinstance(obj, Column) and isinstance(obj.default, Literal) and obj.default.value in moves:
         return replace(obj, default=Literal(moves[str(obj.default.value)]))
+    if isinstance(obj, Function | Procedure):
+        return replace(obj, arguments=tuple(_moved(argument, enum, moves) for argument in obj.arguments))
     return obj
+
+
+def _moved(argument: Argument, enum: Ref, moves: Mapping[str, str]) -> Argument:
+    default = argument.default
+    if not isinstance(default, Literal) or argument.type.name != type_name(enum):
+        return argument
+    word = str(default.value)
+    return replace(argument, default=Literal(moves[word])) if word in moves else argument
 
 
 def _renamed(text: str, enum: Ref, moves: Mapping[str, str]) -> str:
@@ -69,4 +84,7 @@ def mentioned(obj: Object, enum: Ref) -> frozenset[str]:
     found = {value for sql in texts(obj).values() for _, value in _values_in(sql.canonical, enum)}
     if isinstance(obj, Column) and isinstance(obj.default, Literal) and enum in obj.uses:
         found.add(str(obj.default.value))
+    if isinstance(obj, Function | Procedure):
+        own = (argument for argument in obj.arguments if argument.type.name == type_name(enum))
+        found.update(str(argument.default.value) for argument in own if isinstance(argument.default, Literal))
     return frozenset(found)

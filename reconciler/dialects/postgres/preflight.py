@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from reconciler.dialects.base import Session
 from reconciler.dialects.postgres.names import qualified
 from reconciler.dialects.postgres.preflight_extensions import extensions
+from reconciler.dialects.postgres.preflight_programs import only_triggers, programs, trigger_grant
 from reconciler.dialects.postgres.session import features
 from reconciler.dialects.sql import double_quoted
 from reconciler.errors import Problem
@@ -67,6 +68,7 @@ def preflight(session: Session, plan: Plan, actual: Model) -> Sequence[Problem]:
         *_foreign(session, plan.steps, actual, user),
         *_features(session, plan.steps),
         *(_problem(message, hint, ref) for message, hint, ref in extensions(session, plan.steps)),
+        *(_problem(message, hint, ref) for message, hint, ref in programs(session, plan.steps)),
     ]
 
 
@@ -111,7 +113,11 @@ def _foreign(session: Session, steps: Sequence[Step], actual: Model, user: str) 
     for ref in sorted(touched):
         word = "type" if ref.kind in (Kind.ENUM, Kind.DOMAIN) else "relation"
         owner = owners.get((word, ref.schema, ref.name))
-        if owner is not None:
+        if owner is not None and only_triggers(steps, ref):
+            grant = trigger_grant(session, ref, user)
+            if grant:
+                yield _problem(f"{user} may not put triggers on {ref}", grant, ref)
+        elif owner is not None:
             verb = _OWNED_AS.get(ref.kind, "TABLE")
             yield _problem(
                 f"{ref} belongs to {owner}, and {user} may not change it",

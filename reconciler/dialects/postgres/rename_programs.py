@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.dialects.postgres.names import FAMILY
+from reconciler.dialects.postgres.names import FAMILY, type_name
 from reconciler.dialects.postgres.normalize_programs import is_standard
 from reconciler.dialects.postgres.routines import body_function
 from reconciler.dialects.transpile import renamed_words
 from reconciler.model.objects import Object
-from reconciler.model.programs import Function, Procedure, Trigger, routine_name
+from reconciler.model.programs import Function, Procedure, Routine, Trigger, routine_name
 from reconciler.model.ref import Ref
 from reconciler.model.texts import map_texts
+from reconciler.model.types import Type
 from reconciler.model.values import Sql
 
 
@@ -27,7 +28,7 @@ def respelled_program(before: Object, after: Object, renames: Mapping[Ref, Ref])
     if isinstance(after, Function | Procedure) and isinstance(before, Function | Procedure):
         words = {routine_name(old): routine_name(new) for old, new in renames.items() if old == before.ref}
         carried = tuple(renamed_words(text, words, FAMILY) for text in after.carried)
-        return replace(after, carried=carried, body=_body(before, renames))
+        return _retyped(replace(after, carried=carried, body=_body(before, renames)), renames)
     return after
 
 
@@ -38,6 +39,22 @@ def _carried(ref: Ref, carried: tuple[str, ...], renames: Mapping[Ref, Ref]) -> 
         moved = moved.moved(old, new)
     words = {body_function(ref).name: body_function(moved).name}
     return tuple(renamed_words(text, words, FAMILY) for text in carried)
+
+
+def _retyped(routine: Routine, renames: Mapping[Ref, Ref]) -> Routine:
+    """Give the types that a routine takes and gives their new names; the address keeps the old ones."""
+    names = {type_name(old): type_name(new) for old, new in renames.items() if old in routine.uses}
+    if not names:
+        return routine
+
+    def named(type_: Type) -> Type:
+        element = type_.name.removesuffix("[]")
+        return Type(names[element] + type_.name[len(element) :], native=True) if element in names else type_
+
+    arguments = tuple(replace(argument, type=named(argument.type)) for argument in routine.arguments)
+    if isinstance(routine, Function) and routine.returns is not None:
+        return replace(routine, arguments=arguments, returns=named(routine.returns))
+    return replace(routine, arguments=arguments)
 
 
 def _body(routine: Function | Procedure, renames: Mapping[Ref, Ref]) -> Any:

@@ -257,7 +257,9 @@ def _with_sequences(obj: Object, sequences: Mapping[Ref, Ref]) -> Object:
 def _with_types(obj: Object, named: Mapping[Ref, Ref]) -> Object:
     """Give a column or domain the type's new name, and every text that casts to it."""
 
-    def respelled(_: str, sql: Sql) -> Sql:
+    def respelled(place: str, sql: Sql) -> Sql:
+        if place == "body":
+            return sql
         return Sql(words(sql.text, _names(named)), sql.dialect, words(sql.canonical, _names(named)))
 
     obj = map_texts(obj, respelled)

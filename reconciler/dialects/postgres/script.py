@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from reconciler.dialects.postgres.checking import UNCHECKED, found_routines, written_bodies
+from reconciler.dialects.postgres.guards_programs import routine_is
 from reconciler.dialects.postgres.locks import KEY
 from reconciler.dialects.postgres.quoting import dollar_quoted, free_tag
 from reconciler.dialects.postgres.units import State, Unit, units
@@ -140,8 +142,9 @@ def _question(check: DataCheck) -> Iterator[str]:
 
 def _opening(order: Order, spelling: bool) -> str:
     schema = double_quoted(order.schema)
+    unchecked = (UNCHECKED,) if written_bodies(order.plan.steps) else ()
     settings = (
-        "client_encoding TO 'UTF8'", "standard_conforming_strings TO on", f"search_path TO {schema}",
+        *unchecked, "client_encoding TO 'UTF8'", "standard_conforming_strings TO on", f"search_path TO {schema}",
         "lock_timeout TO '3s'", "statement_timeout TO 0", "idle_in_transaction_session_timeout TO 0",
     )  # fmt: skip
     lines = ["BEGIN", _set(_PROGRESS, ""), _set(_FRESH, "")]
@@ -178,9 +181,10 @@ def _closing(order: Order, number: int, states: Sequence[State]) -> str:
     rows = [f"      ({text_literal(state.address)}, coalesce({state.after}, false))" for state in states]
     lines = [
         "DECLARE",
-        "  wrong text;",
+        "  wrong text; routine record;",
         "BEGIN",
         *_chained(plan, number),
+        *_bodies(order),
         "  SELECT string_agg(t.address, ', ') FILTER (WHERE NOT t.after) INTO wrong",
         "    FROM (VALUES",
         ",\n".join(rows) or "      ('', true)",
@@ -197,6 +201,17 @@ def _closing(order: Order, number: int, states: Sequence[State]) -> str:
         f"{_do(lines)}\n\nSELECT CASE current_setting('{_PROGRESS}', true) WHEN {text_literal(f'{plan} verified')}\n"
         f"  THEN {text_literal(right)}\n  ELSE {text_literal(wrong)} END AS reconcile;\n"
     )
+
+
+def _bodies(order: Order) -> Iterator[str]:
+    """Let each language look at the bodies of the plan, now that all is there that they speak of."""
+    written = [routine_is(routine, order.schema) for _, routine in written_bodies(order.plan.steps)]
+    if written:
+        yield "  PERFORM set_config('check_function_bodies', 'on', false);"
+        yield f"  FOR routine IN {found_routines(written).strip()}"
+        yield "  LOOP"
+        yield "    EXECUTE format('SELECT %I.%I($1)', routine.nspname, routine.proname) USING routine.oid;"
+        yield "  END LOOP;"
 
 
 def _chained(plan: str, number: int) -> Iterator[str]:

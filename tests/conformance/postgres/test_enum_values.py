@@ -134,7 +134,7 @@ def test_what_a_protected_table_holds_is_not_written_anew(pg: Target, tmp_path: 
     [
         ("alter table t add column extra state default 'old'", "table.t.column.extra"),
         ("alter table t add constraint extra check (s <> 'old')", "table.t.check.extra"),
-        ("create function f(a state) returns int language sql as 'select 1'", 'function."f(a state)"'),
+        ("create function f(a state default 'old') returns int language sql as 'select 1'", 'function."f(state)"'),
         ("create domain extra as state", "domain.extra"),
     ],
 )
