@@ -143,11 +143,18 @@ def _first(found: Sequence[Token], word: str) -> int:
 
 
 def _mentioned(text: _Text, model: Model, named: Mapping[str, Ref]) -> Iterator[Ref]:
+    if text.owner is not None:
+        yield from _columns(model, {text.owner}, {fold(token.value) for token in text.columns})
+    ends = [*(at for at, token in enumerate(text.body) if token.text == ";"), len(text.body)]
+    for start, end in zip((0, *ends), ends, strict=False):
+        yield from _mentioned_in(replace(text, body=text.body[start:end]), model, named)
+
+
+def _mentioned_in(text: _Text, model: Model, named: Mapping[str, Ref]) -> Iterator[Ref]:
+    """Yield what one statement names: its tables, and what may be their columns."""
     places = set(_relations(text.body))
     tables = {named[name] for name in (fold(text.body[place].value) for place in places) if name in named}
     yield from tables
-    if text.owner is not None:
-        yield from _columns(model, {text.owner}, {fold(token.value) for token in text.columns})
     scope = tables | text.scope
     for index, token in enumerate(text.body):
         if _star(text.body, index):

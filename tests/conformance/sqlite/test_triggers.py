@@ -268,47 +268,7 @@ def test_what_is_imported_makes_the_same_again(project: Project, sqlite: Target,
         assert logged(empty) == logged(sqlite) == ["x", "put", "it's; END; --"]
 
 
-# --- what is refused --------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("said", "message"),
-    [
-        ("events: [insert, delete]\n    body: [delete from t]", "a trigger of SQLite has one event"),
-        ("events: [truncate]\n    body: [delete from t]", "SQLite has no TRUNCATE"),
-        ("events: [insert]\n    each: statement\n    body: [delete from t]", "SQLite's triggers are for each row"),
-        ("events: [insert]\n    enabled: false\n    body: [delete from t]", "cannot be switched off"),
-        ("events: [insert]\n    constraint: true\n    body: [delete from t]", "no constraint triggers"),
-        ("events: [insert]\n    definer: root@localhost\n    body: [delete from t]", "no accounts"),
-        ("events: [insert]\n    body: [delete from t where a = new.b]", "new.b: table.t has no column 'b'"),
-        ("events: [insert]\n    body: delete from t where a = NEW.[b]", "NEW.b: table.t has no column 'b'"),
-        ("events: [insert]\n    when: new.c > 1\n    body: [delete from t]", "new.c: table.t has no column 'c'"),
-        ("events: [insert]\n    body: [delete from t where a = old.a]", "insert: there is no OLD row"),
-        ("events: [insert]\n    body: [set new.a = 1]", "an assignment to NEW"),
-        ("events: [insert]\n    body: {postgres: BEGIN RETURN NEW; END}", "has no text for sqlite"),
-        ("events: [insert]\n    body: delete from t; END; drop table t; select 1", "none begins with END"),
-        ("events: [insert]\n    body: delete from t; drop table t", "none begins with drop"),
-        ("events: [insert]\n    body: delete from t; select 1 /*", "a comment has no end"),
-        ("events: [insert]\n    body: delete from t where a = 'x", "the body cannot be read"),
-        ("events: [insert]\n    body: BEGIN END", "it is empty"),
-        ("events: [insert]\n    body: delete frm t", 'near "frm": syntax error'),
-    ],
-)
-def test_what_sqlite_cannot_have_is_told(project: Project, said: str, message: str) -> None:
-    document = T.format(a="int", rest=f"triggers:\n  audit:\n    timing: after\n    {said}\n")
-    told = [message for messages in project.impossible(document).values() for message in messages]
-    assert len(told) == 1, told
-    assert message in told[0]
-
-
-def test_a_function_that_it_calls_is_none_of_sqlite(project: Project) -> None:
-    text = T.format(a="int", rest="triggers: {x: {timing: after, events: [insert], execute: f, arguments: [a]}}\n")
-    assert any("no functions to execute" in str(found) for found in project.impossible(text).values())
-
-
-def test_triggers_have_their_names_for_the_whole_database(project: Project) -> None:
-    other = table(ADDED).replace("table: t", "table: u").replace("audit", "Audit")
-    assert "does not tell it from" in str(project.impossible(LOG, table(ADDED), other)["SPEC200"])
+# --- beside others ----------------------------------------------------------------------------------------------------
 
 
 def test_row_numbers_have_their_names(project: Project, sqlite: Target) -> None:
@@ -334,6 +294,16 @@ def test_a_column_goes_although_a_trigger_that_comes_dangles(project: Project, s
     on_view = f"triggers: {{x: {{timing: instead_of, events: [delete], {body}}}}}\n" if holder == "view" else ""
     project.apply(T.format(a="int", rest="" if on_view else AUDIT % ("insert", body)), view + on_view)
     assert sqlite.query("select * from t") == [(1, 1)]
+
+
+def test_a_column_may_go_whose_name_another_statement_says(project: Project, sqlite: Target) -> None:
+    body = "insert into log (what) values (new.a); update u set n = n + 1;"
+    u = "table: u\ncolumns: {n: {type: int}}\n"
+    project.apply(LOG.replace("{what", "{n: {type: int}, what"), u, table(body))
+    assert "still uses table.u.column.n" in str(project.impossible(LOG, u.replace("n:", "m:"), table(body)))
+    project.apply(LOG, u, table(body))
+    sqlite.execute("insert into u values (1); insert into t (a) values (5)")
+    assert (logged(sqlite), sqlite.query("select n from u")) == (["5"], [(2,)])
 
 
 def test_a_column_is_dropped_in_place_when_its_trigger_lets_it_go(project: Project, sqlite: Target) -> None:
