@@ -35,10 +35,10 @@ def _table(obj: Table, live: Model, defaults: Mapping[str, str]) -> Table:
     """
     there = live.get(obj.ref)
     held = dict(there.options) if isinstance(there, Table) else {}
-    said = {name: str(value) for name, value in obj.options}
+    said = dict(obj.options)
     charset = said.pop("charset", None)
     if charset and "collation" not in said:
-        said["collation"] = defaults.get(f"charset {charset}", charset)
+        said["collation"] = defaults.get(f"charset {charset}", str(charset))
     kept = {name: value for name, value in said.items() if name in held or defaults.get(name) != value}
     return replace(obj, options=tuple(sorted((held | kept).items())))
 

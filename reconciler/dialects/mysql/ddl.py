@@ -25,9 +25,12 @@ from reconciler.model.ref import Kind, Ref
 from reconciler.model.types import Type
 from reconciler.model.values import Generated, Identity, Sql
 
-# Table options that are managed, by their names in a spec; AUTO_INCREMENT is data, and of no interest.
+# Table options that are numbers, by their names in a spec.
+COUNTS = frozenset({"avg_row_length", "key_block_size", "max_rows", "min_rows", "stats_sample_pages"})
+# Table options that are managed; AUTO_INCREMENT is data, and of no interest.
 OPTIONS: Mapping[str, str] = {
     "ENGINE": "engine", "CHARSET": "charset", "COLLATE": "collation", "ROW_FORMAT": "row_format",
+    **{name.upper(): name for name in sorted(COUNTS)},
 }  # fmt: skip
 
 

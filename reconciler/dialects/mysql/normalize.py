@@ -11,6 +11,7 @@ from reconciler.dialects.base import Normalized
 from reconciler.dialects.fitting import wrong_default
 from reconciler.dialects.mysql import types
 from reconciler.dialects.mysql.circumstances import settled_definer, settled_options
+from reconciler.dialects.mysql.ddl import COUNTS, OPTIONS
 from reconciler.dialects.mysql.ddl_keys import plain_index
 from reconciler.dialects.mysql.elsewhere import ABSENT, NOUNS, beyond
 from reconciler.dialects.mysql.lexer import Lexeme, LexError, canonical, tokens, unwrapped
@@ -46,7 +47,7 @@ from reconciler.model.values import Action, Identity, IndexPart, Sql
 
 FAMILY = "mysql"
 
-_TABLE_OPTIONS = frozenset({"engine", "charset", "collation", "row_format"})
+_TABLE_OPTIONS = frozenset(OPTIONS.values())
 
 
 @dataclass
@@ -147,7 +148,8 @@ def _table(obj: Table, work: _Work) -> Table:
     options = dict(obj.options)
     for name in sorted(set(options) - _TABLE_OPTIONS):
         work.add(obj, "options", f"{work.flavor} has no table option {name!r} that is managed", "leave it out")
-    kept = {name: str(value).lower() for name, value in options.items() if name in _TABLE_OPTIONS}
+    words = {name: str(value).lower() for name, value in options.items() if name in _TABLE_OPTIONS}
+    kept = {name: int(word) if name in COUNTS else word for name, word in words.items()}
     return replace(obj, comment=obj.comment or None, options=tuple(sorted(kept.items())))
 
 

@@ -143,8 +143,8 @@ def create_table(new: Table, model: Model, name: str = "") -> str:
 
 def table_options(new: Table) -> Iterator[str]:
     """Write the options of a table."""
-    words = {"engine": "ENGINE", "collation": "COLLATE", "row_format": "ROW_FORMAT"}
-    yield from (f"{words[name]}={value}" for name, value in new.options if name in words)
+    words = {"collation": "COLLATE"}
+    yield from (f"{words.get(name, name.upper())}={value}" for name, value in new.options if name != "charset")
 
 
 def _sorted(model: Model, ref: Ref, cls: type[T]) -> list[T]:

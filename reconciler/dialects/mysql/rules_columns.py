@@ -17,7 +17,7 @@ from reconciler.plan.rules import Outcome, States, Way
 from reconciler.plan.step import Statement
 
 # What setting a table option costs; a collation converts every text, in a statement of its own.
-_OPTION_COSTS = {"engine": costs.COPY, "row_format": costs.REBUILD}
+_OPTION_COSTS = {"engine": costs.COPY, "row_format": costs.REBUILD, "key_block_size": costs.REBUILD}
 
 
 def create_table(new: Table, states: States) -> Outcome:
@@ -41,9 +41,10 @@ def table_options(old: Table, new: Table, states: States) -> Outcome:
     if set(before) - set(after):  # what the database does by default is known to it alone
         return Way.UNSUPPORTED
     changed = [name for name in sorted(after) if before.get(name) != after[name]]
+    priced = {name: _OPTION_COSTS.get(name, costs.DICTIONARY) for name in changed if name != "collation"}
     found: list[Statement] = []
     for cost in (costs.DICTIONARY, costs.REBUILD, costs.COPY):
-        clauses = [f"{name.upper()}={after[name]}" for name in changed if _OPTION_COSTS.get(name) == cost]
+        clauses = [f"{name.upper()}={after[name]}" for name in priced if priced[name] == cost]
         found += altered(new, clauses, cost, states) if clauses else ()
     if "collation" in changed:
         found += altered_alone(new, _converted(new, states), costs.COPY, states)

@@ -107,6 +107,7 @@ CASES: Mapping[str, tuple[str, str, str, str]] = {
     "a check": (T, CHECKED, "copied", "online"),
     "no check": (CHECKED, T, "instant", "instant"),
     "a comment": (T, f"{T}comment: x\n", "rebuilt", "instant"),
+    "how many rows to expect": (T, f"{T}options: {{mysql: {{max_rows: 1000}}}}\n", "rebuilt", "instant"),
     "a row format": (T, f"{T}options: {{mysql: {{row_format: compressed}}}}\n", "rebuilt", "rebuilt"),
     "another collation of all": (T, f"{T}options: {{mysql: {{collation: utf8mb4_bin}}}}\n", "copied", "online"),
     "another engine": (T, f"{T}options: {{mysql: {{engine: myisam}}}}\n", "copied", "online"),

@@ -49,7 +49,10 @@ columns:
 KEYS = """
 table: "odd `name`"
 comment: "What; a 'table' \\\\ of 100 %"
-options: {mysql: {engine: InnoDB, charset: utf8mb4, collation: utf8mb4_bin, row_format: dynamic}}
+options:
+  mysql:
+    {engine: InnoDB, charset: utf8mb4, collation: utf8mb4_bin, row_format: dynamic, max_rows: 5000000,
+     avg_row_length: 90, min_rows: 2, stats_sample_pages: 30}
 columns:
   "select": {type: bigint, identity: true}
   "a `b`": {type: varchar(200), not_null: true}
