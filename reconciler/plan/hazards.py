@@ -71,6 +71,8 @@ HAZARDS: Mapping[str, HazardKind] = {
     "CD104": HazardKind("drops a trigger or event", Level.LOW, Effect.NOTICE),
     "LK102": HazardKind("keeps writes waiting", Level.MEDIUM, Effect.CONSENT),
     "MY104": HazardKind("few instant changes are left", Level.LOW, Effect.NOTICE, counts="versions"),
+    "MY151": HazardKind("may lose who may call it", Level.LOW, Effect.NOTICE, counts="rights"),
+    "MY150": HazardKind("is run by a clock that stands still", Level.LOW, Effect.NOTICE, counts="settings"),
     "MY130": HazardKind("writes a table anew", Level.LOW, Effect.NOTICE),
     "PG319": HazardKind("computes a materialized view anew", Level.LOW, Effect.NOTICE, Effect.NOTICE, counts="bytes"),
     "UD101": HazardKind("is not declared", Level.MEDIUM, Effect.BLOCK),

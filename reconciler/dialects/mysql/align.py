@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.dialects.mysql.circumstances import aligned
 from reconciler.dialects.mysql.mentions import PROGRAMS, Program
+from reconciler.dialects.mysql.programs import aligned_program
 from reconciler.dialects.mysql.triggers import foretold
 from reconciler.model.model import Desired, Inspection, Model
 from reconciler.model.objects import Check, Column, Index, Object, Table, Unique
@@ -63,7 +63,7 @@ def _aligned(
             there = live.get(obj.ref)
             return replace(obj, nameless=there.nameless, clauses=there.clauses) if isinstance(there, Check) else obj
         case Trigger() | Function() | Procedure() | Event():
-            return aligned(obj, live, defaults)
+            return aligned_program(obj, live, defaults)
         case _:
             return obj
 

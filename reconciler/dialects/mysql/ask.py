@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 from reconciler.dialects.checks import Spelling, asker, counted, live_name
 from reconciler.dialects.mysql import types
+from reconciler.dialects.mysql.events import scheduler_check
 from reconciler.dialects.mysql.lexer import quoted, renamed_words, text_literal
 from reconciler.dialects.mysql.names import of
 from reconciler.dialects.mysql.narrowing import narrows
-from reconciler.model.change import Alter, Change
+from reconciler.dialects.mysql.routines import grants_check
+from reconciler.model.change import Alter, Change, Create
 from reconciler.model.objects import Column
+from reconciler.model.programs import Event, Function, Procedure
 from reconciler.plan.rules import States
 from reconciler.plan.step import DataCheck
 
@@ -25,6 +28,10 @@ def ask(change: Change, states: States) -> Sequence[DataCheck]:
     match change:
         case Alter(Column() as old, Column() as new, fields) if "type" in fields and new.moved_values:
             return [*_moved(old, new, states), *_COMMON(change, states)]
+        case Create(Event(enabled=True) as event) | Alter(_, Event(enabled=True) as event):
+            return (scheduler_check(event),)
+        case Alter(_, (Function() | Procedure()) as routine) if "replace_program" not in states.features:
+            return (grants_check(routine),)
         case _:
             return _COMMON(change, states)
 

@@ -22,10 +22,11 @@ from reconciler.plan.step import Statement, Step
 P = TypeVar("P", bound=Program)
 
 # By these names `Inspection.defaults` holds what our own session has, and who it is.
-MODE, CHARSET, COLLATION, USER = "sql_mode", "session charset", "session collation", "user"
+MODE, CHARSET, COLLATION, USER, ZONE = "sql_mode", "session charset", "session collation", "user", "time_zone"
 OURS = f"""
 SELECT '{MODE}', @@sql_mode UNION ALL SELECT '{CHARSET}', @@character_set_client
 UNION ALL SELECT '{COLLATION}', @@collation_connection UNION ALL SELECT '{USER}', current_user()
+UNION ALL SELECT '{ZONE}', @@time_zone
 """
 
 # What a combined mode stands for (dev.mysql.com/doc/refman/9.7/en/sql-mode.html#sql-mode-combo).
@@ -60,13 +61,14 @@ def settled_options(options: Options, flavor: str) -> Options:
     said = dict(options)
     if MODE in said:
         said[MODE] = ",".join(sorted(mode_words(said[MODE], flavor)))
-    return tuple(sorted((name, value.lower() if name != MODE and isinstance(value, str) else value)
+    return tuple(sorted((name, value.lower() if name not in (MODE, ZONE) and isinstance(value, str) else value)
                         for name, value in said.items()))  # fmt: skip
 
 
-def stored_options(mode: str, charset: str, collation: str, defaults: Mapping[str, str]) -> Options:
+def stored_options(mode: str, charset: str, collation: str, defaults: Mapping[str, str], zone: str = "") -> Options:
     """Return the options of a live program: what its circumstances have that ours have not."""
-    return _beyond({MODE: mode, "charset": charset, "collation": collation}, defaults)
+    own = {ZONE: zone} if zone else {}
+    return _beyond({MODE: mode, "charset": charset, "collation": collation, **own}, defaults)
 
 
 def _beyond(said: Mapping[str, str | int | bool], defaults: Mapping[str, str]) -> Options:
@@ -78,6 +80,8 @@ def _beyond(said: Mapping[str, str | int | bool], defaults: Mapping[str, str]) -
         del found[MODE]
     if found.get("collation") == usual:
         del found["collation"]
+    if found.get(ZONE) == defaults.get(ZONE):
+        found.pop(ZONE, None)
     if charset == defaults.get(CHARSET):
         found.pop("charset", None)
     return tuple(sorted(found.items()))
@@ -90,9 +94,13 @@ def aligned(obj: P, live: Model, defaults: Mapping[str, str]) -> P:
     """
     there = live.get(obj.ref)
     said = dict(obj.options)
-    held = dict(there.options) if isinstance(there, type(obj)) else {}
+    held: dict[str, str | int | bool] = dict(there.options) if isinstance(there, type(obj)) else {}
     if MODE in said or not _READ_OTHERWISE.isdisjoint(mode_words(held.get(MODE, ""))):
         held.pop(MODE, None)
+    if ZONE in said:
+        held.pop(ZONE, None)
+    if "data_access" in said:
+        held.pop("data_access", None)
     if "charset" in said or "collation" in said:
         held = {name: value for name, value in held.items() if name not in ("charset", "collation")}
     kept = tuple(sorted((held | dict(_beyond(said, defaults))).items()))
@@ -131,7 +139,7 @@ def spelled(text: str) -> Sql:
     return Sql(text, "mysql", canonical(text))
 
 
-_OURS_AGAIN = (f"SET SESSION sql_mode = '{SQL_MODE}'", "SET NAMES utf8mb4")
+_OURS_AGAIN = (f"SET SESSION sql_mode = '{SQL_MODE}'", "SET NAMES utf8mb4", "SET SESSION time_zone = DEFAULT")
 
 
 def under(obj: Program, statements: Sequence[Statement]) -> tuple[Statement, ...]:
@@ -158,6 +166,8 @@ def _settings(options: Mapping[str, str | int | bool]) -> Iterator[str]:
         yield f"SET SESSION character_set_connection = {text_literal(str(options['charset']))}"
     if "collation" in options:
         yield f"SET SESSION collation_connection = {text_literal(str(options['collation']))}"
+    if ZONE in options:
+        yield f"SET SESSION time_zone = {text_literal(str(options[ZONE]))}"
 
 
 _HELPERS = tuple(f"DROP {kind} IF EXISTS `__rc_" for kind in ("TABLE", "PROCEDURE", "FUNCTION", "EVENT"))

@@ -12,8 +12,6 @@ ABSENT: Mapping[str, str] = {
     Kind.SCHEMA: "schemas inside a database", Kind.EXTENSION: "extensions", Kind.DOMAIN: "domains",
     Kind.SEQUENCE: "sequences that are managed here", Kind.OWNED_BY: "owned sequences",
     Kind.EXCLUSION: "exclusion constraints",
-    Kind.FUNCTION: "functions that are managed", Kind.PROCEDURE: "procedures that are managed",
-    Kind.EVENT: "events that are managed",
 }  # fmt: skip
 
 _KEY: Mapping[str, object] = {"include": (), "on_conflict": "", "deferrable": Deferrable.NO}

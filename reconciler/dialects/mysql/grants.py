@@ -45,6 +45,8 @@ def _read(text: str) -> tuple[set[str], str] | None:
     rights = set(_rights(reader))
     if reader.take("TO"):
         return None
+    if [token.word for token in reader.tokens[-3:]] == ["WITH", "GRANT", "OPTION"]:
+        rights.add("GRANT OPTION")
     reader.expect("ON")
     if reader.take("*"):
         return rights | ({_EVERYWHERE} if ALL in rights or "ALL" in rights else set()), "%"
@@ -76,7 +78,7 @@ def _matches(pattern: str, database: str) -> bool:
 
 def has(rights: frozenset[str], right: str) -> bool:
     """Say whether a right is among them."""
-    return right in rights or ALL in rights or "ALL" in rights
+    return right in rights or (right != "GRANT OPTION" and (ALL in rights or "ALL" in rights))
 
 
 def has_everywhere(rights: frozenset[str], right: str) -> bool:

@@ -9,25 +9,17 @@ from reconciler.dialects.base import Session, Target
 from reconciler.dialects.mysql.circumstances import OURS
 from reconciler.dialects.mysql.ddl import read_table
 from reconciler.dialects.mysql.lexer import LexError, quoted
+from reconciler.dialects.mysql.mentions import PROGRAMS
+from reconciler.dialects.mysql.programs import inspect_programs
 from reconciler.dialects.mysql.resolve import resolve
-from reconciler.dialects.mysql.triggers import inspect_triggers
 from reconciler.dialects.mysql.views import read_view
 from reconciler.dialects.sql import ours
 from reconciler.model.model import Inspection, Model
 from reconciler.model.objects import Check, Column, Object, Table, Unmodelled, View
-from reconciler.model.programs import Trigger
 from reconciler.model.ref import Kind, Ref
 
 _RELATIONS = """
 SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = database() ORDER BY table_name
-"""
-
-# Whatever else there is: kind word, the table that holds it or "", name.
-_REST = """
-SELECT lower(routine_type), '', routine_name, coalesce(routine_definition, '') FROM information_schema.routines
-WHERE routine_schema = database()
-UNION ALL
-SELECT 'event', '', event_name, event_definition FROM information_schema.events WHERE event_schema = database()
 """
 
 # information_schema.tables.table_type → kind word of relations that are not modelled
@@ -37,11 +29,11 @@ _FOREIGN_KINDS = {"SEQUENCE": "sequence", "SYSTEM VIEW": "view"}
 def inspect(session: Session, target: Target) -> Inspection:
     """Return everything in the target's database; our own tables are left out."""
     defaults = _defaults(session)
-    objects = [*_objects(session), *inspect_triggers(session, defaults)]
+    objects = [*_objects(session), *inspect_programs(session, defaults)]
     nameless = frozenset(obj.ref for obj in objects if isinstance(obj, Check) and obj.nameless)
     plain = Model(_plain(objects, defaults))
     # No catalog of both flavors tells what a view or program reads; a rename has to find them by it.
-    readers = [obj for obj in plain.values() if isinstance(obj, View | Trigger)]
+    readers = [obj for obj in plain.values() if isinstance(obj, (View, *PROGRAMS))]
     views = resolve(readers, plain) if readers else []
     return Inspection(model=plain.updated(views) if views else plain, unnamed=nameless, defaults=defaults)
 
@@ -96,10 +88,6 @@ def _objects(session: Session) -> Iterator[Object]:
             yield from _table(session, name)
         else:
             yield Unmodelled(ref=Ref.root(_FOREIGN_KINDS.get(sort, "type"), name))
-    for kind, table, name, text in session.query(_REST):
-        if not ours(table):
-            root = Ref.root(Kind.TABLE, table).child(kind, name) if table else Ref.root(kind, name)
-            yield Unmodelled(ref=root, definition=text)
 
 
 def _table(session: Session, name: str) -> Iterator[Object]:

@@ -20,6 +20,7 @@ _RIGHTS: Mapping[str, tuple[str, ...]] = {
     "DROP VIEW": ("DROP",),
     "LOCK TABLES": ("LOCK TABLES", "SELECT"),
     "UPDATE": ("UPDATE", "SELECT"),
+    **dict.fromkeys(("GRANT FUNCTION", "GRANT PROCEDURE"), ("GRANT OPTION",)),
     "CREATE SEQUENCE": ("CREATE",),
     "ALTER SEQUENCE": ("ALTER",),
     "DROP SEQUENCE": ("DROP",),
@@ -30,7 +31,7 @@ _RIGHTS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("ALTER FUNCTION", "ALTER PROCEDURE"), ("ALTER ROUTINE",)),
     **dict.fromkeys(("DROP FUNCTION", "DROP PROCEDURE"), ("ALTER ROUTINE",)),
 }
-_VERBS = frozenset({"CREATE", "OR", "REPLACE", "ALTER", "DROP", "RENAME", "LOCK", "UPDATE"})
+_VERBS = frozenset({"CREATE", "OR", "REPLACE", "ALTER", "DROP", "RENAME", "LOCK", "UPDATE", "GRANT"})
 _KINDS = frozenset(
     {"TABLE", "TABLES", "VIEW", "INDEX", "TRIGGER", "FUNCTION", "PROCEDURE", "EVENT", "SEQUENCE", "DATABASE"}
 )
@@ -38,7 +39,7 @@ _KINDS = frozenset(
 _LONGEST = 24
 
 # What a binary log forbids to whoever is not trusted (…/en/stored-programs-logging.html); MariaDB forbids more.
-LOGGED = frozenset({"CREATE TRIGGER", "CREATE FUNCTION", "ALTER FUNCTION"})
+LOGGED = frozenset({"CREATE TRIGGER", "CREATE FUNCTION"})
 LOGGED_BY_MARIADB = LOGGED | {"CREATE OR REPLACE TRIGGER", "CREATE OR REPLACE FUNCTION", "DROP TRIGGER"}
 
 
@@ -58,7 +59,7 @@ def head_of(text: str) -> Head:
     for index, token in enumerate(found):
         if token.word == "DEFINER":
             definer = "@".join(each.value for each in found[index + 2 : index + 5] if each.text != "@")
-        if token.word in _VERBS:
+        if token.word in _VERBS and (not words or words[-1] in ("CREATE", "OR")):
             words.append(token.word)
         elif token.word in _KINDS:
             return Head(" ".join((*words, token.word)), definer)
@@ -78,3 +79,9 @@ def rights_for(head: Head, text: str) -> Iterator[str]:
     yield from _RIGHTS.get(head.words, ())
     if head.words in ("ALTER TABLE", "CREATE TABLE") and " FOREIGN KEY " in text:
         yield "REFERENCES"
+
+
+def unpromised(head: Head, text: str) -> bool:
+    """Say whether a statement makes a function that promises neither to give the same nor to change nothing."""
+    promises = (" NOT DETERMINISTIC CONTAINS SQL ", " NOT DETERMINISTIC MODIFIES SQL DATA ")
+    return head.words.endswith(" FUNCTION") and any(promise in text for promise in promises)

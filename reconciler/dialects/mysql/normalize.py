@@ -10,16 +10,15 @@ from typing import Any
 from reconciler.dialects.base import Normalized
 from reconciler.dialects.fitting import wrong_default
 from reconciler.dialects.mysql import types
-from reconciler.dialects.mysql.circumstances import settled_definer, settled_options
 from reconciler.dialects.mysql.ddl import COUNTS, OPTIONS
 from reconciler.dialects.mysql.ddl_keys import plain_index
 from reconciler.dialects.mysql.elsewhere import ABSENT, NOUNS, beyond
 from reconciler.dialects.mysql.lexer import Lexeme, LexError, canonical, tokens, unwrapped
 from reconciler.dialects.mysql.literals import settled
-from reconciler.dialects.mysql.mentions import PROGRAMS
+from reconciler.dialects.mysql.mentions import PROGRAMS, Program
 from reconciler.dialects.mysql.names import LONGEST, enum_ref
+from reconciler.dialects.mysql.programs import Normalizer
 from reconciler.dialects.mysql.render import HIDDEN
-from reconciler.dialects.mysql.triggers import normal_trigger
 from reconciler.dialects.mysql.views import DEFAULTS
 from reconciler.dialects.settings import foreign_settings
 from reconciler.dialects.sql import ours
@@ -40,7 +39,7 @@ from reconciler.model.objects import (
     View,
 )
 from reconciler.model.programs import Trigger
-from reconciler.model.ref import Kind, Ref
+from reconciler.model.ref import Kind
 from reconciler.model.texts import map_texts
 from reconciler.model.types import Type
 from reconciler.model.values import Action, Identity, IndexPart, Sql
@@ -59,13 +58,9 @@ class _Work:
     parts: dict[Problem, str] = field(default_factory=dict)
 
     @cached_property
-    def triggers(self) -> Mapping[str, list[Ref]]:
-        """The triggers by their names, in lower case."""
-        found: dict[str, list[Ref]] = {}
-        for obj in self.model.values():
-            if isinstance(obj, Trigger):
-                found.setdefault(obj.ref.name.lower(), []).append(obj.ref)
-        return found
+    def programs(self) -> Normalizer:
+        """What brings triggers, routines and events into normal form."""
+        return Normalizer(self.flavor, self.model, self.add)
 
     def add(self, obj: Object, part: str, message: str, hint: str = "", severity: str = "error") -> None:
         code = "SPEC200" if severity == "error" else "SPEC201"
@@ -111,7 +106,7 @@ def _normal(obj: Object, work: _Work) -> Iterator[Object]:
 def _without_others(obj: Object, work: _Work) -> Object:
     """Refuse what only another dialect has; programs say that themselves."""
     if isinstance(obj, PROGRAMS):
-        return replace(obj, options=settled_options(obj.options, work.flavor), definer=settled_definer(obj.definer))
+        return obj
     found = dict(beyond(obj))
     if work.flavor == "mariadb" and isinstance(obj, Check) and not obj.enforced:
         found["enforced"] = True
@@ -320,13 +315,10 @@ def _view(obj: View, work: _Work) -> View:
     return replace(obj, comment=None, query=Sql(text, FAMILY, obj.query.canonical), options=options)
 
 
-def _trigger(obj: Trigger, work: _Work) -> Trigger | None:
-    _kept_in_specs(obj, work)
-    same = [ref for ref in work.triggers.get(obj.ref.name.lower(), ()) if ref != obj.ref]
-    if same:
-        message = f"its name is that of {same[0]} too, and a database has one trigger of a name"
-        work.add(obj, "", message, "give one of them another name")
-    return normal_trigger(obj, work.model, work.add)
+def _program(obj: Program, work: _Work) -> Program | None:
+    if isinstance(obj, Trigger):
+        _kept_in_specs(obj, work)
+    return work.programs.normal(obj)
 
 
 _NORMAL: Mapping[type[Object], Callable[[Any, _Work], Object | None]] = {
@@ -339,5 +331,5 @@ _NORMAL: Mapping[type[Object], Callable[[Any, _Work], Object | None]] = {
     ForeignKey: _foreign_key,
     Index: _index,
     View: _view,
-    Trigger: _trigger,
+    **dict.fromkeys(PROGRAMS, _program),
 }

@@ -9,7 +9,7 @@ from reconciler.dialects.base import Session
 from reconciler.dialects.mysql.circumstances import account
 from reconciler.dialects.mysql.grants import has, has_everywhere, rights_in
 from reconciler.dialects.mysql.lexer import quoted
-from reconciler.dialects.mysql.needs import LOGGED, LOGGED_BY_MARIADB, Head, head_of, rights_for
+from reconciler.dialects.mysql.needs import LOGGED, LOGGED_BY_MARIADB, Head, head_of, rights_for, unpromised
 from reconciler.errors import Problem
 from reconciler.model.model import Model
 from reconciler.plan.plan import Plan
@@ -21,6 +21,9 @@ _OLDEST: Mapping[bool, tuple[int, int]] = {False: (8, 0), True: (10, 6)}
 # Whoever may make programs that are not its own, on MySQL by version and on MariaDB
 # (dev.mysql.com/doc/refman/9.7/en/privileges-provided.html, mariadb.com/kb/en/grant).
 _FOR_ANOTHER: Mapping[bool, tuple[str, ...]] = {False: ("SET_ANY_DEFINER", "SET_USER_ID"), True: ("SET USER",)}
+
+
+_TRUST = "SET GLOBAL log_bin_trust_function_creators = 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,11 @@ def _of_definers(facts: _Facts, heads: Mapping[str, Head]) -> Iterator[Problem]:
 
 
 def _of_log(facts: _Facts, heads: Mapping[str, Head]) -> Iterator[Problem]:
-    """Error 1419, before it comes in the middle of an apply."""
+    """Errors 1418 and 1419, before they come in the middle of an apply."""
+    if facts.untrusting and any(unpromised(head, text) for text, head in heads.items()):
+        message = "a function that is not deterministic and may change rows is not taken beside a binary log"
+        hint = "say volatility: immutable, or options: {mysql: {data_access: reads sql data}}, where it is true"
+        yield Problem(code="RUN011", message=message, hint=f"{hint}; or as an administrator: {_TRUST}")
     forbidden = LOGGED_BY_MARIADB if facts.maria else LOGGED
     trusted = facts.rights is None or has_everywhere(facts.rights, "SUPER")
     trusted = trusted or (facts.maria and has_everywhere(facts.rights or frozenset(), "BINLOG ADMIN"))
@@ -104,5 +111,5 @@ def _of_log(facts: _Facts, heads: Mapping[str, Head]) -> Iterator[Problem]:
         verb = "create or drop" if facts.maria else "create"
         yield Problem(
             code="RUN011", message=f"{facts.user} may not {verb} triggers and functions while the binary log is on",
-            hint="as an administrator: SET GLOBAL log_bin_trust_function_creators = 1",
+            hint=f"as an administrator: {_TRUST}",
         )  # fmt: skip

@@ -10,11 +10,11 @@ from reconciler.dialects.mysql.ladder import altered
 from reconciler.dialects.mysql.lexer import quoted, renamed_words
 from reconciler.dialects.mysql.mentions import PROGRAMS, Program, names_still, says
 from reconciler.dialects.mysql.names import of
-from reconciler.dialects.mysql.triggers import locked, trigger_again
+from reconciler.dialects.mysql.programs import said_again, said_again_alone
+from reconciler.dialects.mysql.triggers import locked
 from reconciler.dialects.sql import respeller
 from reconciler.errors import PlanError, Problem
 from reconciler.model.objects import Check, Column, Index, Object, Table, View
-from reconciler.model.programs import Trigger
 from reconciler.model.ref import Ref
 from reconciler.model.values import Generated
 from reconciler.plan.rules import Outcome, States
@@ -41,7 +41,7 @@ def rename_column(old: Column, new: Column, states: States) -> Outcome:
     if not own:
         return (*statements, *_followers(new, states, ()))
     # Between the two the triggers would refuse every row, so nobody may write one.
-    again = [statement for trigger in own for statement in _said_again(trigger, states)]
+    again = [statement for trigger in own for statement in _trigger_meanwhile(trigger, new.ref, states)]
     return (*locked(new.ref, [*statements, *again]), *_followers(new, states, own))
 
 
@@ -96,6 +96,12 @@ def _meanwhile(reader: Object, at: Ref, states: States) -> Object:
     return replace(said, ref=_till(said.ref, at, states)) if isinstance(said, Column) else said
 
 
+def _trigger_meanwhile(trigger: Program, at: Ref, states: States) -> Sequence[Statement]:
+    said = _meanwhile(trigger, at, states)
+    assert isinstance(said, PROGRAMS), said.ref
+    return said_again(said, states)
+
+
 _RESPELL = respeller(renamed_words)
 
 
@@ -115,8 +121,7 @@ def _followers(renamed: Object, states: States, done: Sequence[Object]) -> Itera
             yield Statement(render.view_text(view, "CREATE OR REPLACE"))
     for program in _programs(renamed, states):
         if program not in done:
-            again = _said_again(program, states)
-            yield from locked(program.ref, again) if isinstance(program, Trigger) else again
+            yield from said_again_alone(program, states)
 
 
 def _readers(renamed: Object, states: States) -> list[Object]:
@@ -140,8 +145,3 @@ def _programs(renamed: Object, states: States) -> list[Program]:
             hint = f"write it with its table before it, {renamed.ref.top.name}.{before}, or change it in the same plan"
             raise PlanError([Problem(code="RUN031", message=message, hint=hint, address=str(obj.ref))])
     return found
-
-
-def _said_again(program: Program, states: States) -> Sequence[Statement]:
-    assert isinstance(program, Trigger), program.ref
-    return trigger_again(program, program, states)

@@ -12,11 +12,12 @@ from reconciler.dialects.mysql.ddl_keys import BROUGHT_INDEX
 from reconciler.dialects.mysql.lexer import renamed_words
 from reconciler.dialects.mysql.mentions import PROGRAMS, Names, resolved, with_renamed
 from reconciler.dialects.mysql.normalize import FAMILY
+from reconciler.dialects.mysql.programs import portable_program
 from reconciler.dialects.mysql.render import HIDDEN
 from reconciler.dialects.sql import respeller
 from reconciler.model.model import Model, renamed
 from reconciler.model.objects import Column, ForeignKey, Index, Object
-from reconciler.model.programs import Trigger
+from reconciler.model.programs import Event, Function, Procedure, Trigger
 from reconciler.model.ref import Ref
 
 
@@ -52,7 +53,7 @@ def portable(obj: Object) -> Object:
             )
         case ForeignKey(clauses=words) if words == BROUGHT_INDEX:
             return replace(obj, clauses="")  # the server makes such an index again
-        case Trigger(clauses=words) if words:
-            return replace(obj, clauses="")  # `follows` says it
+        case Trigger() | Function() | Procedure() | Event():
+            return portable_program(obj)
         case _:
             return obj

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.dialects.mysql import render
+from reconciler.dialects.mysql import programs, render
 from reconciler.dialects.mysql import rules_columns as columns
 from reconciler.dialects.mysql import rules_keys as keys
 from reconciler.dialects.mysql.elsewhere import ABSENT
 from reconciler.dialects.mysql.names import of
 from reconciler.dialects.mysql.renames import rename_column, rename_relation
-from reconciler.dialects.mysql.triggers import TRIGGER
 from reconciler.model.fields import compared
 from reconciler.model.kinds import KINDS
 from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, PrimaryKey, Unique, View
@@ -90,7 +89,7 @@ RULES: RuleTable = {
         drop_weight=30,
         alter=_every(Index, keys.change_index) | {"options": keys.index_options},
     ),
-    Kind.TRIGGER: TRIGGER,
+    **programs.RULES,
     Kind.VIEW: Rules(
         create=_create_view, drop=_drop_view, rename=rename_relation, weight=70, drop_weight=10, late_bound=True,
         alter=_every(View, _change_view) | {"materialized": Way.UNSUPPORTED},

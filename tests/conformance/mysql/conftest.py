@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.conformance.sqlite.driver import Project
-from tests.target import Target, fresh, servers
+from tests.target import Target, fresh, mysql_connection, servers
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -30,3 +31,11 @@ def my(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Target]:
 def project(my: Target, tmp_path: Path) -> Project:
     """A project on that database."""
     return Project(tmp_path, my)
+
+
+@pytest.fixture
+def alone(my: Target) -> Iterator[None]:
+    """Keep other tests that change what holds for the whole server waiting."""
+    with closing(mysql_connection(my.url)) as connection, connection.cursor() as cursor:
+        cursor.execute("select get_lock('tests change the server', 240)")
+        yield

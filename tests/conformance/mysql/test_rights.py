@@ -77,6 +77,7 @@ def trusting(my: Target) -> Iterator[None]:
         my.execute("set global log_bin_trust_function_creators = 0")
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_trigger_beside_a_binary_log_is_told_with_its_remedy(project: Project, my: Target) -> None:
     terms = workflow.Terms(given=(Allowance("*"),))
     with limited(my, "all privileges") as url:
@@ -100,6 +101,61 @@ def test_a_trigger_beside_a_binary_log_is_told_with_its_remedy(project: Project,
     assert my.query("show triggers") == []
 
 
+FUNCTION = "function: f\narguments: {x: int}\nreturns: int\nbody: {mysql: RETURN x + 1}\n"
+PROCEDURE = "procedure: p\narguments: {p_x: int}\nbody: [delete from t where id = p_x]\n"
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_function_beside_a_binary_log(project: Project, my: Target) -> None:
+    terms = workflow.Terms(given=(Allowance("*"),))
+    with limited(my, "all privileges") as url:
+        workflow.apply(request_(project, url, TABLE, PROCEDURE), terms)
+        more = request_(project, url, TABLE, PROCEDURE.replace("= p_x", "= p_x + 1"), FUNCTION)
+        assert [problem.hint for problem in workflow.plan(more).planned.obstacles] == [
+            "as an administrator: SET GLOBAL log_bin_trust_function_creators = 1"
+        ]
+        with pytest.raises(TargetError, match="while the binary log is on"):
+            workflow.apply(more, terms)
+        with trusting(my):
+            workflow.apply(more, terms)
+        workflow.apply(request_(project, url, TABLE), terms)
+    assert my.query("select 1 from information_schema.routines where routine_schema = database()") == []
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_function_that_promises_nothing_is_told(project: Project, my: Target) -> None:
+    project.apply(TABLE, FUNCTION)
+    careless = FUNCTION + "options: {mysql: {data_access: modifies sql data}}\n"
+    (obstacle,) = workflow.plan(request_(project, my.url, TABLE, careless.replace("x + 1", "x + 2"))).planned.obstacles
+    assert "may change rows" in obstacle.message
+    with trusting(my):
+        project.apply(TABLE, careless.replace("x + 1", "x + 2"))
+
+
+def test_who_may_call_a_routine_is_given_back_or_told(project: Project, my: Target) -> None:
+    with limited(my, "all privileges") as url:
+        workflow.apply(request_(project, url, TABLE, PROCEDURE), workflow.Terms(given=(Allowance("*"),)))
+        changed = request_(project, url, TABLE, PROCEDURE.replace("= p_x", "= p_x + 1"))
+        codes = {hazard.code for hazard in workflow.plan(changed).planned.hazards}
+        assert ("MY151" in codes) == (my.dialect == "mysql")
+        obstacles = workflow.plan(request_(project, my.url, TABLE, PROCEDURE.replace("= p_x", "= p_x + 1"))).planned
+        assert "MY151" not in {hazard.code for hazard in obstacles.hazards}
+
+
+@pytest.mark.parametrize(
+    ("document", "right"), [(PROCEDURE, "CREATE ROUTINE"), (FUNCTION, "CREATE ROUTINE"),
+                            ("event: e\nevery: 1 day\nbody: [delete from t]\n", "EVENT")],
+)  # fmt: skip
+@pytest.mark.usefixtures("alone")
+def test_the_rights_for_a_program(project: Project, my: Target, document: str, right: str) -> None:
+    with limited(my, "select, insert, update, delete, create, create temporary tables") as url:
+        workflow.apply(request_(project, url, TABLE))
+        with trusting(my):
+            (obstacle,) = workflow.plan(request_(project, url, TABLE, document)).planned.obstacles
+            assert obstacle.hint.startswith(f"GRANT {right} ON ")
+
+
+@pytest.mark.usefixtures("alone")
 def test_the_rights_for_a_trigger(project: Project, my: Target) -> None:
     with limited(my, "select, insert, update, delete, create, alter, drop, create temporary tables") as url:
         workflow.apply(request_(project, url, TABLE))
@@ -108,6 +164,7 @@ def test_the_rights_for_a_trigger(project: Project, my: Target) -> None:
             assert obstacle.hint.startswith("GRANT TRIGGER ON ")
 
 
+@pytest.mark.usefixtures("alone")
 def test_the_rights_of_somebody_else(project: Project, my: Target) -> None:
     with limited(my, "all privileges") as url, trusting(my):
         user = make_url(url).username

@@ -241,3 +241,12 @@ def test_whose_rights_it_has(project: Project, my: Target) -> None:
     assert definers(my) == [ours]
     project.apply(TABLES, named("x", "set new.b = 3", "definer: \"'o`ther'@localhost\"\n"))
     assert definers(my) == ["o`ther@localhost"]
+
+
+def test_a_body_follows_two_columns_at_once(project: Project, my: Target) -> None:
+    project.apply(TABLES, named("x", "SET NEW.a = CONCAT(NEW.a, NEW.b)"))
+    both = TABLES.replace("a: {type: varchar(99)}", "c: {type: varchar(99), renamed_from: a}")
+    both = both.replace("b: {type: int, default: 0}", "d: {type: int, default: 0, renamed_from: b}")
+    project.apply(both, named("x", "SET NEW.c = CONCAT(NEW.c, NEW.d)"))
+    my.execute("insert into t values (1, 'x', 5)")
+    assert my.query("select c from t") == [("x5",)]
