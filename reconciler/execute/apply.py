@@ -17,6 +17,7 @@ from reconciler.dialects.base import DatabaseError, Dialect, Lock, Session
 from reconciler.errors import ApplyFailed, LockTaken, NotConverged, PartlyApplied, StalePlan
 from reconciler.execute import interrupt, ledger
 from reconciler.execute.batches import Progress, carry_out
+from reconciler.execute.blame import blamed
 from reconciler.execute.climb import Allowed
 from reconciler.execute.failpoints import Injected, reach
 from reconciler.execute.ledger import Done, Entry, Ledger
@@ -230,13 +231,21 @@ def _segment(run: Run, group: Sequence[Step], before: int, last: bool) -> list[D
     except DatabaseError as error:
         if wish := interrupt.urgent():
             raise wish from error
-        if error.lost and done:
-            raise _InDoubt(error.message, "the connection was lost during the commit, so it is not known whether it was"
-                                          " kept") from error  # fmt: skip
-        if error.lost and not run.dialect.transactional:
-            raise _InDoubt(error.message, "the server may go on with the statement") from error
-        raise
+        told = _doubt(run, error, done) or blamed(error, group if done else (), before, run.dialect.quote)
+        if told is error:
+            raise
+        raise told from error
     return done
+
+
+def _doubt(run: Run, error: DatabaseError, done: Sequence[Done]) -> Exception | None:
+    """Return what cannot be known after an error: whether a commit was kept, or what the server does by itself."""
+    if error.lost and done:
+        doubt = "the connection was lost during the commit, so it is not known whether it was kept"
+        return _InDoubt(error.message, doubt)
+    if error.lost and not run.dialect.transactional:
+        return _InDoubt(error.message, "the server may go on with the statement")
+    return None
 
 
 class _InDoubt(Exception):

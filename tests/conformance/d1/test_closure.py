@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -162,6 +163,21 @@ def test_rows_that_came_meanwhile_undo_the_whole_batch(d1: Target, tmp_path: Pat
         workflow.apply(request_for(tmp_path, d1.url, spec), EVERYTHING, progress=workflow.Progress(started=meddle))
     assert "nothing was changed" in info.value.message
     assert (d1.observe(), d1.query("select p_id from c")) == (before, [(9,)])
+
+
+@pytest.mark.parametrize("also", ["", "---\ntable: u\ncolumns: {a: {type: int}}\n"])
+def test_a_row_that_came_meanwhile_is_told_with_its_step(d1: Target, tmp_path: Path, also: str) -> None:
+    before = "table: t\ncolumns: {id: {type: int, primary_key: true}, n: {type: int}}\n"
+    workflow.apply(request_for(tmp_path, d1.url, before), EVERYTHING)
+    request = request_for(tmp_path, d1.url, before.replace("n: {type: int}", "n: {type: int, not_null: true}") + also)
+
+    def meddle(position: int, _step: object) -> None:
+        if position == 1:
+            d1.execute("insert into t values (1, null)")
+
+    with pytest.raises(ApplyFailed, match="NOT NULL constraint failed") as info:
+        workflow.apply(request, EVERYTHING, progress=workflow.Progress(started=meddle))
+    assert re.search(r"step \d \(update table\.t\): NOT NULL", info.value.message)
 
 
 def test_children_are_dropped_first(d1: Target, tmp_path: Path) -> None:
