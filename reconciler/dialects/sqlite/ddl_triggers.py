@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from reconciler.dialects.sqlite.lexer import LexError, Token, tokens
 from reconciler.dialects.sqlite.reader import Reader
@@ -23,6 +24,7 @@ class TriggerText:
     body: str
 
 
+@lru_cache(maxsize=65536)
 def read_trigger(text: str) -> TriggerText:
     """Take a CREATE TRIGGER apart, as sqlite_schema has it. Raises LexError."""
     reader = Reader(text)
@@ -75,6 +77,7 @@ def _condition(reader: Reader) -> str:
     return reader.text[reader.tokens[start].start : reader.tokens[reader.at - 1].end]
 
 
+@lru_cache(maxsize=65536)
 def checked_body(text: str) -> str:
     """Return a body without its BEGIN and END, if it has them, and with a semicolon behind its last statement.
 

@@ -127,7 +127,7 @@ def _rewritten(model: Model, moves: Sequence[Move]) -> Model:
         for obj in sorted(model.values(), key=_turn):
             _made(session, obj, model)
         for old, new in moves:
-            before = _definitions(session)
+            before = _definitions(session) if old.kind == Kind.VIEW else {}
             try:
                 if old.kind in _FOLLOWED:
                     _renamed(session, old, new)

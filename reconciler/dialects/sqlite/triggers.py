@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from reconciler.dialects.bodies import Unfit, body_text, wrong_rows
@@ -66,6 +67,7 @@ def live_trigger(ref: Ref, sql: str) -> Trigger:
     )
 
 
+@lru_cache(maxsize=65536)
 def _spelled(body: str) -> Sql:
     """Return a body with its canonical spelling, in which a comment at its end does not count either."""
     found = tokens(body)
@@ -84,10 +86,16 @@ def normal_trigger(obj: Trigger, model: Model, add: Add) -> Iterator[Trigger]:
     obj = changed(obj, comment=None, columns=tuple(sorted(obj.columns, key=fold)))
     body = _body(obj, obj.body, add) if obj.body is not None else None
     obj = obj if body == obj.body and type(body) is type(obj.body) else replace(obj, body=body)
-    for part, sql in (("when", obj.when), ("body", body)):
-        for message, hint in wrong_rows(obj, model, _words(sql), _unlisted(obj, model)) if sql else ():
-            add(obj, part, message, hint)
+    if not obj.definition:  # what the database has made it has taken
+        _rows(obj, model, add)
     yield obj
+
+
+def _rows(obj: Trigger, model: Model, add: Add) -> None:
+    for part, sql in (("when", obj.when), ("body", obj.body)):
+        if isinstance(sql, Sql):
+            for message, hint in wrong_rows(obj, model, _words(sql.text), _unlisted(obj, model)):
+                add(obj, part, message, hint)
 
 
 def _one_event(obj: Trigger, add: Add) -> None:
@@ -118,12 +126,13 @@ def _joined(statements: Sequence[str]) -> str:
     return "\n".join(f"{statement.rstrip().rstrip(';')};" for statement in statements)
 
 
-def _words(sql: Sql) -> list[str]:
+@lru_cache(maxsize=65536)
+def _words(text: str) -> Sequence[str]:
     try:
-        found = tokens(sql.text)
+        found = tokens(text)
     except LexError:
-        return []
-    return [token.value if token.lexeme is Lexeme.NAME else token.text for token in found]
+        return ()
+    return tuple(token.value if token.lexeme is Lexeme.NAME else token.text for token in found)
 
 
 def _unlisted(obj: Trigger, model: Model) -> frozenset[str]:
