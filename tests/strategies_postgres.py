@@ -7,14 +7,25 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from reconciler.model.model import Model
-from reconciler.model.objects import Check, Column, Exclusion, ForeignKey, Index, Object, PrimaryKey, Table, Unique
+from reconciler.model.objects import (
+    Check,
+    Column,
+    Exclusion,
+    ForeignKey,
+    Index,
+    Object,
+    Options,
+    PrimaryKey,
+    Table,
+    Unique,
+)
 from reconciler.model.ref import Kind
 from reconciler.model.values import Action, Deferrable, Identity, IndexPart, Sql
 from tests.strategies import TEXTS, wide_models
 
 _COMMENT = st.sampled_from([None, None, 'it\'s "this"'])
 _DEFERRABLE = st.sampled_from(list(Deferrable))
-_COLUMN_OPTIONS = st.sampled_from(
+_COLUMN_OPTIONS: st.SearchStrategy[Options] = st.sampled_from(
     [(), (), (("compression", "pglz"),), (("statistics", 50),), (("storage", "external"),)]
 )
 _IDENTITIES = st.sampled_from(
@@ -43,8 +54,8 @@ def postgres_models(draw: st.DrawFn) -> Model:
 def _dressed(draw: st.DrawFn, obj: Object, model: Model, logged: bool) -> Object:
     match obj:
         case Table():
-            options = () if logged else (("unlogged", True),)
-            fill = draw(st.sampled_from([(), (("storage.fillfactor", 70),)]))
+            options: Options = () if logged else (("unlogged", True),)
+            fill: Options = draw(st.sampled_from([(), (("storage.fillfactor", 70),)]))
             return replace(obj, comment=draw(_COMMENT), options=(*fill, *options))
         case Column():
             return _column(draw, obj)

@@ -158,11 +158,11 @@ def in_live_words(s: Spelling, table: Ref, text: str, states: States) -> str:
 
 def _duplicates(s: Spelling, new: Unique | PrimaryKey | Index, states: States) -> Sequence[DataCheck]:
     table = new.ref.top
-    terms = _key_terms(s, new, states)
+    alike = not isinstance(new, PrimaryKey) and new.nulls_not_distinct
+    terms = _key_terms(s, new, states, alike)
     if terms is None:
         return ()
     keys = ", ".join(terms)
-    alike = not isinstance(new, PrimaryKey) and new.nulls_not_distinct
     conditions = [] if alike else [f"{term} IS NOT NULL" for term in terms]
     if isinstance(new, Index) and new.where:
         conditions.append(f"({in_live_words(s, table, new.where.text, states)})")
@@ -180,11 +180,11 @@ def _duplicates(s: Spelling, new: Unique | PrimaryKey | Index, states: States) -
     ]  # fmt: skip
 
 
-def _key_terms(s: Spelling, new: Unique | PrimaryKey | Index, states: States) -> list[str] | None:
+def _key_terms(s: Spelling, new: Unique | PrimaryKey | Index, states: States, alike: bool) -> list[str] | None:
     """Return the parts of a key that the present rows have; None when they cannot contain a duplicate, or be asked.
 
-    A new column is null in every row, and null is no duplicate, unless a constant fills it: then it tells no rows
-    apart.
+    A new column is null in every row, and null is no duplicate, unless all nulls are `alike` or a constant fills it:
+    then it tells no rows apart.
     """
     parts = new.parts if isinstance(new, Index) else tuple(IndexPart(column=name) for name in new.columns)
     terms: list[str] = []
@@ -195,13 +195,16 @@ def _key_terms(s: Spelling, new: Unique | PrimaryKey | Index, states: States) ->
             collation = f" COLLATE {s.quote(part.collation)}" if part.collation else ""
             name = live_name(s, new.ref.top, part.column, states) + collation
             terms.append(f"left({name}, {part.length})" if part.length else name)
-        elif not _constant(states.new.get(new.ref.top.child(Kind.COLUMN, part.column or ""))):
+        elif not _same_everywhere(states.new.get(new.ref.top.child(Kind.COLUMN, part.column or "")), alike):
             return None
     return terms
 
 
-def _constant(column: Object | None) -> bool:
-    return isinstance(column, Column) and isinstance(column.default, Literal)
+def _same_everywhere(column: Object | None, alike: bool) -> bool:
+    """Say whether a new column starts with one value in all rows."""
+    if not isinstance(column, Column) or column.generated is not None or column.identity is not None:
+        return False
+    return isinstance(column.default, Literal) or (alike and column.default is None)
 
 
 def _violations(s: Spelling, new: Check, states: States) -> Sequence[DataCheck]:

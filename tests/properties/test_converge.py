@@ -26,7 +26,7 @@ from tests.strategies import for_server, rows_for, wide_models
 from tests.target import Target, fresh
 
 EXAMPLES = settings(
-    max_examples=int(__import__("os").environ.get("RC_EX","25")),
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
 )

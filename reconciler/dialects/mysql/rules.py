@@ -56,6 +56,7 @@ RULES: RuleTable = {
     Kind.TABLE: Rules(
         create=columns.create_table, drop=columns.drop_table, rename=rename_relation, weight=10, drop_weight=50,
         alter={"comment": columns.comment_table, "options": columns.table_options}, late_bound=True,
+        steady=True,
     ),
     Kind.COLUMN: Rules(
         create=columns.create_column, drop=columns.drop_column, rename=rename_column, inline=True, weight=20,

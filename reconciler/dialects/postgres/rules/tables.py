@@ -136,11 +136,11 @@ def _comment_schema(old: Schema, new: Schema, states: States) -> Outcome:
 
 
 TABLE = Rules(
-    create=_create, drop=_drop, rename=_rename, weight=10, drop_weight=50,
+    create=_create, drop=_drop, rename=_rename, weight=10, drop_weight=50, steady=True,
     alter={"comment": _comment, "options": _options},
 )  # fmt: skip
 
 SCHEMA = Rules(
-    create=_create_schema, drop=Way.UNSUPPORTED, alter={"comment": _comment_schema}, weight=0,
+    create=_create_schema, drop=Way.UNSUPPORTED, alter={"comment": _comment_schema}, weight=0, steady=True,
     hint="no schema is ever dropped; do it by hand when it is empty",
 )  # fmt: skip
