@@ -117,7 +117,13 @@ _QUOTED_NUMBER = re.compile(
 )
 
 
+# What a body stands between; blanks at the ends of its lines say nothing, whichever language it is in.
+_QUOTE = re.compile(r"(?<=AS )(\$\w*\$)(.*)\1(?=;$)", re.DOTALL)
+
+
 def _canonical(entry: Entry) -> str:
+    if entry.type in ("FUNCTION", "PROCEDURE"):
+        return _QUOTE.sub(lambda found: f"{_lines(found.group(2))}", entry.text)
     if entry.type != "TABLE":
         return entry.text
     head, opening, rest = entry.text.partition("(\n")
@@ -128,6 +134,10 @@ def _canonical(entry: Entry) -> str:
 
 # A text is the same one whichever of these it is called.
 _CALLED_TEXT = re.compile(r"(?<= DEFAULT )('(?:[^']|'')*')::(?:text|character varying)(?=,?$| NOT NULL,?$)")
+
+
+def _lines(body: str) -> str:
+    return "\n".join(line.strip() for line in body.splitlines() if line.strip())
 
 
 def _plain(line: str) -> str:

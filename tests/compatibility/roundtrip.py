@@ -73,8 +73,8 @@ def nothing_left(specs: Specs, environment: str) -> None:
 def prepare(source: Target, target: Target, said: Said) -> None:
     """Make in a database what specs do not hold and tables may rest on: extensions, functions, odd types.
 
-    What of it cannot be made without the tables is left: nothing of it is compared. Sequences that it draws from come
-    with it.
+    What of it cannot be made without the tables is left: nothing of it is compared. Sequences that it draws from, and
+    functions that an aggregate is made of, come with it.
     """
     if source.dialect != "postgres":
         return
@@ -83,9 +83,15 @@ def prepare(source: Target, target: Target, said: Said) -> None:
     drawn = [
         each.text for each in entries if each.type == "SEQUENCE" and f"nextval('{each.schema}.{each.name}'" in needed
     ]
+    drawn += [each.text for each in entries if each.type == "FUNCTION" and f"{_bare(each)},\n" in f"{needed},\n"]
     script = "SET check_function_bodies = off;\nSET client_min_messages = fatal;\n"
     text = "\n".join([script, *drawn, needed])
     observer_postgres.restore(target.url, text)
+
+
+def _bare(function: Entry) -> str:
+    """Return a function as CREATE AGGREGATE names it."""
+    return f"FUNC = {function.schema}.{function.name.partition('(')[0]}"
 
 
 def _is_needed(entry: Entry, said: Said) -> bool:

@@ -28,7 +28,7 @@ B = TypeVar("B", bound=Function | Procedure | Trigger)
 Add = Callable[[Object, str, str, str], None]
 
 # Languages whose text is read as the server's own is: blanks and letter case do not count in them.
-_READ = frozenset({"sql", "plpgsql"})
+READ = frozenset({"sql", "plpgsql"})
 
 
 def is_standard(language: str, text: str) -> bool:
@@ -55,7 +55,7 @@ def _is_whole(text: str) -> bool:
 
 
 def _with_body(obj: B, text: str, language: str) -> B:
-    spelling = canonical(text) if language in _READ else text.strip()
+    spelling = canonical(text) if language in READ else text.strip()
     body = Sql(text, FAMILY, spelling)
     known = obj.body
     if isinstance(known, Sql) and (known.text, known.dialect, known.canonical) == (text, FAMILY, spelling):
@@ -86,7 +86,7 @@ def normal_routine(obj: R, own: Mapping[str, Enum | Domain], add: Add) -> R:
     if isinstance(obj, Function):
         obj = _returning(obj, add)  # type: ignore[assignment]
     text = _text(obj, add)
-    if obj.language in _READ and not _readable(text):
+    if obj.language in READ and not _readable(text):
         add(obj, "body", "the body cannot be read: a quote or comment has no end", "end it")
     elif is_standard(obj.language, text) and not _is_whole(text):
         add(obj, "body", "the body is not one expression or one block", "write RETURN …, or BEGIN ATOMIC … END")
@@ -102,7 +102,7 @@ def _readable(text: str) -> bool:
 
 
 def _text(obj: Routine, add: Add) -> str:
-    if isinstance(obj.body, Statements) and obj.language not in _READ:
+    if isinstance(obj.body, Statements) and obj.language not in READ:
         hint = f"write the whole body as {obj.language} has it"
         add(obj, "body", f"a list of statements has no frame in {obj.language}", hint)
         return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.dialects import uses
@@ -13,6 +13,7 @@ from reconciler.dialects.postgres.identity import portable as portable_identity
 from reconciler.dialects.postgres.lexer import Unreadable, tokens
 from reconciler.dialects.postgres.names import FAMILY, enum_behind, of, type_name
 from reconciler.dialects.postgres.normalize import element_name
+from reconciler.dialects.postgres.portable_programs import portable_routine, portable_trigger
 from reconciler.dialects.postgres.reading_indexes import INVALID
 from reconciler.dialects.postgres.rename_programs import calling_by, respelled_program
 from reconciler.dialects.postgres.resolve_programs import Names, program_uses
@@ -35,6 +36,7 @@ from reconciler.model.objects import (
     Unique,
     View,
 )
+from reconciler.model.programs import Function, Procedure, Trigger
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import map_texts, texts
 from reconciler.model.types import Type
@@ -290,14 +292,27 @@ def portable(obj: Object) -> Object:
         return replace(obj, namespace=obj.namespace or None)
     if isinstance(obj, NumberSequence):
         return replace(obj, type=types.portable(obj.type))
+    if isinstance(obj, Trigger):
+        return portable_trigger(obj)
+    if isinstance(obj, Function | Procedure):
+        return portable_routine(obj, _portable_type)
     if not isinstance(obj, Column | Domain):
         return obj
     enum = enum_behind(obj)
-    name = ".".join(_word(part) for part in (enum.schema, enum.name) if part) if enum else ""
+    name = _enum_name(enum) if enum else ""
     if isinstance(obj, Domain):
         return replace(obj, type=types.portable(obj.type, name))
     identity = obj.identity and portable_identity(obj.identity, obj.type.name)
     return replace(obj, type=types.portable(obj.type, name), identity=identity)
+
+
+def _portable_type(type_: Type, enums: Iterable[Ref]) -> Type:
+    enum = next((ref for ref in enums if type_name(ref) == element_name(type_)), None)
+    return types.portable(type_, _enum_name(enum) if enum else "")
+
+
+def _enum_name(enum: Ref) -> str:
+    return ".".join(_word(part) for part in (enum.schema, enum.name) if part)
 
 
 def _word(name: str) -> str:
