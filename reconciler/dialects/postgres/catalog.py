@@ -160,6 +160,7 @@ WHERE d.deptype = 'e'
    OR (d.deptype IN ('n', 'a') AND d.refobjid >= {FIRST_OWN} AND (
         d.classid IN ({PG_REWRITE}, {PG_TRIGGER}, {PG_POLICY}, {PG_PROC}, {PG_STATISTIC})
      OR (d.classid = {PG_ATTRDEF} AND d.deptype = 'n')
+     OR (d.refclassid = {PG_PROC} AND d.deptype = 'n')
      OR (d.classid IN ({PG_CLASS}, {PG_CONSTRAINT}, {PG_TYPE})
          AND d.refclassid IN ({PG_TYPE}, {PG_PROC}, {PG_OPCLASS}, {PG_COLLATION}))
      OR (d.classid = {PG_TYPE} AND d.deptype = 'n' AND d.refclassid = {PG_CLASS})
