@@ -95,7 +95,7 @@ def _options(obj: Routine, schema: str) -> str:
         f"p.prorows = {given['rows']}" if "rows" in given else f"p.prorows IN (0, {USUAL_ROWS})",
         f"p.proparallel = '{str(given.get('parallel', 'unsafe'))[0]}'",
         truth("p.proleakproof", bool(given.get("leakproof", False))),
-        f"ARRAY(SELECT {stored} FROM unnest(p.proconfig) c ORDER BY 1 COLLATE \"C\") = {_texts(settings)}",
+        f'ARRAY(SELECT {stored} COLLATE "C" FROM unnest(p.proconfig) c ORDER BY 1) = {_texts(settings)}',
     ))  # fmt: skip
 
 

@@ -14,11 +14,16 @@ from reconciler.model.types import Type
 from reconciler.model.values import Sql
 
 
+# What a new database says of its schema `public`: nobody's own words (src/include/catalog/pg_namespace.dat).
+_AS_MADE = "standard public schema"
+
+
 def schemas(rows: Rows) -> Iterator[Schema]:
     """Yield the managed schemas, but not the default one: it is where the addresses without a schema are."""
     for oid, name in rows.schemas.items():
         if name:
-            yield Schema(ref=Ref.root(Kind.SCHEMA, name), comment=rows.schema_comments.get(oid))
+            comment = rows.schema_comments.get(oid)
+            yield Schema(ref=Ref.root(Kind.SCHEMA, name), comment=None if comment == _AS_MADE else comment)
 
 
 def extensions(rows: Rows, words: Mapping[str, str]) -> Iterator[Extension]:
@@ -60,7 +65,7 @@ def domains(rows: Rows) -> Iterator[Object]:
         )  # fmt: skip
     for oid, domain, name, text, valid, comment in rows.domain_checks:
         owner = rows.address.get((catalog.PG_TYPE, domain, 0))
-        if owner is not None:
+        if owner is not None and owner.kind == Kind.DOMAIN:
             ref = owner.child(Kind.CHECK, name)
             uses = rows.uses((catalog.PG_CONSTRAINT, oid, 0), own=ref) - {owner}
             yield Check(
