@@ -13,7 +13,6 @@ from reconciler.model.ref import Kind, Ref
 from reconciler.model.types import Type
 from reconciler.model.values import Sql
 
-
 # What a new database says of its schema `public`: nobody's own words (src/include/catalog/pg_namespace.dat).
 _AS_MADE = "standard public schema"
 
