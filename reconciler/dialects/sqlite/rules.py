@@ -182,7 +182,7 @@ def _drop_index(old: Index, states: States) -> Outcome:
 
 
 def _create_view(new: View, states: States) -> Outcome:
-    """Make a view, and its INSTEAD OF triggers with it: they went with the one before."""
+    """Make a view, and with it those of its triggers that are not modelled: they went with the one before."""
     return [Statement(text) for text in (render.create_view(new), *new.carried)]
 
 
