@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 RECONCILE = (sys.executable, "-m", "reconciler")
 FLOOR = (sys.executable, "-m", "benchmarks.floors")
+SCRIPT = (sys.executable, "-m", "benchmarks.script")
 
 # What getrusage counts memory in: kilobytes, on macOS bytes (getrusage(2)).
 _UNIT = 1 if sys.platform == "darwin" else 1024
