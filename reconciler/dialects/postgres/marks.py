@@ -22,7 +22,7 @@ _MARKED = frozenset({Kind.TABLE, Kind.VIEW})
 # too, counts for every root.
 OWNERS: Mapping[str, int] = {
     "relations": 0, "columns": 0, "constraints": 1, "indexes": 1, "views": 0, "grants": 0, "sequences": 5,
-    "leftovers": 3, "triggers": 1,
+    "leftovers": 3, "triggers": 1, "row_types": 2,
 }  # fmt: skip
 # The same for what is kept by catalog entry; these are looked through by hand.
 _BY_PLACE = frozenset({"edges", "other_grants"})
@@ -141,6 +141,7 @@ def _owners(rows: Rows) -> Iterator[tuple[tuple[int, int], int]]:
     yield from (((catalog.PG_REWRITE, row[4]), row[0]) for row in rows.views)
     yield from (((row[0], row[1]), row[3]) for row in rows.leftovers if row[3])
     yield from (((catalog.PG_TRIGGER, row[0]), row[1]) for row in rows.triggers)
+    yield from (((catalog.PG_TYPE, oid), relation) for *types, relation in rows.row_types for oid in types)
 
 
 def without(rows: Rows, aside: AbstractSet[Ref]) -> Rows:

@@ -177,6 +177,7 @@ BY_HAND = {
     "identity": "alter table customers alter id set increment by 5",
     "serial": "alter sequence orders_id_seq increment by 5",
     "owned sequence": "alter sequence numbers owned by orders.number",
+    "function of a row": "create function f(twin) returns int language sql as 'select 1'",
     "sequence owned by a column": "create sequence by_hand owned by alone.b",
     "sequence drawn from": "create sequence by_hand; alter table alone alter b set default nextval('by_hand')",
     "function of a table": "create function f() returns bigint begin atomic select count(*) from twin; end",
