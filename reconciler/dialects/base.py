@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from reconciler.dialects.health import Holder, Sign
 from reconciler.dialects.script import Order, Script
 from reconciler.errors import Problem
 from reconciler.model.model import Desired, Inspection, Model
@@ -208,6 +209,9 @@ class Dialect:
     * `usage(session)`: what the session was charged for so far, None where nothing is.
     * `call(session, procedure, values)`: runs a procedure, each value bound, and returns what it gave back; None where
       there are no procedures.
+    * `examine(session, target)`: what is to be known of the server, of what the user may do, of settings that matter.
+    * `holders(session, target)`: who holds the run lock now.
+    * `clock`: a query for the server's time, in seconds since 1970; "" where it is this machine's.
     * `bookmark(session)`: a word for the database as it is now, under which it can be restored; "" where there is none.
     """
 
@@ -248,4 +252,7 @@ class Dialect:
     counted: Callable[[Session], Sequence[int]] = lambda session: ()
     usage: Callable[[Session], Usage | None] = lambda session: None
     bookmark: Callable[[Session], str] = lambda session: ""
+    examine: Callable[[Session, Target], Sequence[Sign]] = lambda session, target: ()
+    holders: Callable[[Session, Target], Sequence[Holder]] = lambda session, target: ()
+    clock: str = ""
     call: Callable[[Session, Procedure, Sequence[str | None]], Sequence[Rows]] | None = None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reconciler.compare.compare import Owned
     from reconciler.compare.planning import Planned
     from reconciler.dialects.base import Server
+    from reconciler.dialects.health import Holder, Sign
     from reconciler.model.model import Desired, Inspection
     from reconciler.model.ref import Ref
     from reconciler.plan.outcome import Outcome, PastRun, Rows
@@ -213,6 +214,27 @@ class Called:
     label: str
     results: tuple[Rows, ...]
     seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """A database as `doctor` finds it: every sign, other tools' accounts among them, which also stand by themselves."""
+
+    project: str
+    environment: str
+    dialect: str
+    label: str
+    signs: tuple[Sign, ...]
+    foreign_tools: tuple[ForeignTool, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locks:
+    """Who holds the run lock of a database, or held it until now."""
+
+    environment: str
+    label: str
+    holders: tuple[Holder, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

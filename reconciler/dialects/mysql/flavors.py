@@ -9,9 +9,10 @@ from reconciler.dialects.mysql.align import align, foretell
 from reconciler.dialects.mysql.ask import ask
 from reconciler.dialects.mysql.calling import call
 from reconciler.dialects.mysql.elaborate import elaborate
+from reconciler.dialects.mysql.examine import CLOCK, examine
 from reconciler.dialects.mysql.inspect import inspect
 from reconciler.dialects.mysql.lexer import quoted
-from reconciler.dialects.mysql.locks import lock, transaction
+from reconciler.dialects.mysql.locks import holders, lock, transaction
 from reconciler.dialects.mysql.normalize import FAMILY, normalizer
 from reconciler.dialects.mysql.preflight import preflight
 from reconciler.dialects.mysql.resolve import portable, rename, resolve
@@ -66,4 +67,7 @@ def flavor(name: str, fallback: tuple[str, ...]) -> Dialect:
         ledger_options=" DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin",
         transactional=False,
         call=call,
+        examine=examine,
+        holders=holders,
+        clock=CLOCK,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from reconciler.dialects.base import DatabaseError, Lock, Session, Target
+from reconciler.dialects.health import Holder
 from reconciler.dialects.mysql.circumstances import tidying
 from reconciler.dialects.mysql.session import connect, wait_for_locks
 from reconciler.errors import LockTaken
@@ -89,6 +90,16 @@ def _wait(session: Session, name: str, test: str, who: str, deadline: float, wai
             waiting(sentence)
             told = True
         time.sleep(random.uniform(_SHORTEST, _LONGEST))
+
+
+def holders(session: Session, target: Target) -> Sequence[Holder]:
+    """Return who holds the lock of runs, and whose statement goes on; each goes with its connection."""
+    found = []
+    for name in _names(session):
+        number = session.query("SELECT is_used_lock(:name)", {"name": name})[0][0]
+        if number is not None:
+            found.append(Holder(who=_holder(session, name), command=f"KILL {number}"))
+    return found
 
 
 def _holder(session: Session, name: str) -> str:

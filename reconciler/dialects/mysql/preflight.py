@@ -23,11 +23,11 @@ _OLDEST: Mapping[bool, tuple[int, int]] = {False: (8, 0), True: (10, 6)}
 _FOR_ANOTHER: Mapping[bool, tuple[str, ...]] = {False: ("SET_ANY_DEFINER", "SET_USER_ID"), True: ("SET USER",)}
 
 
-_TRUST = "SET GLOBAL log_bin_trust_function_creators = 1"
+TRUST = "SET GLOBAL log_bin_trust_function_creators = 1"
 
 
 @dataclass(frozen=True, slots=True)
-class _Facts:
+class Facts:
     """What the server says of itself and of the user."""
 
     version: str
@@ -46,21 +46,23 @@ def preflight(session: Session, plan: Plan, actual: Model) -> Sequence[Problem]:
     """Return what stands in the way of a plan: the server's version and settings, rights that are missing."""
     if plan.empty:
         return ()
-    facts = _facts(session)
+    facts = facts_of(session)
     heads = {statement.sql: head_of(statement.sql) for statement in plan.statements}
-    return [*_of_server(facts), *_of_rights(facts, heads), *_of_definers(facts, heads), *_of_log(facts, heads)]
+    return [*of_server(facts), *_of_rights(facts, heads), *_of_definers(facts, heads), *_of_log(facts, heads)]
 
 
-def _facts(session: Session) -> _Facts:
+def facts_of(session: Session) -> Facts:
+    """Ask the server what it is, and what the user may do there."""
     version, database, user, read_only, untrusting = session.query(
         "SELECT version(), database(), current_user(), @@global.read_only,"
         " @@log_bin AND NOT @@log_bin_trust_function_creators"
     )[0]
     grants = [str(row[0]) for row in session.query("SHOW GRANTS")]
-    return _Facts(version, database, user, bool(read_only), bool(untrusting), rights_in(grants, database))
+    return Facts(version, database, user, bool(read_only), bool(untrusting), rights_in(grants, database))
 
 
-def _of_server(facts: _Facts) -> Iterator[Problem]:
+def of_server(facts: Facts) -> Iterator[Problem]:
+    """Yield what makes a server unfit: its version, or that nobody may write to it."""
     number = tuple(int(part) for part in facts.version.split("-")[0].split(".")[:2])
     oldest = _OLDEST[facts.maria]
     if number < oldest:
@@ -74,7 +76,7 @@ def _of_server(facts: _Facts) -> Iterator[Problem]:
         yield Problem(code="RUN011", message="the server is read-only", hint="connect to the one that is written to")
 
 
-def _of_rights(facts: _Facts, heads: Mapping[str, Head]) -> Iterator[Problem]:
+def _of_rights(facts: Facts, heads: Mapping[str, Head]) -> Iterator[Problem]:
     """Tell each right that is missing once; those on single tables are not looked at, nor those of roles."""
     if facts.rights is None:
         return
@@ -86,7 +88,7 @@ def _of_rights(facts: _Facts, heads: Mapping[str, Head]) -> Iterator[Problem]:
         )  # fmt: skip
 
 
-def _of_definers(facts: _Facts, heads: Mapping[str, Head]) -> Iterator[Problem]:
+def _of_definers(facts: Facts, heads: Mapping[str, Head]) -> Iterator[Problem]:
     """Programs of another account are made by whoever may say so (error 1227)."""
     rights = _FOR_ANOTHER[facts.maria]
     if facts.rights is None or any(has_everywhere(facts.rights, right) for right in ("SUPER", *rights)):
@@ -98,18 +100,24 @@ def _of_definers(facts: _Facts, heads: Mapping[str, Head]) -> Iterator[Problem]:
         yield Problem(code="RUN011", message=message, hint=hint)
 
 
-def _of_log(facts: _Facts, heads: Mapping[str, Head]) -> Iterator[Problem]:
+def _of_log(facts: Facts, heads: Mapping[str, Head]) -> Iterator[Problem]:
     """Errors 1418 and 1419, before they come in the middle of an apply."""
     if facts.untrusting and any(unpromised(head, text) for text, head in heads.items()):
         message = "a function that is not deterministic and may change rows is not taken beside a binary log"
         hint = "say volatility: immutable, or options: {mysql: {data_access: reads sql data}}, where it is true"
-        yield Problem(code="RUN011", message=message, hint=f"{hint}; or as an administrator: {_TRUST}")
+        yield Problem(code="RUN011", message=message, hint=f"{hint}; or as an administrator: {TRUST}")
     forbidden = LOGGED_BY_MARIADB if facts.maria else LOGGED
-    trusted = facts.rights is None or has_everywhere(facts.rights, "SUPER")
-    trusted = trusted or (facts.maria and has_everywhere(facts.rights or frozenset(), "BINLOG ADMIN"))
-    if facts.untrusting and not trusted and any(head.words in forbidden for head in heads.values()):
+    if facts.untrusting and not trusted(facts) and any(head.words in forbidden for head in heads.values()):
         verb = "create or drop" if facts.maria else "create"
         yield Problem(
             code="RUN011", message=f"{facts.user} may not {verb} triggers and functions while the binary log is on",
-            hint=f"as an administrator: {_TRUST}",
+            hint=f"as an administrator: {TRUST}",
         )  # fmt: skip
+
+
+def trusted(facts: Facts) -> bool:
+    """Say whether this user may make triggers and functions beside a binary log, or brings rights that nobody sees."""
+    rights = facts.rights
+    if rights is None or has_everywhere(rights, "SUPER"):
+        return True
+    return facts.maria and has_everywhere(rights, "BINLOG ADMIN")

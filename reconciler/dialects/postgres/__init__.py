@@ -8,9 +8,10 @@ from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.dialects.postgres.ask import ask
 from reconciler.dialects.postgres.calling import call
 from reconciler.dialects.postgres.elaborate import elaborate
+from reconciler.dialects.postgres.examine import CLOCK, examine
 from reconciler.dialects.postgres.inspect import inspect, survey
 from reconciler.dialects.postgres.labels import foretell
-from reconciler.dialects.postgres.locks import capacity, lock
+from reconciler.dialects.postgres.locks import capacity, holders, lock
 from reconciler.dialects.postgres.names import FAMILY
 from reconciler.dialects.postgres.normalize import normalize
 from reconciler.dialects.postgres.preflight import preflight
@@ -85,4 +86,7 @@ DIALECT = Dialect(
     script=script,
     groundwork=_groundwork,
     call=call,
+    examine=examine,
+    holders=holders,
+    clock=CLOCK,
 )

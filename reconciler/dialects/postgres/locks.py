@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from reconciler.dialects.base import DatabaseError, Lock, Session, Target
+from reconciler.dialects.health import Holder
 from reconciler.dialects.postgres.session import default_schema, open_session
 from reconciler.errors import LockTaken, TargetError
 
@@ -96,6 +97,16 @@ def _take(session: Session, schema: str) -> bool:
         return bool(session.query(_TRY, {"schema": schema})[0][0])
     except DatabaseError as error:
         raise TargetError(f"the lock cannot be asked for: {error.message}") from error
+
+
+def holders(session: Session, target: Target) -> Sequence[Holder]:
+    """Return who holds the lock; it goes with the session, which somebody may end."""
+    rows = session.query(_HOLDER, {"schema": default_schema(target)})
+    return [
+        Holder(who=f"{application}, user {user}, from {host}, pid {pid}", since=since,
+               command=f"SELECT pg_terminate_backend({pid})")
+        for pid, application, user, host, since in rows
+    ]  # fmt: skip
 
 
 def _holder(session: Session, schema: str) -> str:

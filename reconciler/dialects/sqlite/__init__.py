@@ -7,8 +7,9 @@ from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.sqlite import types
 from reconciler.dialects.sqlite.align import align, elaborate
 from reconciler.dialects.sqlite.ask import ask
+from reconciler.dialects.sqlite.examine import examine
 from reconciler.dialects.sqlite.inspect import inspect
-from reconciler.dialects.sqlite.locks import lock
+from reconciler.dialects.sqlite.locks import holders, lock
 from reconciler.dialects.sqlite.normalize import normalize
 from reconciler.dialects.sqlite.preflight import preflight
 from reconciler.dialects.sqlite.proofread import proofread
@@ -64,6 +65,8 @@ DIALECT = Dialect(
     ledger_schema=_ledger_schema,
     script=script,
     stamp=_stamp,
+    examine=examine,
+    holders=holders,
 )
 
 __all__ = ["DIALECT", "path_of"]

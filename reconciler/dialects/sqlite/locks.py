@@ -5,13 +5,16 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO
 
-from reconciler.dialects.base import Lock, Target
+from reconciler.dialects.base import Lock, Session, Target
+from reconciler.dialects.health import Holder
 from reconciler.dialects.sqlite.session import path_of
 from reconciler.errors import LockTaken, TargetError
 
@@ -87,3 +90,26 @@ def _locked(file: IO[str], name: Path) -> bool:
         return os.fstat(file.fileno()).st_ino == name.stat().st_ino
     except (BlockingIOError, FileNotFoundError):
         return False
+
+
+def holders(session: Session, target: Target) -> Sequence[Holder]:
+    """Return who holds the lock; a file that nobody has locked was left by a run that died, and hinders none."""
+    path = path_of(target.url)
+    name = path.with_name(path.name + ".rc.lock") if path else None
+    if name is None or not name.exists():
+        return ()
+    with name.open(encoding="utf-8") as file:
+        dead = _locked(file, name)
+        since = datetime.fromtimestamp(name.stat().st_mtime, UTC) if name.exists() else datetime.now(UTC)
+        who = file.read().strip() or "a run that did not say its name"
+    return [Holder(who=who, since=f"{since:%Y-%m-%d %H:%M:%S} UTC", dead=dead,
+                   release=partial(_removed, name) if dead else None)]  # fmt: skip
+
+
+def _removed(name: Path) -> bool:
+    """Remove a file that nobody holds; say whether it was one."""
+    with name.open(encoding="utf-8") as file:
+        if not _locked(file, name):
+            return False
+        name.unlink()
+        return True

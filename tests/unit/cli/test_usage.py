@@ -27,6 +27,7 @@ MISUSES = {
     "bad variable": ["plan", "--var", "a"],
     "bad colour": ["plan", "--color", "pink"],
     "no such directory": ["plan", "-C", "nowhere"],
+    "unknown action": ["lock", "steal"],
     "unknown hazard": ["plan", "--url", "sqlite:///x.db", "--allow", "XX999"],
     "no address": ["apply", "--url", "sqlite:///x.db", "--allow", "DS103:orders"],
 }
@@ -66,6 +67,7 @@ def test_help_is_a_result(words: list[str], capsys: pytest.CaptureFixture[str]) 
 
 def test_only_what_is_built_is_there() -> None:
     own = {"validate", "fmt", "types", "schema", "init", "version"}
+    own |= {"doctor", "lock"}
     assert set(COMMANDS) == own | {"plan", "apply", "check", "import", "call", "history", "show", "report", "snapshot"}
 
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from reconciler.dialects.base import Dialect, Normalized, Session, Target
 from reconciler.dialects.sqlite import DIALECT as SQLITE
 from reconciler.dialects.sqlite.d1 import closure, limits
-from reconciler.dialects.sqlite.d1.lease import lock
+from reconciler.dialects.sqlite.d1.examine import CLOCK, examine
+from reconciler.dialects.sqlite.d1.lease import holders, lock
 from reconciler.dialects.sqlite.d1.preflight import preflight
 from reconciler.dialects.sqlite.d1.script import script
 from reconciler.dialects.sqlite.d1.session import assumed, connect, d1, server, transaction
@@ -92,4 +93,7 @@ DIALECT: Dialect = replace(
     counted=_counted,
     usage=_usage,
     bookmark=_bookmark,
+    examine=examine,
+    holders=holders,
+    clock=CLOCK,
 )

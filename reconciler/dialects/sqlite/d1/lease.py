@@ -7,18 +7,24 @@ import os
 import platform
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from reconciler.dialects.base import DatabaseError, Lock, Target
+from reconciler.dialects.base import DatabaseError, Lock, Session, Target
+from reconciler.dialects.health import Holder
 from reconciler.dialects.sqlite.d1 import fence
 from reconciler.dialects.sqlite.d1.wire import Wire, place_of
 from reconciler.errors import LockTaken, TargetError
 
 # Seconds between two tries.
 _POLL = 0.5
+_HOLDER = f"""
+SELECT owner, holder, machine, process, until - unixepoch(), datetime(until - {fence.LEASE}, 'unixepoch')
+FROM {fence.TABLE}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,27 @@ def lock(target: Target, timeout: float, waiting: Callable[[str], None]) -> Iter
         finally:
             with suppress(DatabaseError, TargetError):
                 wire.batch([fence.releasing(owner)])
+    finally:
+        wire.close()
+
+
+def holders(session: Session, target: Target) -> Sequence[Holder]:
+    """Return who holds the row; whoever lets it go takes it from a run that may live, which can then write no more."""
+    there = session.query("SELECT 1 FROM sqlite_schema WHERE name = :name", {"name": fence.TABLE})
+    rows = session.query(_HOLDER) if there else ()
+    return [
+        Holder(who=holder, since=f"its last word, {seen} UTC",
+               dead=left < 0 or (machine == _machine() and not _alive(int(process))),
+               release=partial(_released, target, owner))
+        for owner, holder, machine, process, left, seen in rows
+    ]  # fmt: skip
+
+
+def _released(target: Target, owner: str) -> bool:
+    """Let the lock of one run go; say whether it was still there."""
+    wire = Wire(place_of(target.url))
+    try:
+        return wire.batch([fence.releasing(owner)])[-1].changes > 0
     finally:
         wire.close()
 
