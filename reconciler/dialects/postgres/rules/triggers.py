@@ -9,7 +9,7 @@ from reconciler.dialects.postgres.routines import body_function, function_called
 from reconciler.dialects.postgres.rules.routines import quoted_body
 from reconciler.dialects.postgres.rules.statements import comment, comments
 from reconciler.dialects.sql import deferrable_clause, double_quoted, names, text_literal
-from reconciler.model.programs import Trigger
+from reconciler.model.programs import Function, Trigger
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.values import Sql
 from reconciler.plan.rules import Outcome, Rules, States, Way
@@ -70,8 +70,15 @@ def _name(trigger: Trigger) -> str:
 
 
 def _create(new: Trigger, states: States) -> Outcome:
-    body = () if new.body is None else (_body(new, "CREATE"), *map(Statement, new.carried))
+    body = () if new.body is None else (_body(new, _verb(new, states)), *map(Statement, new.carried))
     return (*body, *_made(new, "CREATE"), *comments(_name(new), new.comment))
+
+
+def _verb(new: Trigger, states: States) -> str:
+    """Take over the function that stayed behind when somebody dropped the trigger alone: nothing calls it any more."""
+    there = states.old.get(body_function(new.ref))
+    left = isinstance(there, Function) and there.language == "plpgsql" and str(there.returns) == "trigger"
+    return "CREATE OR REPLACE" if left and not states.old.dependents(body_function(new.ref)) else "CREATE"
 
 
 def _drop(old: Trigger, states: States) -> Outcome:
