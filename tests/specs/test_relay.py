@@ -27,6 +27,7 @@ BROUGHT = """
     email_verified email_verified_at email_verification_hash email_verification_expires_at password_reset_hash
     password_reset_expires_at monthly_requests monthly_tokens monthly_cost monthly_token_limit usage_reset_at
 """.split()
+PROGRAMS = ("trigger", "procedure", "event")
 AN_HOUR_FROM_NOW = "current_timestamp(6) + interval 1 hour"
 
 
@@ -79,6 +80,16 @@ def relay(request: pytest.FixtureRequest, tmp_path: Path, reconcile: Reconcile) 
             server.execute(f"drop database if exists `{database}`")
 
 
+def log_a_request(relay: Relay) -> None:
+    """Write one row into the log, as the relay does it, for the one key that there is."""
+    ((user, key),) = relay.query("select user_id, id from {db}.client_api_keys")
+    relay.execute(
+        "insert into {db}.client_usage_logs"
+        " (user_id, api_key_id, request_id, endpoint, model, input_tokens, output_tokens, cost, status_code)"
+        f" values ({user}, {key}, uuid(), '/v1/messages', 'large', 30, 12, 0.0125, 200)"
+    )
+
+
 def test_the_plan_names_what_is_missing(relay: Relay) -> None:
     assert relay.names() == sorted(THERE)
     text = relay.reconcile("plan", "--detailed-exitcode", codes=(2,))
@@ -88,8 +99,13 @@ def test_the_plan_names_what_is_missing(relay: Relay) -> None:
     assert "decimal(10,2) → decimal(18,6)" in text
     changes = json.loads(relay.reconcile("plan", "-o", "json"))["result"]["changes"]
     created = [change["address"] for change in changes if change["kind"] == "table" and change["actions"] == ["create"]]
+    running = {change["address"] for change in changes if change["kind"] in PROGRAMS}
+    assert running == {
+        "table.client_usage_logs.trigger.update_user_usage_after_log_insert", "procedure.cleanup_expired_sessions",
+        "procedure.reset_monthly_usage", "event.daily_cleanup", "event.monthly_reset",
+    }  # fmt: skip
     assert sorted(created) == [f"table.{name}" for name in missing]
-    touched = {change["address"].split(".")[1] for change in changes} - set(missing)
+    touched = {change["address"].split(".")[1] for change in changes if change["kind"] not in PROGRAMS} - set(missing)
     assert touched == {"client_users"}, "the three others are what the specs say"
     assert relay.names() == sorted(THERE), "a plan changes nothing"
 
@@ -123,11 +139,7 @@ def test_a_second_apply_does_nothing(relay: Relay) -> None:
 
 def test_the_tables_do_what_they_are_for(relay: Relay) -> None:
     relay.reconcile("apply", "--auto-approve")
-    relay.execute(
-        "insert into {db}.client_usage_logs"
-        " (user_id, api_key_id, request_id, endpoint, model, input_tokens, output_tokens, cost, status_code)"
-        " select user_id, id, uuid(), '/v1/messages', 'large', 30, 12, 0.0125, 200 from {db}.client_api_keys"
-    )
+    log_a_request(relay)
     assert relay.query("select total_tokens from {db}.client_usage_logs") == [(42,)]
     relay.execute("delete from {db}.client_api_keys")
     assert relay.query("select api_key_id from {db}.client_usage_logs") == [(None,)]
@@ -147,6 +159,53 @@ def test_the_tables_do_what_they_are_for(relay: Relay) -> None:
     assert relay.query("select claude_account_id from {db}.api_keys") == [(None,)]
     relay.execute("delete from {db}.api_keys")
     assert relay.query("select count(*) from {db}.concurrency_leases") == [(0,)]
+
+
+def test_a_row_of_the_log_counts_for_its_user_and_its_key(relay: Relay) -> None:
+    relay.reconcile("apply", "--auto-approve")
+    figures = "total_requests, total_tokens, cast(total_cost as char)"
+    query = f"select {figures} from {{db}}.client_users union all select {figures} from {{db}}.client_api_keys"
+    before = relay.query(query)
+    log_a_request(relay)
+    counted = [(requests + 1, tokens + 42, "0.012500") for requests, tokens, _ in before]
+    assert relay.query(query) == [counted[0], before[1], counted[2]]
+    assert relay.query("select monthly_requests, monthly_tokens from {db}.client_users order by id")[0] == (1, 42)
+    relay.reconcile("call", "reset_monthly_usage")
+    assert relay.query("select max(monthly_requests), max(monthly_tokens) from {db}.client_users") == [(0, 0)]
+    assert relay.query(query)[0] == counted[0]
+
+
+def test_sessions_that_are_over_are_taken_away(relay: Relay) -> None:
+    relay.reconcile("apply", "--auto-approve")
+    relay.execute("update {db}.client_sessions set expires_at = '2000-01-01' order by id limit 1")
+    relay.reconcile("call", "cleanup_expired_sessions")
+    assert relay.query("select count(*) from {db}.client_sessions") == [(1,)]
+    relay.execute(f"update {{db}}.client_sessions set expires_at = {AN_HOUR_FROM_NOW}")
+    relay.reconcile("call", "cleanup_expired_sessions")
+    assert relay.query("select count(*) from {db}.client_sessions") == [(1,)]
+
+
+def test_the_events_call_the_procedures(relay: Relay) -> None:
+    relay.reconcile("apply", "--auto-approve")
+    found = relay.query(
+        "select event_name, interval_value, interval_field, cast(starts as char), status"
+        f" from information_schema.events where event_schema = '{relay.database}' order by 1"
+    )
+    assert found == [
+        ("daily_cleanup", "1", "DAY", "2026-01-01 03:00:00", "ENABLED"),
+        ("monthly_reset", "1", "MONTH", "2026-01-01 00:00:00", "ENABLED"),
+    ]
+
+
+def test_a_trigger_changed_by_hand_is_found_and_mended(relay: Relay) -> None:
+    relay.reconcile("apply", "--auto-approve")
+    name = "{db}.update_user_usage_after_log_insert"
+    relay.execute(f"drop trigger {name}")
+    assert "update_user_usage_after_log_insert" in relay.reconcile("check", codes=(2,))
+    relay.execute(f"create trigger {name} after insert on {{db}}.client_usage_logs for each row set @x = 1")
+    assert "update_user_usage_after_log_insert" in relay.reconcile("check", codes=(2,))
+    relay.reconcile("apply", "--auto-approve")
+    relay.reconcile("check")
 
 
 def test_two_users_with_one_address_are_counted_before_anything_is_done(relay: Relay) -> None:
