@@ -19,11 +19,22 @@ _BESIDE = re.compile(
     re.MULTILINE,
 )
 _TREE = re.compile(r"(?<=\)) USING BTREE\b")
-_BESIDE_TABLES = """
-select 'trigger', trigger_name, action_statement from information_schema.triggers where trigger_schema = database()
-union all select lower(routine_type), routine_name, routine_definition from information_schema.routines
-where routine_schema = database()
-union all select 'event', event_name, event_definition from information_schema.events where event_schema = database()
+# Kind word, name, all that a program has beside its body, and the body as the catalog tells it, which is not exact.
+_PROGRAMS = """
+select 'trigger', trigger_name, concat_ws(' ', event_object_table, action_timing, event_manipulation, action_order,
+    sql_mode, character_set_client, collation_connection), action_statement
+from information_schema.triggers where trigger_schema = database()
+union all select lower(routine_type), routine_name, concat_ws(' ', dtd_identifier, character_set_name, is_deterministic,
+    sql_data_access, security_type, routine_comment, sql_mode, character_set_client, collation_connection,
+    (select group_concat(concat_ws(' ', parameter_mode, parameter_name, dtd_identifier, collation_name)
+        order by ordinal_position) from information_schema.parameters
+        where specific_schema = database() and specific_name = routine_name and
+            parameters.routine_type = routines.routine_type)), routine_definition
+from information_schema.routines where routine_schema = database()
+union all select 'event', event_name, concat_ws(' ', event_type, interval_value, interval_field, execute_at, starts,
+    ends, status, on_completion, event_comment, time_zone, sql_mode, character_set_client, collation_connection),
+    event_definition
+from information_schema.events where event_schema = database()
 """
 
 
@@ -35,10 +46,18 @@ def facts(target: Target) -> Mapping[tuple[str, str], Sequence[str]]:
         if not name.startswith("_reconcile_")
     }
     return found | {
-        (kind, name): str(text or "").splitlines()
-        for kind, name, text in target.query(_BESIDE_TABLES)
+        (kind, name): [str(rest), *_body(target, kind, name, str(text or "")).splitlines()]
+        for kind, name, rest, text in target.query(_PROGRAMS)
         if not name.startswith("_reconcile_")
     }
+
+
+def _body(target: Target, kind: str, name: str, told: str) -> str:
+    """Return a body to the letter: as SHOW CREATE ends, from where the catalog says that it begins."""
+    column = {"trigger": 2, "event": 3}.get(kind, 2)
+    text = str(target.query(f"show create {kind} {target.quoted(name)}")[0][column])
+    begins = re.split("['\"]", told)[0]
+    return text[text.find(begins) :] if begins in text else text
 
 
 def differences(first: Sequence[str], second: Sequence[str]) -> list[str]:
