@@ -179,6 +179,12 @@ class NotConverged(ReconcileError):
         super().__init__("\n".join([message, *lines, *([f"and {more} more"] if more > 0 else [])]), hint=hint)
 
 
+class AssertionsFailed(ReconcileError):
+    """What the specs assert of the rows is not so, or cannot be asked."""
+
+    code = "RUN023"
+
+
 class Declined(ReconcileError):
     """Somebody was asked and did not say yes."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,6 +132,8 @@ def _applied(order: Order, desk: Desk) -> Report:
     from reconciler import workflow
     from reconciler.cli.asking import confirming, noting
     from reconciler.cli.progress import telling
+    from reconciler.report.assertions import failure
+    from reconciler.report.events import assertion_events
     from reconciler.report.outcome import apply_data, apply_text
 
     with telling(desk) as journal:
@@ -143,36 +146,48 @@ def _applied(order: Order, desk: Desk) -> Report:
             confirm=confirming(order, desk),
             progress=journal.progress,
         )
+    error = failure(done.review.asserted, "everything is applied and stays so, but ")
+    events = partial(assertion_events, done.review)
     if done.outcome is None:
-        return plan_report(done.review, order)
+        report = replace(plan_report(done.review, order), events=events)
+        return failed(error, report) if error else report
     desk.events.context["run_id"] = done.outcome.run_id
     steps = tuple(journal.done)
     shown = () if journal.shown else steps
-    return Report(
+    report = Report(
         text=lambda look: apply_text(done, shown, look),
         data=lambda: apply_data(done, steps),
         problems=done.review.warnings,
+        events=events,
     )
+    return failed(error, report) if error else report
 
 
 def check(where: Where, desk: Desk) -> Report:
-    """Look for drift."""
+    """Look for drift, and whether what is asserted of the rows is so.
+
+    What differs or does not hold ends with 2; an assertion that could not be asked, and nothing else, is an error.
+    """
     from reconciler import workflow
+    from reconciler.report.assertions import failure
     from reconciler.report.drift import check_data, check_text, drift, pending
     from reconciler.report.drift_markdown import check_markdown
-    from reconciler.report.events import check_events
+    from reconciler.report.events import assertion_events, check_events
 
     review = workflow.check(request(where))
+    bad = [one for one in review.asserted if one.counts]
     desk.events.about(review)
     command = apply_command(Order(where=where), review.environment)
-    return Report(
-        exit_code=2 if pending(review, drift(review)) else 0,
+    report = Report(
+        exit_code=2 if pending(review, drift(review)) or any(one.status == "fail" for one in bad) else 0,
         text=lambda look: check_text(review, replace(look, apply=command)),
         data=lambda: check_data(review, command),
         forms={Format.MARKDOWN: lambda look: check_markdown(review, replace(look, apply=command))},
-        events=lambda: check_events(review, command),
+        events=lambda: chain(check_events(review, command), assertion_events(review)),
         problems=review.warnings,
     )
+    error = failure(bad)
+    return failed(error, report) if error and not report.exit_code else report
 
 
 def import_(where: Where, out: Path) -> Report:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from reconciler.cli.events import watched
 from reconciler.execute.batches import Progress
 from reconciler.plan.step import Step
-from reconciler.report.layout import counted, cut_middle, plain
-from reconciler.report.outcome import StepDone, duration, step_lines
+from reconciler.report.layout import counted, cut_middle, duration, plain
+from reconciler.report.outcome import StepDone, step_lines
 from reconciler.report.problems import safe
 
 if TYPE_CHECKING:

@@ -182,6 +182,8 @@ class Dialect:
     * `foretell(live, desired)`: the live model, renames applied, in the words that it will have by itself once this
       plan has run.
     * `reading(session)`: what is asked inside changes nothing, whatever its text; a session outside a transaction.
+    * `first_rows(session, query, most)`: at most so many rows of a query, with the names of its columns.
+    * `limited(session, seconds)`: a query that takes longer inside is ended by the database; inside `reading`.
     * `resolve(objects, model)`: desired objects with `uses` filled in, so that they can be ordered.
     * `rename(model, moves)`: the live model after renames `(old, new)`, one after the other, its SQL texts following.
     * `elaborate(session, objects, actual, desired)`: objects in the server's own spelling; what cannot be is left out.
@@ -237,6 +239,8 @@ class Dialect:
     capacity: Callable[[Session], int | None]
     ledger_schema: Callable[[Target], str]
     script: Callable[[Order], Script]
+    first_rows: Callable[[Session, str, int], Rows]
+    limited: Callable[[Session, float], AbstractContextManager[None]]
     default_schema: str = ""
     survey: Callable[[Session, Target], Survey] | None = None
     stamp: Callable[[Session], str] = lambda session: ""

@@ -11,6 +11,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from reconciler.model.assertions import Assertion
 from reconciler.model.kinds import KINDS
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Object, Unmodelled
@@ -190,6 +191,7 @@ def encode_desired(desired: Desired) -> dict[str, Any]:
         "renames": {str(new): str(old) for new, old in sorted(desired.renames.items())},
         "removed": {str(ref): reason for ref, reason in sorted(desired.removed.items())},
         "unnamed": sorted(map(str, desired.unnamed)),
+        "assertions": [encode(assertion) for assertion in desired.assertions],
     }
 
 
@@ -200,4 +202,5 @@ def decode_desired(data: Mapping[str, Any]) -> Desired:
         renames={Ref.parse(new): Ref.parse(old) for new, old in data["renames"].items()},
         removed={Ref.parse(ref): str(reason) for ref, reason in data["removed"].items()},
         unnamed=frozenset(map(Ref.parse, data["unnamed"])),
+        assertions=tuple(decode(Assertion, one) for one in data.get("assertions", ())),
     )

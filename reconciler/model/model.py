@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from reconciler.errors import Position
+from reconciler.model.assertions import Assertion
 from reconciler.model.fields import compared_values, referring
 from reconciler.model.objects import Object
 from reconciler.model.ref import Ref
@@ -199,7 +200,7 @@ class Desired:
     """What the specs declare for one dialect, as written.
 
     `renames` is {new: old}, `removed` {address: reason}; `unnamed` are the objects whose name we made up; `positions`
-    says where an object, or one field of it, is declared.
+    says where an object, or one field of it, is declared. `assertions` are what the rows have to keep to.
     """
 
     model: Model
@@ -207,6 +208,7 @@ class Desired:
     removed: Mapping[Ref, str] = field(default_factory=dict)
     unnamed: frozenset[Ref] = frozenset()
     positions: Mapping[tuple[Ref, str], Position] = field(default_factory=dict)
+    assertions: tuple[Assertion, ...] = ()
 
     def position(self, ref: Ref, part: str = "") -> Position | None:
         """Return where a field is declared, or else its object, or else the object that holds it."""

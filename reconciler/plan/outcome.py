@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.model.ref import Ref
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
@@ -83,3 +85,31 @@ class Rows:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
+
+
+# A value of a row as it is shown; what JSON has no word for is a text.
+Shown = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asserted:
+    """What asking for the rows that an assertion forbids came to.
+
+    `status` is pass, fail, or error where it could not be asked; `severity` the assertion's. `rows` is how many rows
+    offend, None where nobody knows; `sample` the first of them, with the names of their `columns`. `seconds` is what it
+    took, `message` a sentence for a person.
+    """
+
+    ref: Ref
+    severity: str
+    status: str
+    seconds: float
+    rows: int | None = None
+    columns: tuple[str, ...] = ()
+    sample: tuple[tuple[Shown, ...], ...] = ()
+    message: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether this decides how a command ends."""
+        return self.severity == "error" and self.status != "pass"

@@ -7,8 +7,7 @@ from typing import Any
 
 from reconciler.plan.outcome import Rows
 from reconciler.report.facts import Called
-from reconciler.report.layout import Cell, Look, Style, counted, cut, grid
-from reconciler.report.outcome import duration
+from reconciler.report.layout import Cell, Look, Style, counted, cut, duration, grid
 from reconciler.report.problems import safe
 
 # So many rows of a result are shown to a person, unless all are asked for, and so much of each value.

@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.errors import Position
 from reconciler.plan.hazards import Effect, Hazard
+from reconciler.report.assertions import assertion_data, assertion_lines
 from reconciler.report.entries import Entry, entries
 from reconciler.report.facts import Review
 from reconciler.report.foreign import foreign_data, foreign_lines
@@ -122,12 +123,12 @@ def check_text(review: Review, look: Look) -> str:
     found = drift(review, look.apply)
     if not found:
         lines = [up_to_date(review, look), *notes((), review.planned.comparison.notes, look)]
-        lines += foreign_lines(review.foreign_tools, look)
+        lines += [*foreign_lines(review.foreign_tools, look), *assertion_lines(review, look)]
         return "".join(f"{line}\n" for line in lines)
     parts = [header(review, look), *(_section(finding, found, look) for finding in Finding)]
     parts.append(listed(" Not managed yet:", review.planned.comparison.scope.unmodelled, look) if look.detail else [])
     parts.append(notes((), review.planned.comparison.notes, look))
-    parts.append(foreign_lines(review.foreign_tools, look))
+    parts += [foreign_lines(review.foreign_tools, look), assertion_lines(review, look)]
     parts.append(_last(review, found, look))
     return "\n".join("".join(f"{line}\n" for line in part) for part in parts if part)
 
@@ -192,4 +193,5 @@ def check_data(review: Review, apply: str = "reconcile apply") -> dict[str, Any]
         ],
         "unmodelled": [{"address": str(ref)} for ref in review.planned.comparison.scope.unmodelled],
         "foreign_tools": foreign_data(review.foreign_tools),
+        "assertions": assertion_data(review),
     }  # fmt: skip

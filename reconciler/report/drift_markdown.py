@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from reconciler.report.assertions import assertion_markdown, failure
 from reconciler.report.drift import Drift, Finding, drift, pending
 from reconciler.report.facts import Review
 from reconciler.report.foreign import foreign_markdown
 from reconciler.report.layout import Look, counted
 from reconciler.report.markdown import LARGEST, code, fitting, marker, prose, size
 
+# Characters for what the rows said to the assertions.
+_FOR_ASSERTIONS = 20_000
 _HEAD = "| object | finding | | spec |\n|---|---|---|---|\n"
 
 
@@ -15,18 +18,24 @@ def check_markdown(review: Review, look: Look) -> str:
     """Return what a check found as Markdown; `look.apply` is the command that would apply the specs."""
     found = drift(review, look.apply)
     wanted = sum(one.finding is not Finding.UNDECLARED for one in found)
-    light = "🔴" if pending(review, found) else "🟢"
-    title = f"### {light} {code(review.environment)}: {_words(review, found, wanted)}\n"
+    light = "🔴" if pending(review, found) or failure(review.asserted) else "🟢"
+    title = f"### {light} {code(review.environment)}: {_words(review, found, wanted)}{_asserted(review)}\n"
     head = marker("check", review.project, review.environment) + title
     facts = f"{prose(review.dialect)} · {code(review.label)} · {counted(review.objects, 'object')}\n"
     next_line = f"Next: {code(look.apply.replace('reconcile apply', 'reconcile plan', 1))}\n" if wanted else ""
     tools = foreign_markdown(review.foreign_tools)
     rows = [_row(one) for one in found]
-    kept = fitting(rows, LARGEST - size(head + facts + tools + next_line + _HEAD) - 200)
+    asserted = assertion_markdown(review, _FOR_ASSERTIONS)
+    kept = fitting(rows, LARGEST - size(head + facts + asserted + tools + next_line + _HEAD) - 200)
     more = len(rows) - len(kept)
     note = f"\n… and {more:,} more: `reconcile check -v` shows all.\n" if more else ""
     table = _HEAD + "".join(kept) + note if rows else ""
-    return "\n".join(part for part in (head, facts, table, tools, next_line) if part)
+    return "\n".join(part for part in (head, facts, asserted, table, tools, next_line) if part)
+
+
+def _asserted(review: Review) -> str:
+    error = failure(review.asserted)
+    return f"; {prose(error.message)}" if error else ""
 
 
 def _words(review: Review, found: tuple[Drift, ...], wanted: int) -> str:

@@ -82,6 +82,18 @@ def check_events(review: Review, apply: str) -> Iterator[Event]:
         yield Event(type="drift", message=f"{one.address} {one.message}", level="warn", fields=fields)
 
 
+def assertion_events(review: Review) -> Iterator[Event]:
+    """Return what the rows said to each assertion; the rows themselves are in the result."""
+    for one in review.asserted:
+        level = "info" if one.status == "pass" else "error" if one.severity == "error" else "warn"
+        fields = {
+            "address": str(one.ref), "status": one.status, "severity": one.severity, "rows": one.rows,
+            "seconds": round(one.seconds, 4),
+        }  # fmt: skip
+        said = f": {one.message}" if one.message else f" ({counted(one.rows, 'row')})" if one.rows else ""
+        yield Event(type="assertion", message=f"{one.ref} {one.status}{said}", level=level, fields=fields)
+
+
 def diagnostic_events(problems: Iterable[Problem]) -> Iterator[Event]:
     """Return each problem."""
     for one in diagnostics(problems):

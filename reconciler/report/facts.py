@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.dialects.health import Holder, Sign
     from reconciler.model.model import Desired, Inspection
     from reconciler.model.ref import Ref
-    from reconciler.plan.outcome import Outcome, PastRun, Rows
+    from reconciler.plan.outcome import Asserted, Outcome, PastRun, Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class Review:
     `warnings` are what the specs lose on this dialect, `objects` counts the declared ones. `schema` is the default one,
     where the dialect has schemas; `undeclared` is the policy's word for what nobody declared. `complete` gives all that
     is declared where `desired` lacks what was set aside (`Comparison.aside`). `foreign_tools` is filled in where it
-    is asked for.
+    is asked for. `asserted` is what the rows said to the assertions, empty while nobody has asked them.
     """
 
     planned: Planned
@@ -67,6 +67,7 @@ class Review:
     warnings: tuple[Problem, ...] = ()
     complete: Callable[[], Desired] | None = None
     foreign_tools: tuple[ForeignTool, ...] = ()
+    asserted: tuple[Asserted, ...] = ()
 
     @property
     def objects(self) -> int:

@@ -9,8 +9,7 @@ from typing import Any
 
 from reconciler.plan.outcome import PastRun
 from reconciler.report.facts import History
-from reconciler.report.layout import Cell, Look, Style, counted, cut, grid, source_text
-from reconciler.report.outcome import duration
+from reconciler.report.layout import Cell, Look, Style, counted, cut, duration, grid, source_text
 from reconciler.report.problems import safe, width
 from reconciler.report.scrub import scrubbed
 

@@ -164,3 +164,12 @@ def source_text(text: str) -> list[str]:
 def counted(number: int, word: str, plural: str = "") -> str:
     """Return a number with its word: 1 step, 2 steps."""
     return f"{number:,} {word if number == 1 else plural or word + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it: 4 ms, 1.2s, 2m 19s."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f}s"
+    return f"{int(seconds // 60)}m {int(seconds % 60)}s"

@@ -8,10 +8,11 @@ from typing import Any
 
 from reconciler.plan.outcome import Usage
 from reconciler.plan.step import Step
+from reconciler.report.assertions import assertion_lines
 from reconciler.report.blocks import SIGNS
 from reconciler.report.facts import Applied, Imported
 from reconciler.report.foreign import foreign_data, foreign_lines
-from reconciler.report.layout import Cell, Look, Style, capped, counted, grid
+from reconciler.report.layout import Cell, Look, Style, capped, counted, duration, grid
 from reconciler.report.notes import listed
 from reconciler.report.plan_json import plan_data
 from reconciler.report.problems import safe
@@ -35,15 +36,6 @@ class StepDone:
     rows: int
     seconds: float
     ways: tuple[str, ...] = ()
-
-
-def duration(seconds: float) -> str:
-    """Return a time as people say it: 4 ms, 1.2s, 2m 19s."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f}s"
-    return f"{int(seconds // 60)}m {int(seconds % 60)}s"
 
 
 def step_lines(done: Sequence[StepDone], look: Look) -> list[str]:
@@ -98,7 +90,8 @@ def apply_text(applied: Applied, done: Sequence[StepDone], look: Look) -> str:
     usage = [] if outcome.usage is None else [f" {_usage_words(outcome.usage)}"]
     state = look.paint(Style.GOOD, "up to date")
     proof = f" {safe(applied.review.environment)}  {state}: looked at again, nothing differs"
-    return "".join(f"{line}\n" for line in (*step_lines(done, look), *([""] if done else []), summary, *usage, proof))
+    lines = (*step_lines(done, look), *([""] if done else []), summary, *usage, proof)
+    return "".join(f"{line}\n" for line in (*lines, *assertion_lines(applied.review, look)))
 
 
 def _usage_words(usage: Usage) -> str:
@@ -113,7 +106,7 @@ def apply_data(applied: Applied, done: Sequence[StepDone]) -> dict[str, Any]:
     outcome = applied.outcome
     plan = plan_data(applied.review)
     if outcome is None:
-        return {"run_id": None, "applied": None, "plan": plan}
+        return {"run_id": None, "applied": None, "assertions": plan["assertions"], "plan": plan}
     return {
         "run_id": outcome.run_id,
         "applied": {
@@ -129,6 +122,7 @@ def apply_data(applied: Applied, done: Sequence[StepDone]) -> dict[str, Any]:
                 for one in done
             ],
         },
+        "assertions": plan["assertions"],
         "plan": plan,
     }  # fmt: skip
 

@@ -11,6 +11,7 @@ from reconciler.errors import Position
 from reconciler.plan.hazards import Effect, Hazard, risk
 from reconciler.plan.step import Step, Transaction
 from reconciler.report.advice import applyable, approval_required
+from reconciler.report.assertions import assertion_data
 from reconciler.report.diagnostics import FORMAT_VERSION, diagnostics
 from reconciler.report.entries import Entry, entries
 from reconciler.report.facts import Review
@@ -45,7 +46,7 @@ def plan_data(review: Review) -> dict[str, Any]:
         "hazards": [partial(_hazard, hazard, found.refused) for hazard in planned.hazards],
         "undeclared": [{"address": str(ref)} for ref in scope.undeclared],
         "unmodelled": [{"address": str(ref)} for ref in scope.unmodelled],
-        "assertions": [],
+        "assertions": assertion_data(review),
         "obstacles": diagnostics(planned.obstacles),
         "diagnostics": [*diagnostics(review.warnings), *(_note(text) for text in planned.comparison.notes)],
     }

@@ -11,9 +11,8 @@ from reconciler.plan.outcome import PastRun
 from reconciler.report.drift import Drift, Finding, drift
 from reconciler.report.facts import RunReport
 from reconciler.report.history import result, run_in_full, seconds_of
-from reconciler.report.layout import Cell, Look, Style, counted, cut_middle, grid
+from reconciler.report.layout import Cell, Look, Style, counted, cut_middle, duration, grid
 from reconciler.report.markdown import code, fenced, marker, prose
-from reconciler.report.outcome import duration
 from reconciler.report.problems import safe
 from reconciler.report.words import label
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler.model.ref import Ref
 from reconciler.plan.hazards import Effect, risk
 from reconciler.report.advice import next_lines
+from reconciler.report.assertions import assertion_lines
 from reconciler.report.blocks import blocks, hazard_lines
 from reconciler.report.entries import VERBS, Entries, destroys, entries
 from reconciler.report.facts import Review, SpecVersion
@@ -33,8 +34,9 @@ def plan_text(review: Review, look: Look) -> str:
 
 def _nothing_to_do(review: Review, look: Look) -> list[str]:
     if look.detail:
-        return [up_to_date(review, look), *_rest(review, look)]
-    return [up_to_date(review, look), *notes((), review.planned.comparison.notes, look)]
+        return [up_to_date(review, look), *_rest(review, look), *assertion_lines(review, look)]
+    rest = notes((), review.planned.comparison.notes, look)
+    return [up_to_date(review, look), *rest, *assertion_lines(review, look)]
 
 
 def up_to_date(review: Review, look: Look) -> str:
@@ -108,8 +110,10 @@ def undeclared(review: Review) -> tuple[Ref, ...]:
 
 def _rest(review: Review, look: Look) -> list[str]:
     loose, unmodelled = undeclared(review), review.planned.comparison.scope.unmodelled
+    asked = [] if review.planned.plan.empty else [assertion.ref for assertion in review.desired.assertions]
     return [
         *listed(f" Undeclared ({len(loose):,}), not touched:", loose, look),
         *listed(f" Not managed yet ({len(unmodelled):,}), not touched:", unmodelled, look),
+        *listed(f" Assertions ({len(asked):,}), asked once it is applied:", asked, look),
         *notes(review.warnings, review.planned.comparison.notes, look),
     ]

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.errors import Position, Problem
+from reconciler.model.assertions import Assertion
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Object
 from reconciler.model.ref import Ref
@@ -53,6 +54,7 @@ class Context:
     removals: dict[Ref, Place | Kept] = field(default_factory=dict)
     unnamed: set[Ref] = field(default_factory=set)
     enums: list[tuple[Ref, Source, Callable[[], Node]]] = field(default_factory=list)
+    assertions: list[Assertion] = field(default_factory=list)
 
     def blank(self) -> Context:
         """Return one for the same dialect, with nothing in it."""
@@ -73,6 +75,7 @@ class Context:
         self.removals.update(share.removals)
         self.unnamed |= share.unnamed
         self.enums += share.enums
+        self.assertions += share.assertions
 
     @property
     def family(self) -> str:
@@ -237,4 +240,5 @@ def desired(context: Context) -> Desired:
         removed=context.removed,
         unnamed=frozenset(context.unnamed),
         positions=Positions(context.removals | context.places),
+        assertions=tuple(sorted(context.assertions, key=lambda assertion: assertion.ref)),
     )

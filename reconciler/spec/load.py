@@ -20,8 +20,8 @@ from reconciler.spec.parse import parse
 
 # The last two are keys inside other documents too.
 KINDS = (
-    "trigger", "table", "enum", "view", "sequence", "domain", "extension", "function", "procedure", "event", "schema",
-    "removed",
+    "trigger", "table", "enum", "view", "sequence", "domain", "extension", "function", "procedure", "event",
+    "assertion", "schema", "removed",
 )  # fmt: skip
 # The document of a trigger says what it is on.
 _HOLDERS = frozenset({"table", "view"})
@@ -29,7 +29,7 @@ _KEYS_TOO = 2
 # A few files are read faster than anything is looked up about them.
 FEWEST = 100
 _FORMS = "forms"
-LATER_KINDS = ("data", "assertion", "backfill")
+LATER_KINDS = ("data", "backfill")
 
 
 @dataclass(slots=True)

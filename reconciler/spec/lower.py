@@ -11,6 +11,7 @@ from reconciler.errors import SpecError
 from reconciler.model.model import Desired
 from reconciler.model.objects import Schema
 from reconciler.model.ref import Kind, Ref
+from reconciler.spec.assertions import lower_assertion
 from reconciler.spec.collector import no_collecting
 from reconciler.spec.context import Context, desired
 from reconciler.spec.load import Document, Documents
@@ -213,6 +214,7 @@ _LOWER: Mapping[str, Callable[[Context, Ref, Node, Fields], None]] = {
     "function": lower_function,
     "procedure": lower_procedure,
     "event": lower_event,
+    "assertion": lower_assertion,
 }
 
 

@@ -126,7 +126,9 @@ def _text_of(share: Context, root: Ref | None) -> str | None:
     """Return a share as a text, None for one that cannot be kept."""
     own = root or Ref("", ())
     inside = all(obj.ref.inside(own) for obj in share.objects)
-    if share.problems or not inside or not _follows(share, own) or share.removals.keys() & share.places.keys():
+    if share.problems or share.assertions or not inside or not _follows(share, own):
+        return None
+    if share.removals.keys() & share.places.keys():
         return None
     refs = [obj.ref for obj in share.objects]
     places = [*map(share.places.__getitem__, refs), *share.removals.values()]

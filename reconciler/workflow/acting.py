@@ -19,6 +19,7 @@ from reconciler.report.facts import Applied, ForeignTool, Review, SpecVersion
 from reconciler.report.plan_file import SavedPlan, read_plan
 from reconciler.workflow import narrowing
 from reconciler.workflow.applying import Intent, plan_on, refuse, run_locked
+from reconciler.workflow.auditing import audit
 from reconciler.workflow.declaring import declare, load, spec_version
 from reconciler.workflow.foreign import foreign_tools
 from reconciler.workflow.looking import reading, review_of, seeing_schemas, session_on, told
@@ -37,19 +38,23 @@ def plan(request: Request, *, given: Sequence[Allowance] = ()) -> Review:
         SpecError, UsageError, TargetError: as `opening` and `declaring` say.
         PlanError: when the specs and the database contradict each other, or a change cannot be made.
     """
-    return _compared(request, given, lambda opened, session, planned: ())
+    return _compared(request, given, lambda opened, session, planned: ())[1]
 
 
 def check(request: Request) -> Review:
-    """Compare as `plan` does, and look how other tools left their accounts; what differs is read off the changes."""
-    return _compared(request, (), _of_others)
+    """Compare as `plan` does, look how other tools left their accounts, and ask the rows what is asserted of them.
+
+    What differs is read off the changes. Raises what `plan` raises.
+    """
+    opened, review = _compared(request, (), _of_others)
+    return replace(review, asserted=audit(opened, review.desired))
 
 
 def _of_others(opened: Opened, session: Session, planned: Planned) -> tuple[ForeignTool, ...]:
     return foreign_tools(opened, session, planned.comparison.live)
 
 
-def _compared(request: Request, given: Sequence[Allowance], besides: Besides) -> Review:
+def _compared(request: Request, given: Sequence[Allowance], besides: Besides) -> tuple[Opened, Review]:
     begun = time.monotonic()
     opened = open_request(request, access="read")
     documents = load(opened.project)
@@ -66,7 +71,7 @@ def _compared(request: Request, given: Sequence[Allowance], besides: Besides) ->
     version = spec_version(opened.project, documents)
     seconds = time.monotonic() - begun
     review = review_of(opened, result.planned, result.desired, version, result.warnings, seconds)
-    return replace(review, complete=result.complete, foreign_tools=tools)
+    return opened, replace(review, complete=result.complete, foreign_tools=tools)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +163,7 @@ def _run(aim: _Aim, intent: Intent, begun: float) -> Applied:
     with told(aim.desired):
         done, outcome = run_locked(aim.opened, intent)
     review = review_of(aim.opened, done, aim.desired, aim.version, aim.warnings, time.monotonic() - begun)
+    review = replace(review, asserted=audit(aim.opened, aim.desired))
     return Applied(review=review, outcome=None if done.plan.empty else outcome)
 
 

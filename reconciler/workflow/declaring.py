@@ -13,7 +13,8 @@ from pathlib import Path
 from reconciler import spec
 from reconciler.dialects.base import Dialect, Target
 from reconciler.errors import Position, Problem, SpecError
-from reconciler.model.model import Desired
+from reconciler.model.assertions import Assertion
+from reconciler.model.model import Desired, Model
 from reconciler.model.ref import Ref
 from reconciler.report.facts import SpecVersion
 from reconciler.spec import circles as views
@@ -46,11 +47,37 @@ def declare(
     normalized = dialect.normalize(desired.model)
     parts = {**normalized.parts, **dict(dialect.proofread(normalized.model))}
     placed = [_placed(problem, parts, desired) for problem in dict.fromkeys((*normalized.problems, *parts))]
+    assertions, wrong = _assertions(desired, dialect, normalized.model)
     placed += [_circle(circle, desired) for circle in views.circles(normalized.model, dialect.resolve)]
+    placed += wrong
     errors = [problem for problem in placed if problem.severity == "error"]
     if errors:
         raise SpecError(sorted(errors, key=_order))
-    return replace(desired, model=normalized.model), tuple(sorted(placed, key=_order))
+    return replace(desired, model=normalized.model, assertions=assertions), tuple(sorted(placed, key=_order))
+
+
+def _assertions(desired: Desired, dialect: Dialect, model: Model) -> tuple[tuple[Assertion, ...], list[Problem]]:
+    """Return the assertions in the dialect's words, and what is wrong with them, each at its query."""
+    if not desired.assertions:
+        return (), []
+    from reconciler.dialects.assertions import fitted, proofread
+    from reconciler.dialects.transpile import NotPortable
+
+    found: list[Assertion] = []
+    problems: dict[Problem, str] = {}
+    for assertion in desired.assertions:
+        try:
+            found.append(fitted(assertion, dialect.family))
+        except NotPortable as error:
+            message, hint = error.told(assertion.query, dialect.family)
+            if error.what:
+                hint = f"write the query for each dialect: {{{assertion.query.dialect}: …, {dialect.family}: …}}"
+            problem = Problem(code="SPEC200", message=f"{assertion.ref}: {message}", hint=hint,
+                              address=str(assertion.ref))  # fmt: skip
+            problems[problem] = "query"
+            continue
+        problems |= dict.fromkeys(proofread(found[-1], model, dialect.family), "query")
+    return tuple(found), [_placed(problem, problems, desired) for problem in problems]
 
 
 def _circle(circle: Sequence[Ref], desired: Desired) -> Problem:

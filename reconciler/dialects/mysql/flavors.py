@@ -7,6 +7,7 @@ from functools import partial
 from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.dialects.mysql.align import align, foretell
 from reconciler.dialects.mysql.ask import ask
+from reconciler.dialects.mysql.asking import first_rows, limited
 from reconciler.dialects.mysql.calling import call
 from reconciler.dialects.mysql.elaborate import elaborate
 from reconciler.dialects.mysql.examine import CLOCK, examine
@@ -63,6 +64,8 @@ def flavor(name: str, fallback: tuple[str, ...]) -> Dialect:
         script=_script,
         reading=reading,
         foretell=foretell,
+        first_rows=first_rows,
+        limited=partial(limited, name),
         ledger_text="LONGTEXT",
         ledger_options=" DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin",
         transactional=False,

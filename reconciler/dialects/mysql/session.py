@@ -151,7 +151,8 @@ class MysqlSession:
         cursor = driver.cursor()
         found: list[Rows] = []
         try:
-            cursor.execute(sql, tuple(values))
+            # Without values a percent sign is one.
+            cursor.execute(sql, tuple(values) or None)
             while True:
                 if cursor.description:
                     found.append(Rows(tuple(column[0] for column in cursor.description), tuple(cursor.fetchall())))

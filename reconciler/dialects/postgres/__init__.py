@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.dialects.postgres.ask import ask
+from reconciler.dialects.postgres.asking import first_rows, limited
 from reconciler.dialects.postgres.calling import call
 from reconciler.dialects.postgres.elaborate import elaborate
 from reconciler.dialects.postgres.examine import CLOCK, examine
@@ -70,6 +71,8 @@ DIALECT = Dialect(
     normalize=normalize,
     align=align,
     reading=reading,
+    first_rows=first_rows,
+    limited=limited,
     other_schemas=_other_schemas,
     foretell=foretell,
     resolve=resolve,

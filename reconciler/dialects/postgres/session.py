@@ -15,6 +15,7 @@ from reconciler.dialects.postgres.failures import database_error
 from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.statements import run
 from reconciler.errors import TargetError
+from reconciler.plan.outcome import Rows
 from reconciler.plan.step import Step
 
 if TYPE_CHECKING:
@@ -161,6 +162,15 @@ class PostgresSession:
         """Return every row."""
         # From the driver itself: a row of SQLAlchemy's takes longer to make than all that we do with it.
         return self._guarded(lambda: list(run(self._connection, sql, parameters).cursor.fetchall()))
+
+    def table(self, sql: str) -> Rows:
+        """Return the rows of a query with the names of its columns."""
+
+        def read() -> Rows:
+            cursor = run(self._connection, sql, None).cursor
+            return Rows(tuple(column.name for column in cursor.description), tuple(cursor.fetchall()))
+
+        return self._guarded(read)
 
     def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> int:
         """Run a statement and return the number of rows that it changed."""

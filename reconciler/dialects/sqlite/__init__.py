@@ -7,6 +7,7 @@ from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.sqlite import types
 from reconciler.dialects.sqlite.align import align, elaborate
 from reconciler.dialects.sqlite.ask import ask
+from reconciler.dialects.sqlite.asking import first_rows, limited, reading
 from reconciler.dialects.sqlite.examine import examine
 from reconciler.dialects.sqlite.inspect import inspect
 from reconciler.dialects.sqlite.locks import holders, lock
@@ -64,6 +65,9 @@ DIALECT = Dialect(
     capacity=_no_capacity,
     ledger_schema=_ledger_schema,
     script=script,
+    first_rows=first_rows,
+    limited=limited,
+    reading=reading,
     stamp=_stamp,
     examine=examine,
     holders=holders,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,6 +18,7 @@ from reconciler.dialects.statements import one_by_one
 from reconciler.errors import LockTaken, TargetError
 from reconciler.model.change import Rename
 from reconciler.model.ref import Kind
+from reconciler.plan.outcome import Rows
 from reconciler.plan.step import Step
 
 
@@ -48,6 +50,26 @@ class SqliteSession:
             self._connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
         except sqlite3.Error as error:
             raise _translated(error) from error
+
+    def first_rows(self, sql: str, most: int) -> Rows:
+        """Return at most so many rows of a query, with the names of its columns."""
+        cursor = self._run(sql, None)
+        try:
+            return Rows(tuple(column[0] for column in cursor.description), tuple(cursor.fetchmany(most)))
+        except sqlite3.Error as error:
+            raise _translated(error) from error
+        finally:
+            cursor.close()
+
+    @contextmanager
+    def limited(self, seconds: float) -> Iterator[None]:
+        """End what is run inside and takes longer."""
+        end = monotonic() + seconds
+        self._connection.set_progress_handler(lambda: int(monotonic() > end), _BREATH)
+        try:
+            yield
+        finally:
+            self._connection.set_progress_handler(_breathe, _BREATH)
 
     def _run(self, sql: str, parameters: Mapping[str, object] | None) -> sqlite3.Cursor:
         try:

@@ -13,13 +13,12 @@ from reconciler.model.ref import Ref
 from reconciler.model.types import Type
 from reconciler.plan.outcome import Outcome
 from reconciler.report.facts import Applied, Imported, Validated
-from reconciler.report.layout import Look
+from reconciler.report.layout import Look, duration
 from reconciler.report.offline import validate_data, validate_text
 from reconciler.report.outcome import (
     StepDone,
     apply_data,
     apply_text,
-    duration,
     import_data,
     import_text,
 )

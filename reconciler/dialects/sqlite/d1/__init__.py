@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 from reconciler.dialects.base import Dialect, Normalized, Session, Target
 from reconciler.dialects.sqlite import DIALECT as SQLITE
 from reconciler.dialects.sqlite.d1 import closure, limits
+from reconciler.dialects.sqlite.d1.asking import first_rows, limited
 from reconciler.dialects.sqlite.d1.examine import CLOCK, examine
 from reconciler.dialects.sqlite.d1.lease import holders, lock
 from reconciler.dialects.sqlite.d1.preflight import preflight
@@ -87,6 +89,9 @@ DIALECT: Dialect = replace(
     preflight=preflight,
     capacity=_capacity,
     script=script,
+    first_rows=first_rows,
+    limited=limited,
+    reading=lambda session: nullcontext(),  # a pragma would last for one request alone
     stamp=_stamp,
     proofread=lambda model: (),  # its SQLite is newer than the one here may be, and reads more
     rehearsed=True,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -17,7 +18,7 @@ from urllib3.util import Url, parse_url
 from reconciler.dialects.base import DatabaseError
 from reconciler.dialects.sqlite.d1.limits import SECONDS, checked
 from reconciler.errors import TargetError
-from reconciler.plan.outcome import Usage
+from reconciler.plan.outcome import Rows, Usage
 
 API = "https://api.cloudflare.com/client/v4"
 TOKEN, BASE = "CLOUDFLARE_API_TOKEN", "CLOUDFLARE_API_BASE_URL"
@@ -40,6 +41,13 @@ class Statement(NamedTuple):
 
     sql: str
     values: Sequence[str] = ()
+
+
+class _Patience(NamedTuple):
+    """How long one send may take, and how many there may be of one request."""
+
+    timeout: Timeout
+    tries: int
 
 
 class Answer(NamedTuple):
@@ -81,6 +89,7 @@ class Wire:
 
     def __init__(self, place: Place) -> None:
         self._place = place
+        self._patience = _Patience(Timeout(connect=_CONNECT, read=SECONDS + _GRACE), _TRIES)
         self._pool = _pool(place.base)
         self._usage = Usage(rows_read=0, rows_written=0, size=0)
 
@@ -98,6 +107,22 @@ class Wire:
         """Return the rows of a query in the order of its columns, whatever their names are."""
         (rows,) = self.rows_of([statement])
         return rows
+
+    def table(self, statement: Statement) -> Rows:
+        """Return the rows of a query with the names of its columns."""
+        (result,) = self._results("raw", _body([statement]))
+        found = result["results"]
+        return Rows(tuple(found["columns"]), tuple(tuple(map(_value, row)) for row in found["rows"]))
+
+    @contextmanager
+    def limited(self, seconds: float) -> Iterator[None]:
+        """Give up what is asked inside and takes longer, and do not ask again; D1 has no limit of its own to set."""
+        before = self._patience
+        self._patience = _Patience(Timeout(connect=_CONNECT, read=min(seconds, SECONDS + _GRACE)), 1)
+        try:
+            yield
+        finally:
+            self._patience = before
 
     def rows_of(self, statements: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
         """Return the rows of several queries that see the database at one moment."""
@@ -144,7 +169,8 @@ class Wire:
         doubts: list[bool] = []
         retrying = Retrying(
             retry=retry_if_exception(_may_pass),
-            wait=wait_random_exponential(multiplier=0.2, max=_PAUSE), stop=stop_after_attempt(_TRIES), reraise=True,
+            wait=wait_random_exponential(multiplier=0.2, max=_PAUSE), reraise=True,
+            stop=stop_after_attempt(self._patience.tries),
         )  # fmt: skip
         try:
             return retrying(self._once, method, path, body, doubts)
@@ -156,7 +182,9 @@ class Wire:
     def _once(self, method: str, path: str, body: bytes | None, doubts: list[bool]) -> Any:
         headers = {"Authorization": f"Bearer {self._place.token}", "Content-Type": "application/json"}
         try:
-            response = self._pool.request(method, f"{self._place.url}/{path}", body=body, headers=headers)
+            response = self._pool.request(
+                method, f"{self._place.url}/{path}", body=body, headers=headers, timeout=self._patience.timeout
+            )
         except (NewConnectionError, ProxyError) as error:
             at = f" by way of {proxy._replace(auth=None)}" if (proxy := _proxy(self._place.base)) else ""
             raise DatabaseError(f"{self._place.base} cannot be reached{at}", retryable=True) from error
