@@ -190,6 +190,26 @@ def check(where: Where, desk: Desk) -> Report:
     return failed(error, report) if error and not report.exit_code else report
 
 
+def diff(where: Where, first: str, second: str, pending: int) -> Report:
+    """Show what makes one model into another; `pending` is the exit code if they differ."""
+    from reconciler.report.plan_json import plan_data
+    from reconciler.report.plan_markdown import plan_markdown
+    from reconciler.report.sql import plan_sql
+    from reconciler.report.text import plan_text
+    from reconciler.workflow.differing import difference
+
+    review = difference(request(where), first, second)
+    return Report(
+        exit_code=0 if review.planned.plan.empty else pending,
+        text=lambda look: plan_text(review, replace(look, apply="")),
+        data=lambda: {"from": first, "to": second, **plan_data(review)},
+        forms={
+            Format.MARKDOWN: lambda look: plan_markdown(review, replace(look, apply="")),
+            Format.SQL: lambda look: plan_sql(review),
+        },
+    )
+
+
 def import_(where: Where, out: Path) -> Report:
     """Write a live database as specs."""
     from reconciler import workflow

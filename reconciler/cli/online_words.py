@@ -41,7 +41,7 @@ def plan(
     allow: Allow = None,
     against: Annotated[
         str | None,
-        typer.Option("--against", metavar="WHAT", help="Instead of the database: empty, or snapshot:FILE."),
+        typer.Option("--against", metavar="WHAT", help="Instead of the database: empty, snapshot:FILE or git:REF."),
     ] = None,
     lock_timeout: Patience = "30s",
 ) -> Invocation:
@@ -80,6 +80,21 @@ def apply(
 def check(where: Where, output: Output) -> Invocation:
     """Look for drift; exits with 2 when something differs. Changes nothing."""
     return Invocation("check", output, lambda desk: commands.check(where, desk), (*_EVENTS, Format.MARKDOWN))
+
+
+@command
+def diff(
+    where: Where,
+    output: Output,
+    first: Annotated[str, typer.Argument(metavar="A", help="env:NAME, snapshot:FILE, git:REF, spec or empty.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="The same.")],
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit with 2 when they differ.")
+    ] = False,
+) -> Invocation:
+    """Show the changes that make A into B; nothing is applied, and no row is looked at."""
+    pending = 2 if detailed_exitcode else 0
+    return Invocation("diff", output, lambda desk: commands.diff(where, first, second, pending), PLAN)
 
 
 @command

@@ -1,4 +1,4 @@
-"""Plans without a database: specs and an empty one, or a snapshot, in; a review out. Nobody can be asked about rows."""
+"""Plans without a database: specs and an empty one, a snapshot or a commit in; a review out. Rows cannot be asked."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from reconciler.plan.policy import Allowance
 from reconciler.report.facts import Review, Snapshot
 from reconciler.report.snapshot_file import read_snapshot
 from reconciler.workflow.applying import owned
+from reconciler.workflow.committed import specs_at
 from reconciler.workflow.declaring import declare, spec_version
 from reconciler.workflow.looking import review_of, seeing_schemas, session_on, told
 from reconciler.workflow.opening import Opened, Request, open_request, open_without_target
 
 EMPTY = "empty"
 _SNAPSHOT = "snapshot:"
+_GIT = "git:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,11 @@ def snapshot(request: Request) -> Snapshot:
 
 
 def plan_against(request: Request, word: str, given: Sequence[Allowance]) -> Review:
-    """Compare the specs with an empty database or a snapshot.
+    """Compare the specs with an empty database, a snapshot, or what the specs declared at a commit.
 
     Args:
         request: the words of the command line.
-        word: `empty`, or `snapshot:FILE`.
+        word: `empty`, `snapshot:FILE` or `git:REF`.
         given: the allowances of the command line.
 
     Raises:
@@ -71,21 +73,30 @@ def plan_against(request: Request, word: str, given: Sequence[Allowance]) -> Rev
         SpecError, PlanError: as for `plan`.
     """
     begun = time.monotonic()
-    if word != EMPTY and not word.startswith(_SNAPSHOT):
-        raise UsageError(f"--against takes empty or snapshot:FILE, not {word!r}")
-    found = read_snapshot(Path(word.removeprefix(_SNAPSHOT))) if word != EMPTY else None
+    if word != EMPTY and not word.startswith((_SNAPSHOT, _GIT)):
+        raise UsageError(f"--against takes empty, snapshot:FILE or git:REF, not {word!r}")
+    found = read_snapshot(Path(word.removeprefix(_SNAPSHOT))) if word.startswith(_SNAPSHOT) else None
     opened = open_without_target(request, found.dialect if found else "")
     documents = spec.load(opened.project)
     desired, warnings = declare(opened.project, documents, opened.dialect, opened.target, request.variables)
     opened = seeing_schemas(opened, desired.model)
-    source = _of_snapshot(found, opened, word) if found else _of_nothing(opened.dialect)
+    source = _of_snapshot(found, opened, word) if found else _of_commit(request, opened, word)
     opened = replace(opened, target=replace(opened.target, label=source.label))
     with told(desired):
         planned = prepare(
-            _standing_in(opened.dialect, source), _Nobody(), opened.target, desired, source.owned, opened.policy, given
+            standing_in(opened.dialect, source), Nobody(), opened.target, desired, source.owned, opened.policy, given
         )
     version = spec_version(opened.project, documents)
     return review_of(opened, planned, desired, version, warnings, time.monotonic() - begun)
+
+
+def _of_commit(request: Request, opened: Opened, word: str) -> _Source:
+    """Return what would be there had the specs of a commit been applied, and were ours; an empty one for no commit."""
+    if word == EMPTY:
+        return _of_nothing(opened.dialect)
+    found = specs_at(request, opened, word.removeprefix(_GIT)).desired
+    known = Owned(known=True, objects=frozenset(found.model))
+    return _Source(word, Inspection(model=found.model, unnamed=found.unnamed), opened.dialect.assumed(), known)
 
 
 def _of_nothing(dialect: Dialect) -> _Source:
@@ -108,7 +119,7 @@ def _of_snapshot(found: Snapshot, opened: Opened, word: str) -> _Source:
     return _Source(f"{word} of {found.created_at}", found.inspection, server, found.owned)
 
 
-def _standing_in(dialect: Dialect, source: _Source) -> Dialect:
+def standing_in(dialect: Dialect, source: _Source) -> Dialect:
     """Return the dialect as it is where nobody answers: what was there is known, and nothing else can be asked."""
     return replace(
         dialect,
@@ -120,7 +131,7 @@ def _standing_in(dialect: Dialect, source: _Source) -> Dialect:
     )
 
 
-class _Nobody:
+class Nobody:
     """A session without a database: every question is answered with an error."""
 
     def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:

@@ -67,7 +67,7 @@ def test_help_is_a_result(words: list[str], capsys: pytest.CaptureFixture[str]) 
 
 def test_only_what_is_built_is_there() -> None:
     own = {"validate", "fmt", "types", "schema", "init", "version"}
-    own |= {"doctor", "lock"}
+    own |= {"doctor", "lock", "diff"}
     assert set(COMMANDS) == own | {"plan", "apply", "check", "import", "call", "history", "show", "report", "snapshot"}
 
 
