@@ -92,7 +92,7 @@ def diff(
         bool, typer.Option("--detailed-exitcode", help="Exit with 2 when they differ.")
     ] = False,
 ) -> Invocation:
-    """Show the changes that make A into B; nothing is applied, and no row is looked at."""
+    """Show the changes that make A into B; nothing is applied."""
     pending = 2 if detailed_exitcode else 0
     return Invocation("diff", output, lambda desk: commands.diff(where, first, second, pending), PLAN)
 

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     LEDGER = "ledger"
     UNDECLARED = "undeclared"
     PARENT = "parent"
+    ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

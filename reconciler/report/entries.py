@@ -125,6 +125,7 @@ _REASONS: Mapping[Reason | None, tuple[str, str]] = {
     Reason.REMOVED: ("removed", "removed by name"),
     Reason.LEDGER: ("no_longer_declared", "the specs do not declare it any more"),
     Reason.UNDECLARED: ("undeclared", "undeclared, and the policy drops that"),
+    Reason.ABSENT: ("absent", "the other side does not have it"),
     Reason.PARENT: ("parent_deleted", "what holds it is dropped"),
 }
 

@@ -1,7 +1,8 @@
 """Two models by name in, the changes that make the first into the second out, as a plan that nobody applies.
 
-A side is a database, a snapshot, the specs, the specs of a commit, or nothing. What only databases know, rows and who
-owns what, does not come into it: what the first has and the second has not is a drop, whoever made it.
+A side is a database, a snapshot, the specs, the specs of a commit, or nothing. Who owns what does not come into it:
+what the first has and the second has not is a drop, whoever made it. What that costs is asked of the rows, if there are
+any.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from reconciler import dialects, spec
 from reconciler.compare.compare import Owned, compare
-from reconciler.compare.planning import prepare
+from reconciler.compare.planning import Planned, prepare
 from reconciler.dialects.base import Dialect, Server, Session
 from reconciler.errors import SpecError, UsageError
 from reconciler.model.model import Desired, Inspection, Model
@@ -22,7 +23,7 @@ from reconciler.model.objects import Unmodelled
 from reconciler.model.ref import Kind
 from reconciler.plan.foreign import foreign_tables
 from reconciler.plan.policy import Allowance, Approve, Policy
-from reconciler.plan.scope import Undeclared
+from reconciler.plan.scope import Reason, Undeclared
 from reconciler.report.facts import Review, Snapshot, SpecVersion
 from reconciler.report.snapshot_file import read_snapshot
 from reconciler.workflow.against import Nobody
@@ -32,7 +33,7 @@ from reconciler.workflow.looking import review_of, session_on, told
 from reconciler.workflow.opening import Opened, Request, open_request, open_without_target
 
 _FORMS = "env:NAME, snapshot:FILE, git:REF, spec or empty"
-# Nothing is applied, so nothing is refused.
+# Nothing is applied, so nothing is refused for want of a consent.
 _POLICY = Policy(allow=(), undeclared=Undeclared.DROP, approve=Approve.NEVER)
 _EVERYTHING = (Allowance("*"),)
 
@@ -64,7 +65,7 @@ class _Named:
 
 
 def difference(request: Request, first: str, second: str) -> Review:
-    """Return the changes that make the first into the second; nothing is written, and no row is asked.
+    """Return the changes that make the first into the second; nothing is written.
 
     Raises:
         UsageError: when a side is none, or both are databases of different dialects.
@@ -82,9 +83,10 @@ def difference(request: Request, first: str, second: str) -> Review:
         dialect = _looked_at(base.dialect, source)
         at = replace(opened.get(first, base), dialect=dialect, policy=_POLICY)
         planned = prepare(
-            dialect, source.session or Nobody(), at.target, replace(goal.desired, removed={}), Owned(known=True),
+            dialect, source.session or Nobody(), at.target, replace(goal.desired, removed={}), _all_of(dialect, source),
             _POLICY, _EVERYTHING,
         )  # fmt: skip
+    planned = _explained(planned)
     environment = replace(at.environment, name=f"{first} → {second}")
     label = opened[first].target.label if first in opened else first
     at = replace(at, environment=environment, target=replace(at.target, label=label))
@@ -202,14 +204,27 @@ def _in_words_of(goal: Side, source: Side, base: Opened, at: Opened | None) -> S
     return replace(source, inspection=Inspection(model=said.desired, unnamed=said.declared.unnamed))
 
 
+def _all_of(dialect: Dialect, source: Side) -> Owned:
+    """Return all that a side has as what was declared once: what is not any more goes."""
+    return Owned(known=True, objects=frozenset(dialect.normalize(source.inspection.model).model))
+
+
+def _explained(planned: Planned) -> Planned:
+    """Return a plan that says of what goes that the second side has it not: no ledger and no policy was asked."""
+    comparison = planned.comparison
+    why = {
+        ref: Reason.ABSENT if reason is Reason.LEDGER else reason for ref, reason in comparison.scope.dropped.items()
+    }
+    return replace(planned, comparison=replace(comparison, scope=replace(comparison.scope, dropped=why)))
+
+
 def _looked_at(dialect: Dialect, source: Side) -> Dialect:
-    """Return the dialect with what was found in the place of another look, and without a question to any row."""
-    return replace(
+    """Return the dialect with what was found in the place of another look; what no apply needs is not asked for."""
+    seen = replace(
         dialect,
         inspect=lambda session, target: source.inspection,
         server=lambda session: source.server,
-        ask=lambda change, states: (),
         preflight=lambda session, plan, actual: (),
         groundwork=lambda session, target: (),
-        reading=lambda session: nullcontext(),
     )
+    return seen if source.session else replace(seen, reading=lambda session: nullcontext())

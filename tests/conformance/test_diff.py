@@ -81,7 +81,9 @@ def test_specs_of_a_commit_need_no_database_and_no_work_tree(shop: Shop) -> None
     found = shop.diff("git:HEAD", "spec")
     assert ("create", "table.t.column.b") in changes(found)
     assert {address for _, address in changes(found)} >= {"table.t.column.a"}
-    assert changes(shop.diff("spec", "git:HEAD")) >= {("delete", "table.t.column.b")}
+    back = shop.diff("spec", "git:HEAD")
+    assert changes(back) >= {("delete", "table.t.column.b")}
+    assert "DS103" in {one["code"] for one in back["hazards"]}
     assert changes(shop.diff("git:HEAD", "git:HEAD")) == set()
     made = shop.diff("empty", "git:HEAD")
     assert changes(made) >= {("create", "table.t"), ("create", "view.v")}
