@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import isfinite
 
@@ -22,14 +22,16 @@ _ENDED = frozenset({"57014", "3024", "1969", "SQLITE_INTERRUPT"})
 _ABSENT_WORDS = ("no such table", "no such column")
 
 
-def ask_all(dialect: Dialect, session: Session, assertions: Sequence[Assertion], model: Model) -> tuple[Asserted, ...]:
+def ask_all(
+    dialect: Dialect, session: Session, assertions: Sequence[Assertion], model: Callable[[], Model]
+) -> tuple[Asserted, ...]:
     """Ask for the rows that offend against each assertion.
 
     Args:
         dialect: whose session it is.
         session: one for reading, outside a transaction.
         assertions: their queries are in the dialect's words.
-        model: the declared one, which says what is sensitive.
+        model: gives the declared one, whole, which says what is sensitive; called when there are rows to show.
     """
     return tuple(_asked(dialect, session, assertion, model) for assertion in assertions)
 
@@ -41,7 +43,7 @@ def unasked(assertions: Sequence[Assertion], why: str) -> tuple[Asserted, ...]:
     )
 
 
-def _asked(dialect: Dialect, session: Session, assertion: Assertion, model: Model) -> Asserted:
+def _asked(dialect: Dialect, session: Session, assertion: Assertion, model: Callable[[], Model]) -> Asserted:
     begun = time.monotonic()
     try:
         with dialect.reading(session), dialect.limited(session, assertion.timeout):
@@ -53,11 +55,12 @@ def _asked(dialect: Dialect, session: Session, assertion: Assertion, model: Mode
     except DatabaseError as error:
         (failed,) = unasked([assertion], _why(error, assertion, time.monotonic() - begun))
         return replace(failed, seconds=time.monotonic() - begun)
-    hidden = masks(assertion.query.text, found.columns, model, dialect.family)
+    sample = found.rows[: assertion.sample]
+    hidden = masks(assertion.query.text, found.columns, model(), dialect.family) if sample else ()
     return Asserted(
         ref=assertion.ref, severity=assertion.severity, status="fail" if rows else "pass", rows=rows,
         columns=found.columns, seconds=time.monotonic() - begun,
-        sample=tuple(_shown(row, hidden) for row in found.rows[: assertion.sample]),
+        sample=tuple(_shown(row, hidden) for row in sample),
     )  # fmt: skip
 
 

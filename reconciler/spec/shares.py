@@ -13,7 +13,8 @@ from functools import cached_property, partial
 from sys import intern
 from typing import Any
 
-from reconciler.model.codec import decode_fields, encode_fields
+from reconciler.model.assertions import Assertion
+from reconciler.model.codec import decode, decode_fields, encode, encode_fields
 from reconciler.model.fields import references
 from reconciler.model.kinds import KINDS
 from reconciler.model.objects import Column, Object, PrimaryKey
@@ -126,12 +127,13 @@ def _text_of(share: Context, root: Ref | None) -> str | None:
     """Return a share as a text, None for one that cannot be kept."""
     own = root or Ref("", ())
     inside = all(obj.ref.inside(own) for obj in share.objects)
-    if share.problems or share.assertions or not inside or not _follows(share, own):
+    if share.problems or not inside or not _follows(share, own):
         return None
     if share.removals.keys() & share.places.keys():
         return None
     refs = [obj.ref for obj in share.objects]
-    places = [*map(share.places.__getitem__, refs), *share.removals.values()]
+    asked = [assertion.ref for assertion in share.assertions]
+    places = [*map(share.places.__getitem__, (*refs, *asked)), *share.removals.values()]
     try:
         marks = written(place for place in places if isinstance(place, Read))
     except ValueError:
@@ -153,6 +155,7 @@ def head_text(share: Context, own: Ref) -> str:
         "removed": [[str(ref), reason] for ref, reason in share.removed.items()],
         "unnamed": [number for number, ref in enumerate(refs) if ref in share.unnamed],
         "enums": [str(ref) for ref, *_ in share.enums],
+        "assertions": [encode(assertion) for assertion in share.assertions],
         "names": [ref.name for ref in sharing(share)],
         "needs": [str(ref) for ref in sorted(named - {own})],
     }
@@ -215,8 +218,10 @@ def _restore(text: str, share: Context, bodies: Bodies, again: Callable[[], Cont
     share.objects = [*_objects(lines, root, bodies)]
     share.removed = {Ref.parse(ref): reason for ref, reason in rest.get("removed", ())}
     refs = [obj.ref for obj in share.objects]
-    kept = Kept(share.source, [*refs, *share.removed], marks, lambda: _places(again()))
-    share.places = dict.fromkeys(refs, kept)
+    share.assertions = [decode(Assertion, one) for one in rest.get("assertions", ())]
+    placed = [*refs, *(assertion.ref for assertion in share.assertions)]
+    kept = Kept(share.source, [*placed, *share.removed], marks, lambda: _places(again()))
+    share.places = dict.fromkeys(placed, kept)
     share.removals = dict.fromkeys(share.removed, kept)
     share.renames = [(Ref.parse(new), Ref.parse(old)) for new, old in rest.get("renames", ())]
     share.unnamed = {refs[number] for number in rest.get("unnamed", ())}

@@ -47,7 +47,8 @@ def check(request: Request) -> Review:
     What differs is read off the changes. Raises what `plan` raises.
     """
     opened, review = _compared(request, (), _of_others)
-    return replace(review, asserted=audit(opened, review.desired))
+    asserted = audit(opened, review.desired.assertions, lambda: review.whole().desired.model)
+    return replace(review, asserted=asserted)
 
 
 def _of_others(opened: Opened, session: Session, planned: Planned) -> tuple[ForeignTool, ...]:
@@ -163,7 +164,7 @@ def _run(aim: _Aim, intent: Intent, begun: float) -> Applied:
     with told(aim.desired):
         done, outcome = run_locked(aim.opened, intent)
     review = review_of(aim.opened, done, aim.desired, aim.version, aim.warnings, time.monotonic() - begun)
-    review = replace(review, asserted=audit(aim.opened, aim.desired))
+    review = replace(review, asserted=audit(aim.opened, aim.desired.assertions, lambda: aim.desired.model))
     return Applied(review=review, outcome=None if done.plan.empty else outcome)
 
 

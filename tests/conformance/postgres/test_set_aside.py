@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reconciler import workflow
-from reconciler.errors import ReconcileError
+from reconciler.errors import ReconcileError, SpecError
 from reconciler.report.drift import check_data
 from reconciler.report.facts import Review
 from reconciler.report.json import document
@@ -276,6 +276,22 @@ def test_a_change_is_planned_with_little_more_than_what_it_touches(shop: Shop) -
 def test_what_reads_a_table_is_looked_at_with_it(shop: Shop) -> None:
     EDITS["the column behind a view"](shop)
     assert shop.aside() == ROOTS - {"table.orders", "table.customers", "table.lines", "view.dear", "view.dearest"}
+
+
+def test_what_is_asserted_is_asked_and_masked_all_the_same(shop: Shop) -> None:
+    shop.write("secrets", "table: secrets\ncolumns: {id: {type: int}, word: {type: text, sensitive: true}}\n")
+    shop.write("asserted", "assertion: no_secrets\nquery: select id, word as w from secrets\n")
+    workflow.apply(shop.request())
+    shop.plan()
+    assert shop.aside() == ROOTS | {"table.secrets"}
+    shop.target.execute("insert into secrets values (1, 'key')")
+    (found,) = workflow.check(shop.request()).asserted
+    assert found.sample == ((1, "(sensitive)"),)
+    shop.same()
+    shop.write("asserted", "assertion: no_secrets\nquery: select id, wrod from secrets\n")
+    with pytest.raises(SpecError, match="'wrod'"):
+        workflow.check(shop.request())
+    shop.same()
 
 
 def test_a_plan_that_is_saved_holds_everything(shop: Shop, tmp_path: Path) -> None:

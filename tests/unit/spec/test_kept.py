@@ -60,6 +60,10 @@ reason: gone
 view: dear
 only: [postgres]
 query: select id from orders
+---
+assertion: nothing_is_free
+severity: warn
+query: select id from orders where price = 0
 """
 
 
@@ -221,7 +225,7 @@ def test_any_model_is_the_same_from_what_was_kept(model: Model) -> None:
 def test_every_part_of_a_lowering_has_its_way_into_what_is_kept() -> None:
     """A field that is added to `Context` and to nothing else would be there in a first run and gone in the next."""
     said = {"dialect", "chain", "sql", "variables", "default_schema", "source", "problems"}
-    kept = {"objects", "places", "renames", "removed", "removals", "unnamed", "enums"}
+    kept = {"objects", "places", "renames", "removed", "removals", "unnamed", "enums", "assertions"}
     found_again = {"columns", "keys"}
     assert {field.name for field in fields(Context)} == said | kept | found_again
     assert shares._look_up.__code__.co_names.count("columns") == 1
