@@ -210,12 +210,12 @@ def diff(where: Where, first: str, second: str, pending: int) -> Report:
     )
 
 
-def import_(where: Where, out: Path) -> Report:
+def import_(where: Where, out: Path, select: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> Report:
     """Write a live database as specs."""
     from reconciler import workflow
     from reconciler.report.outcome import import_data, import_text
 
-    done = workflow.import_(request(where), out)
+    done = workflow.import_(request(where), out, select, exclude)
     command = shlex.join(["reconcile", "plan", "-C", str(out)])
     return Report(text=lambda look: import_text(done, replace(look, apply=command)), data=lambda: import_data(done))
 

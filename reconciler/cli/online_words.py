@@ -102,9 +102,22 @@ def import_(
     where: Where,
     output: Output,
     out: Annotated[str, typer.Option("--out", metavar="DIR", help="Where to write the specs.")],
+    select: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--select",
+            metavar="GLOB",
+            help="Only what has such an address, as table.order*, with what that rests on. Repeatable.",
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="GLOB", help="Not what has such an address. Repeatable."),
+    ] = None,
 ) -> Invocation:
     """Write what a live database holds as specs, one file per object."""
-    return Invocation("import", output, lambda desk: commands.import_(where, Path(out)), _EVENTS)
+    action = partial(commands.import_, where, Path(out), tuple(select or ()), tuple(exclude or ()))
+    return Invocation("import", output, lambda desk: action(), _EVENTS)
 
 
 @command

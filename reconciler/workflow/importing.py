@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +17,20 @@ from reconciler.report.facts import Imported
 from reconciler.workflow.foreign import foreign_tools
 from reconciler.workflow.looking import session_on, told
 from reconciler.workflow.opening import Request, open_request
+from reconciler.workflow.selecting import selected
 
 
-def import_(request: Request, out: Path) -> Imported:
+def import_(request: Request, out: Path, select: Sequence[str] = (), exclude: Sequence[str] = ()) -> Imported:
     """Write what a database holds as specs, of the default schema and of those that specs there name already.
 
-    Raises TargetError, also where there is no database, and SpecError when specs that are already there are wrong.
+    Args:
+        request: which database.
+        out: the folder of the specs; what is there and not meant stays.
+        select: globs over the addresses of what is meant, which brings along what it rests on; none is everything.
+        exclude: globs over what is left out.
+
+    Raises TargetError, also where there is no database, SpecError when specs that are already there are wrong, and
+    UsageError for a glob that fits nothing.
     """
     opened = open_request(request, access="read")
     dialect = opened.dialect
@@ -34,6 +43,7 @@ def import_(request: Request, out: Path) -> Imported:
         tools = foreign_tools(opened, session, inspection.model)
     strange = foreign_tables(inspection.model, inspection.model)
     live = dialect.normalize(inspection.model.only(lambda ref: ref.top not in strange)).model
+    live = selected(live, select, exclude, dialect.resolve)
     dangling = {obj.ref: words for obj in live.values() if (words := _dangles(obj, live))}
     known = [obj for obj in live.values() if not isinstance(obj, Unmodelled) and obj.ref not in dangling]
     me = inspection.defaults.get("user")
