@@ -26,7 +26,7 @@ MODE, CHARSET, COLLATION, USER, ZONE = "sql_mode", "session charset", "session c
 OURS = f"""
 SELECT '{MODE}', @@sql_mode UNION ALL SELECT '{CHARSET}', @@character_set_client
 UNION ALL SELECT '{COLLATION}', @@collation_connection UNION ALL SELECT '{USER}', current_user()
-UNION ALL SELECT '{ZONE}', @@time_zone
+UNION ALL SELECT '{ZONE}', @@time_zone UNION ALL SELECT 'database', database()
 """
 
 # What a combined mode stands for (dev.mysql.com/doc/refman/9.7/en/sql-mode.html#sql-mode-combo).

@@ -13,6 +13,7 @@ from reconciler.dialects.base import DatabaseError, Session
 from reconciler.dialects.mysql.ddl import read_table
 from reconciler.dialects.mysql.lexer import LexError, canonical, quoted
 from reconciler.dialects.mysql.render import create_table, view_text
+from reconciler.dialects.mysql.sequences import of_its_own_database
 from reconciler.dialects.mysql.session import MysqlSession
 from reconciler.dialects.mysql.views import read_view
 from reconciler.model.model import Model
@@ -73,7 +74,9 @@ def _table_as_made(session: Session, top: Ref, desired: Model) -> Mapping[Ref, O
         return {}
     finally:
         session.execute(f"DROP TEMPORARY TABLE {quoted(name)}")
-    return {names[obj.ref]: obj for obj in objects if obj.ref in names}
+    database = str(session.query("SELECT database()")[0][0])
+    own = (of_its_own_database(obj, database) if isinstance(obj, Column) else obj for obj in objects)
+    return {names[obj.ref]: obj for obj in own if obj.ref in names}
 
 
 def _stand_in(table: Table, name: str, desired: Model) -> tuple[Model, dict[Ref, Ref]]:

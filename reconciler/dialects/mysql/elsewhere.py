@@ -10,7 +10,7 @@ from reconciler.model.values import Deferrable
 
 ABSENT: Mapping[str, str] = {
     Kind.SCHEMA: "schemas inside a database", Kind.EXTENSION: "extensions", Kind.DOMAIN: "domains",
-    Kind.SEQUENCE: "sequences that are managed here", Kind.OWNED_BY: "owned sequences",
+    Kind.OWNED_BY: "owned sequences",
     Kind.EXCLUSION: "exclusion constraints",
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ from reconciler.dialects.mysql.lexer import LexError, quoted
 from reconciler.dialects.mysql.mentions import PROGRAMS
 from reconciler.dialects.mysql.programs import inspect_programs
 from reconciler.dialects.mysql.resolve import resolve
+from reconciler.dialects.mysql.sequences import of_its_own_database, read_sequence
 from reconciler.dialects.mysql.views import read_view
 from reconciler.dialects.sql import ours
 from reconciler.model.model import Inspection, Model
@@ -23,7 +24,7 @@ SELECT table_name, table_type FROM information_schema.tables WHERE table_schema 
 """
 
 # information_schema.tables.table_type → kind word of relations that are not modelled
-_FOREIGN_KINDS = {"SEQUENCE": "sequence", "SYSTEM VIEW": "view"}
+_FOREIGN_KINDS = {"SYSTEM VIEW": "view"}
 
 
 def inspect(session: Session, target: Target) -> Inspection:
@@ -55,7 +56,8 @@ def _defaults(session: Session) -> Mapping[str, str]:
 def _plain(objects: Sequence[Object], defaults: Mapping[str, str]) -> Iterator[Object]:
     """Leave out what a table has from its database, and a column from its table; SHOW CREATE says it all the same."""
     collations = {obj.ref: _collation(obj, defaults) for obj in objects if isinstance(obj, Table)}
-    for obj in objects:
+    own = defaults["database"]
+    for obj in (of_its_own_database(each, own) if isinstance(each, Column) else each for each in objects):
         match obj:
             case Table():
                 said = {**dict(obj.options), "collation": collations[obj.ref]}
@@ -84,6 +86,8 @@ def _objects(session: Session) -> Iterator[Object]:
             continue
         if sort == "VIEW":
             yield read_view(session, Ref.root(Kind.VIEW, name))
+        elif sort == "SEQUENCE":
+            yield read_sequence(session, name)
         elif sort in ("BASE TABLE", "SYSTEM VERSIONED"):
             yield from _table(session, name)
         else:

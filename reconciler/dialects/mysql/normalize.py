@@ -19,6 +19,7 @@ from reconciler.dialects.mysql.mentions import PROGRAMS, Program
 from reconciler.dialects.mysql.names import LONGEST, enum_ref
 from reconciler.dialects.mysql.programs import Normalizer
 from reconciler.dialects.mysql.render import HIDDEN
+from reconciler.dialects.mysql.sequences import normal_sequence
 from reconciler.dialects.mysql.views import DEFAULTS
 from reconciler.dialects.settings import foreign_settings
 from reconciler.dialects.sql import ours
@@ -31,6 +32,7 @@ from reconciler.model.objects import (
     Enum,
     ForeignKey,
     Index,
+    NumberSequence,
     Object,
     PrimaryKey,
     Table,
@@ -331,5 +333,6 @@ _NORMAL: Mapping[type[Object], Callable[[Any, _Work], Object | None]] = {
     ForeignKey: _foreign_key,
     Index: _index,
     View: _view,
+    NumberSequence: lambda obj, work: normal_sequence(obj, work.add, work.flavor),
     **dict.fromkeys(PROGRAMS, _program),
 }

@@ -14,11 +14,12 @@ from reconciler.dialects.mysql.mentions import PROGRAMS, Names, resolved, with_r
 from reconciler.dialects.mysql.normalize import FAMILY
 from reconciler.dialects.mysql.programs import portable_program
 from reconciler.dialects.mysql.render import HIDDEN
+from reconciler.dialects.mysql.sequences import with_renamed_sequence
 from reconciler.dialects.sql import respeller
 from reconciler.model.model import Model, renamed
 from reconciler.model.objects import Column, ForeignKey, Index, Object
 from reconciler.model.programs import Event, Function, Procedure, Trigger
-from reconciler.model.ref import Ref
+from reconciler.model.ref import Kind, Ref
 
 
 def resolve(objects: Sequence[Object], model: Model) -> Sequence[Object]:
@@ -31,6 +32,8 @@ def resolve(objects: Sequence[Object], model: Model) -> Sequence[Object]:
 def rename(model: Model, moves: Sequence[tuple[Ref, Ref]]) -> Model:
     """Return the live model after renames, one after the other; bodies say the new name where it is theirs."""
     for old, new in moves:
+        if old.kind == Kind.SEQUENCE:
+            model = with_renamed_sequence(model, old, new)
         model = renamed(with_renamed(model, old, new, spelled), {old: new}, _respelled)
     return model
 

@@ -10,6 +10,7 @@ from reconciler.dialects.mysql import rules_keys as keys
 from reconciler.dialects.mysql.elsewhere import ABSENT
 from reconciler.dialects.mysql.names import of
 from reconciler.dialects.mysql.renames import rename_column, rename_relation
+from reconciler.dialects.mysql.sequences import SEQUENCE
 from reconciler.model.fields import compared
 from reconciler.model.kinds import KINDS
 from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, PrimaryKey, Unique, View
@@ -91,6 +92,7 @@ RULES: RuleTable = {
         alter=_every(Index, keys.change_index) | {"options": keys.index_options},
     ),
     **programs.RULES,
+    Kind.SEQUENCE: SEQUENCE,
     Kind.VIEW: Rules(
         create=_create_view, drop=_drop_view, rename=rename_relation, weight=70, drop_weight=10, late_bound=True,
         alter=_every(View, _change_view) | {"materialized": Way.UNSUPPORTED},
