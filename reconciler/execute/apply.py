@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 
 from reconciler.dialects.base import DatabaseError, Dialect, Lock, Session
-from reconciler.errors import ApplyFailed, LockTaken, NotConverged, PartlyApplied, StalePlan
+from reconciler.errors import ApplyFailed, LockTaken, NotConverged, PartlyApplied, ReconcileError, StalePlan
 from reconciler.execute import interrupt, ledger
 from reconciler.execute.batches import Progress, carry_out
 from reconciler.execute.blame import blamed
@@ -103,7 +103,7 @@ def apply(run: Run) -> Outcome:
     except Injected:
         raise
     except Exception as error:
-        told = _told(error, len(done), _loose(run, error))
+        told = _as_declared(run, error) or _told(error, len(done), _loose(run, error))
         _note_failure(run, "partial" if done else "failed", str(told))
         raise told from error
     except BaseException:
@@ -175,6 +175,22 @@ def _retried(run: Run, group: Sequence[Step], before: int, last: bool) -> list[D
 def _loose(run: Run, error: Exception) -> int:
     """Return how many statements of the step that failed are in effect: none where a transaction takes them back."""
     return error.before if isinstance(error, DatabaseError) and not run.dialect.transactional else 0
+
+
+def _as_declared(run: Run, error: Exception) -> PartlyApplied | None:
+    """Say that what a step was to make is there although the server told of an error; None when it is not.
+
+    Only asked where a statement is committed by itself.
+    """
+    if run.dialect.transactional or not isinstance(error, DatabaseError) or error.lost or error.retryable:
+        return None
+    with suppress(DatabaseError, ReconcileError):
+        told = (f"{error.address}:", f"{error.address} ")
+        if error.address and not any(words.startswith(told) for words in run.look().differences):
+            message = f"{error.message} ({error.code}); all the same {error.address} is as it is declared"
+            hint = "run apply again: it looks, and does what is left"
+            return PartlyApplied(message, hint=hint, address=error.address)
+    return None
 
 
 def _told(error: Exception, committed: int, loose: int) -> Exception:
