@@ -83,15 +83,16 @@ def prepare(source: Target, target: Target, said: Said) -> None:
     drawn = [
         each.text for each in entries if each.type == "SEQUENCE" and f"nextval('{each.schema}.{each.name}'" in needed
     ]
-    drawn += [each.text for each in entries if each.type == "FUNCTION" and f"{_bare(each)},\n" in f"{needed},\n"]
+    drawn += [each.text for each in entries if each.type == "FUNCTION" and _makes(each, needed)]
     script = "SET check_function_bodies = off;\nSET client_min_messages = fatal;\n"
     text = "\n".join([script, *drawn, needed])
     observer_postgres.restore(target.url, text)
 
 
-def _bare(function: Entry) -> str:
-    """Return a function as CREATE AGGREGATE names it."""
-    return f"FUNC = {function.schema}.{function.name.partition('(')[0]}"
+def _makes(function: Entry, text: str) -> bool:
+    """Say whether an aggregate in a text is made of a function."""
+    words = f"FUNC = {function.schema}.{function.name.partition('(')[0]}"
+    return f"{words}," in text or f"{words}\n" in text
 
 
 def _is_needed(entry: Entry, said: Said) -> bool:

@@ -49,6 +49,15 @@ def written_bodies(steps: Iterable[Step]) -> Sequence[tuple[Ref, Routine]]:
     return [found[ref] for ref in sorted(found)]
 
 
+# What a body misses when a name in it is looked for in too few schemas (manual, "PostgreSQL Error Codes").
+_NOT_FOUND = frozenset({"42P01", "42883", "42704", "3F000"})
+# Whoever calls a routine has a search path of their own, so a name may be in any schema.
+EVERYWHERE = """
+SELECT string_agg(quote_ident(n.nspname), ', ' ORDER BY n.nspname <> current_schema(), n.nspname) FROM pg_namespace n
+WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+"""
+
+
 def check_bodies(session: Session, written: Sequence[tuple[Ref, Routine]]) -> None:
     """Let each language look at the bodies. Raises DatabaseError with the address of the first one that is wrong."""
     if not written:
@@ -58,8 +67,26 @@ def check_bodies(session: Session, written: Sequence[tuple[Ref, Routine]]) -> No
     for ref, routine in written:
         for oid, home, name in session.query(found_routines([routine_is(routine, schema)])):
             try:
-                session.query(f"SELECT {double_quoted(home)}.{double_quoted(name)}({int(oid)})")
+                _check(session, f"SELECT {double_quoted(home)}.{double_quoted(name)}({int(oid)})")
             except DatabaseError as error:
                 error.address = str(ref)
                 error.message = f"{ref}: {error.message}"
                 raise
+
+
+def _check(session: Session, question: str) -> None:
+    """Ask once with our search path and, where something is not found, with every schema in it."""
+    session.execute("SAVEPOINT body")
+    try:
+        session.query(question)
+    except DatabaseError as error:
+        if error.lost or error.code not in _NOT_FOUND:
+            raise
+        session.execute("ROLLBACK TO body")
+        (everywhere,) = session.query(EVERYWHERE)[0]
+        session.execute(f"SET LOCAL search_path TO {everywhere}")
+        try:
+            session.query(question)
+        except DatabaseError as other:
+            raise (other if other.lost else error) from None
+    session.execute_each(["ROLLBACK TO body", "RELEASE body"])

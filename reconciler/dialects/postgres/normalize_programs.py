@@ -106,7 +106,7 @@ def _text(obj: Routine, add: Add) -> str:
         hint = f"write the whole body as {obj.language} has it"
         add(obj, "body", f"a list of statements has no frame in {obj.language}", hint)
         return ""
-    frame = framed if obj.language == "plpgsql" else lambda statements: "".join(f"{each};\n" for each in statements)
+    frame = framed if obj.language == "plpgsql" else lambda statements: "\n".join(f"{each};" for each in statements)
     return _own_text(obj, obj.body, frame, add)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from reconciler.dialects.postgres.checking import UNCHECKED, found_routines, written_bodies
+from reconciler.dialects.postgres.checking import EVERYWHERE, UNCHECKED, found_routines, written_bodies
 from reconciler.dialects.postgres.guards_programs import routine_is
 from reconciler.dialects.postgres.locks import KEY
 from reconciler.dialects.postgres.quoting import dollar_quoted, free_tag
@@ -203,6 +203,9 @@ def _closing(order: Order, number: int, states: Sequence[State]) -> str:
     )
 
 
+_NOT_FOUND = "undefined_table OR undefined_function OR undefined_object OR invalid_schema_name"
+
+
 def _bodies(order: Order) -> Iterator[str]:
     """Let each language look at the bodies of the plan, now that all is there that they speak of."""
     written = [routine_is(routine, order.schema) for _, routine in written_bodies(order.plan.steps)]
@@ -210,7 +213,13 @@ def _bodies(order: Order) -> Iterator[str]:
         yield "  PERFORM set_config('check_function_bodies', 'on', false);"
         yield f"  FOR routine IN {found_routines(written).strip()}"
         yield "  LOOP"
-        yield "    EXECUTE format('SELECT %I.%I($1)', routine.nspname, routine.proname) USING routine.oid;"
+        yield "    BEGIN"
+        yield "      EXECUTE format('SELECT %I.%I($1)', routine.nspname, routine.proname) USING routine.oid;"
+        yield f"    EXCEPTION WHEN {_NOT_FOUND} THEN"
+        yield f"      PERFORM set_config('search_path', ({EVERYWHERE.strip()}), true);"
+        yield "      EXECUTE format('SELECT %I.%I($1)', routine.nspname, routine.proname) USING routine.oid;"
+        yield f"      PERFORM set_config('search_path', {text_literal(double_quoted(order.schema))}, true);"
+        yield "    END;"
         yield "  END LOOP;"
 
 
