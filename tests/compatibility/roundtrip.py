@@ -85,7 +85,8 @@ def prepare(source: Target, target: Target, said: Said) -> None:
     ]
     drawn += [each.text for each in entries if each.type == "FUNCTION" and _makes(each, needed)]
     script = "SET check_function_bodies = off;\nSET client_min_messages = fatal;\n"
-    text = "\n".join([script, *drawn, needed])
+    schemas = (entry.text for entry in entries if entry.type == "SCHEMA")
+    text = "\n".join([script, *schemas, *drawn, needed])
     observer_postgres.restore(target.url, text)
 
 

@@ -1,4 +1,4 @@
-"""A function made anew with all that rests on it: killed at any point nothing has changed, and the next apply does it."""
+"""A function made anew with all that rests on it: killed at any point, and the next apply finishes it."""
 
 from __future__ import annotations
 
