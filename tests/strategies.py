@@ -25,10 +25,11 @@ from reconciler.model.objects import (
     Unique,
     View,
 )
-from reconciler.model.programs import Function, Procedure, Trigger
+from reconciler.model.programs import Trigger
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.types import Type
-from reconciler.model.values import Action, Argument, Default, Generated, Identity, IndexPart, Literal, Sql, Statements
+from reconciler.model.values import Action, Default, Generated, Identity, IndexPart, Literal, Sql, Statements
+from tests.strategies_routines import ROUTINES, routines
 
 # Few names, so that two random schemas have much in common; some that have to be quoted everywhere.
 TABLES = ("customer", "order", "Line Item", 'quo"ted')
@@ -205,11 +206,6 @@ def wide_models(draw: st.DrawFn) -> Model:
 
 # The dialects on which triggers are managed.
 TRIGGERED = frozenset({"sqlite", "d1", "postgres"})
-TWICE, CLEAR, DOUBLES = (
-    Ref.root(Kind.FUNCTION, "twice(int)"),
-    Ref.root(Kind.PROCEDURE, "clear"),
-    Ref.root(Kind.VIEW, "doubles"),
-)
 EMAIL, COUNTER, SUMS = (
     Ref.root(Kind.DOMAIN, "email"),
     Ref.root(Kind.SEQUENCE, "The Counter"),
@@ -244,32 +240,7 @@ def _beyond(draw: st.DrawFn, table: Ref) -> list[Object]:
         if materialized and draw(st.booleans()):
             parts = (IndexPart(column="id", descending=draw(st.booleans())),)
             found.append(Index(ref=SUMS.child(Kind.INDEX, "sums_id"), parts=parts, unique=draw(st.booleans())))
-    return found + (_routines(draw, table) if draw(st.booleans()) else [])
-
-
-def _routines(draw: st.DrawFn, table: Ref) -> list[Object]:
-    """Draw a function that a default, a check and a view may call, with whatever makes it anew, and a procedure."""
-    name, body = draw(st.sampled_from(["n", "m"])), draw(st.sampled_from(["{0} * 2", "{0} + {0}"]))
-    number = draw(st.sampled_from(["int", "bigint"]))
-    twice = Function(
-        ref=TWICE, arguments=(Argument(name, Type("int"), default=draw(st.sampled_from([None, Literal(2)]))),),
-        returns=Type(number), body=Sql(f"select ({body.format(name)})::{number}", "postgres"),
-        volatility="immutable", strict=draw(st.booleans()), comment=draw(st.sampled_from([None, "it's"])),
-    )  # fmt: skip
-    found: list[Object] = [twice]
-    if draw(st.booleans()):
-        default = Sql("twice(3)", "postgres")
-        found.append(Column(ref=table.child(Kind.COLUMN, "doubled"), type=Type("bigint"), position=95, default=default))
-    if draw(st.booleans()):
-        check = Sql("twice(1) > 0 or id is null", "postgres")
-        found.append(Check(ref=table.child(Kind.CHECK, "doubled_check"), expression=check))
-    if draw(st.booleans()):
-        query = Sql(f"select id, twice(3) as doubled from {quoted(table.name)}", "postgres")
-        found.append(View(ref=DOUBLES, query=query))
-    if draw(st.booleans()):
-        clear = Statements((Sql(f"delete from {quoted(table.name)} where id < 0", "postgres"),))
-        found.append(Procedure(ref=CLEAR, body=clear, language=draw(st.sampled_from(["sql", "plpgsql"]))))
-    return found
+    return found + (routines(draw, table, quoted(table.name)) if draw(st.booleans()) else [])
 
 
 def _triggers(draw: st.DrawFn, model: Model) -> list[Object]:
@@ -311,7 +282,7 @@ def for_server(model: Model, server: str) -> Model:
         model = model.only(lambda ref: ref.kind != Kind.TRIGGER)
     if server.startswith("postgres"):
         return model
-    beyond = {COUNTER, EMAIL, SUMS, TWICE, CLEAR, DOUBLES}
+    beyond = {COUNTER, EMAIL, SUMS, *ROUTINES}
     columns = ("mail", "number", "doubled", "doubled_check")
     rest = model.only(lambda ref: ref.top not in beyond and ref.name not in columns)
     if server.partition("-")[0] not in ("mysql", "mariadb"):
