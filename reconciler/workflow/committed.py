@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -116,15 +117,19 @@ def _contents(top: Path, named: Mapping[str, str]) -> Mapping[str, bytes]:
 
 def _git(folder: Path, *words: str, said: bytes = b"") -> bytes:
     try:
-        done = subprocess.run(["git", *words], cwd=folder, input=said, capture_output=True, timeout=60, check=False)
+        done = subprocess.run(
+            ["git", *words], cwd=folder, input=said, capture_output=True, timeout=60, check=False,
+            env={**os.environ, "LC_ALL": "C"},
+        )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UsageError(f"git cannot be asked: {error}") from None
     if done.returncode == 0:
         return done.stdout
     reason = done.stderr.decode(errors="replace").strip().splitlines()
     wanted = words[-1].removesuffix("^{commit}")
-    message = reason[0] if reason else f"there is no commit {wanted!r} here"
-    raise UsageError(message.removeprefix("fatal: "), hint="git log shows which commits there are")
+    if not reason:
+        raise UsageError(f"there is no commit {wanted!r} here", hint="git log shows which commits there are")
+    raise UsageError(f"git says: {reason[0].removeprefix('fatal: ')}", hint="specs of a commit need a git repository")
 
 
 def _moved(position: Position, here: str, ref: str) -> Position:

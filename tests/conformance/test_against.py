@@ -130,7 +130,7 @@ def test_a_snapshot_of_something_else_is_refused(shop: Shop, damage: dict[str, A
     assert words in shop("plan", "--against", "snapshot:s.json").ok(1).err
 
 
-@pytest.mark.parametrize("word", ["git:main", "snapshot", "", "nothing"])
+@pytest.mark.parametrize("word", ["commit:main", "snapshot", "", "nothing"])
 def test_what_there_is_to_plan_against_is_named(shop: Shop, word: str) -> None:
     shop.declare(BEFORE)
-    assert "--against takes empty or snapshot:FILE" in shop("plan", f"--against={word}").ok(64).err
+    assert "--against takes empty, snapshot:FILE or git:REF" in shop("plan", f"--against={word}").ok(64).err
