@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -186,9 +187,15 @@ def output(
     return Output(sinks=sinks, detail=-1 if quiet else verbose, color=wanted, no_input=no_input)
 
 
+@cache
+def _parameters(group: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """Return the options of a group, read once for all commands that have it."""
+    return inspect.signature(group, eval_str=True).parameters
+
+
 def grouped(function: Callable[..., Any], groups: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
     """Return a function as Typer is to see it: a parameter that is named as a group stands for the group's options."""
-    inner = {name: inspect.signature(group, eval_str=True).parameters for name, group in groups.items()}
+    inner = {name: _parameters(group) for name, group in groups.items()}
     own = inspect.signature(function, eval_str=True).parameters
     wanted = [name for name in own if name in groups]
     parameters = [own[name] for name in own if name not in groups]

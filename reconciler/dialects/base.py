@@ -6,19 +6,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from reconciler.dialects.health import Holder, Sign
-from reconciler.dialects.script import Order, Script
 from reconciler.errors import Problem
 from reconciler.model.model import Desired, Inspection, Model
 from reconciler.model.objects import Object
 from reconciler.model.programs import Procedure
 from reconciler.model.ref import Ref
-from reconciler.plan.outcome import Rows, Usage
 from reconciler.plan.plan import Plan
 from reconciler.plan.rules import Ask, RuleTable
 from reconciler.plan.step import Step
+
+# What few commands have to do with is loaded by those that make it.
+if TYPE_CHECKING:
+    from reconciler.dialects.health import Holder, Sign
+    from reconciler.dialects.script import Order, Script
+    from reconciler.plan.outcome import Rows, Usage
 
 
 class DatabaseError(Exception):

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.report.diagnostics import diagnostics
-from reconciler.report.facts import Deed, Formatted, FormattedFile, Spelled, Started, TypeRow, Validated
 from reconciler.report.layout import Cell, Look, Style, counted, grid, source_text
 from reconciler.report.notes import notes
+from reconciler.report.offline_facts import Deed, Formatted, FormattedFile, Spelled, Started, TypeRow, Validated
 from reconciler.report.problems import safe, width
 
 # --- validate -------------------------------------------------------------------------------------------------------

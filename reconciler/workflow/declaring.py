@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler import spec
 from reconciler.dialects.base import Dialect, Target
@@ -16,12 +17,14 @@ from reconciler.errors import Position, Problem, SpecError
 from reconciler.model.assertions import Assertion
 from reconciler.model.model import Desired, Model
 from reconciler.model.ref import Ref
-from reconciler.report.facts import SpecVersion
 from reconciler.spec import circles as views
 from reconciler.spec.files import read_source
 from reconciler.spec.load import Documents
 from reconciler.spec.nodes import Source
 from reconciler.spec.project import Project
+
+if TYPE_CHECKING:
+    from reconciler.report.facts import SpecVersion
 
 
 def load(project: Project) -> Documents:
@@ -126,6 +129,8 @@ def _source(path: Path, _changed: int) -> Source | None:
 
 def spec_version(project: Project, documents: Documents) -> SpecVersion:
     """Return which specs these are: a hash over their texts, and the commit where git knows it."""
+    from reconciler.report.facts import SpecVersion
+
     digest = hashlib.sha256()
     for text in documents.texts():
         digest.update(text.encode(errors="surrogatepass") + b"\0")

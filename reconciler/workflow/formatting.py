@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reconciler import spec
 from reconciler.errors import FileError, Problem, SpecError
-from reconciler.report.facts import Formatted, FormattedFile
+from reconciler.report.offline_facts import Formatted, FormattedFile
 from reconciler.spec.files import PROJECT_FILES, project_files, read_source, shown_path, spec_files
 from reconciler.spec.fmt import formatted, formatted_project
 from reconciler.workflow.opening import Request, open_project

@@ -6,14 +6,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler import dialects, spec
 from reconciler.dialects.base import Dialect, Target
 from reconciler.errors import UsageError
-from reconciler.plan.policy import Approve, Policy, parse_allowance
-from reconciler.plan.scope import Undeclared
 from reconciler.spec.project import Environment, Project
 from reconciler.spec.urls import url_dialect
+
+if TYPE_CHECKING:
+    from reconciler.plan.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +126,9 @@ def _environment(project: Project, request: Request, access: str) -> Environment
 
 
 def _policy(environment: Environment) -> Policy:
+    from reconciler.plan.policy import Approve, Policy, parse_allowance
+    from reconciler.plan.scope import Undeclared
+
     said = environment.policy
     return Policy(
         allow=tuple(map(parse_allowance, said.allow)),

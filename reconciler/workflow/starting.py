@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from reconciler.errors import FileError, Problem
-from reconciler.report.facts import Deed, Started, Thing
+from reconciler.report.offline_facts import Deed, Started, Thing
 from reconciler.spec.emit import scalar
 from reconciler.spec.files import PROJECT_FILES
 from reconciler.spec.published import published

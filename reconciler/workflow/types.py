@@ -11,7 +11,7 @@ from reconciler.model.objects import Column, Enum, Object, PrimaryKey, Table
 from reconciler.model.ref import Ref
 from reconciler.model.types import PORTABLE, Type
 from reconciler.model.values import Identity
-from reconciler.report.facts import Spelled, TypeRow
+from reconciler.report.offline_facts import Spelled, TypeRow
 
 _TABLE = Ref.root("table", "t")
 _COLUMN = _TABLE.child("column", "c")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.dialects.postgres.ask import ask
@@ -18,7 +19,6 @@ from reconciler.dialects.postgres.normalize import normalize
 from reconciler.dialects.postgres.preflight import preflight
 from reconciler.dialects.postgres.resolve import align, portable, resolve, respell
 from reconciler.dialects.postgres.rules import RULES
-from reconciler.dialects.postgres.script import script
 from reconciler.dialects.postgres.session import (
     DEFAULT_SCHEMA,
     assumed,
@@ -29,6 +29,9 @@ from reconciler.dialects.postgres.session import (
     transaction,
 )
 from reconciler.dialects.sql import double_quoted, renamer
+
+if TYPE_CHECKING:
+    from reconciler.dialects.script import Order, Script
 
 
 def _ledger_schema(target: Target) -> str:
@@ -55,6 +58,13 @@ ORDER BY 1
 
 def _other_schemas(session: Session) -> Sequence[str]:
     return [name for (name,) in session.query(_OTHER_SCHEMAS)]
+
+
+def _script(order: Order) -> Script:
+    """Write a script; what that takes is loaded only by who asks for one."""
+    from reconciler.dialects.postgres.script import script
+
+    return script(order)
 
 
 DIALECT = Dialect(
@@ -86,7 +96,7 @@ DIALECT = Dialect(
     preflight=preflight,
     capacity=capacity,
     ledger_schema=_ledger_schema,
-    script=script,
+    script=_script,
     groundwork=_groundwork,
     call=call,
     examine=examine,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.sqlite import types
@@ -17,9 +19,11 @@ from reconciler.dialects.sqlite.proofread import proofread
 from reconciler.dialects.sqlite.rename import rename
 from reconciler.dialects.sqlite.resolve import resolve
 from reconciler.dialects.sqlite.rules import RULES
-from reconciler.dialects.sqlite.script import script
 from reconciler.dialects.sqlite.session import assumed, connect, path_of, server, transaction
 from reconciler.model.objects import Column, Object
+
+if TYPE_CHECKING:
+    from reconciler.dialects.script import Order, Script
 
 
 def _portable(obj: Object) -> Object:
@@ -39,6 +43,13 @@ def _ledger_schema(target: Target) -> str:
 def _stamp(session: Session) -> str:
     """Every change of the schema counts this up (sqlite.org/pragma.html#pragma_schema_version)."""
     return str(session.query("PRAGMA schema_version")[0][0])
+
+
+def _script(order: Order) -> Script:
+    """Write a script; what that takes is loaded only by who asks for one."""
+    from reconciler.dialects.sqlite.script import script
+
+    return script(order)
 
 
 DIALECT = Dialect(
@@ -64,7 +75,7 @@ DIALECT = Dialect(
     preflight=preflight,
     capacity=_no_capacity,
     ledger_schema=_ledger_schema,
-    script=script,
+    script=_script,
     first_rows=first_rows,
     limited=limited,
     reading=reading,

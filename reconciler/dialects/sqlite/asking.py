@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
 
 from reconciler.dialects.base import Session
 from reconciler.dialects.sqlite.session import SqliteSession
-from reconciler.plan.outcome import Rows
+
+if TYPE_CHECKING:
+    from reconciler.plan.outcome import Rows
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from reconciler.dialects.base import DatabaseError, Server, Session, Target
@@ -18,8 +18,10 @@ from reconciler.dialects.statements import one_by_one
 from reconciler.errors import LockTaken, TargetError
 from reconciler.model.change import Rename
 from reconciler.model.ref import Kind
-from reconciler.plan.outcome import Rows
 from reconciler.plan.step import Step
+
+if TYPE_CHECKING:
+    from reconciler.plan.outcome import Rows
 
 
 class SqliteSession:
@@ -53,6 +55,8 @@ class SqliteSession:
 
     def first_rows(self, sql: str, most: int) -> Rows:
         """Return at most so many rows of a query, with the names of its columns."""
+        from reconciler.plan.outcome import Rows
+
         cursor = self._run(sql, None)
         try:
             return Rows(tuple(column[0] for column in cursor.description), tuple(cursor.fetchmany(most)))

@@ -12,9 +12,10 @@ from reconciler.model.objects import Column
 from reconciler.model.ref import Ref
 from reconciler.model.types import Type
 from reconciler.plan.outcome import Outcome
-from reconciler.report.facts import Applied, Imported, Validated
+from reconciler.report.facts import Applied, Imported
 from reconciler.report.layout import Look, duration
 from reconciler.report.offline import validate_data, validate_text
+from reconciler.report.offline_facts import Validated
 from reconciler.report.outcome import (
     StepDone,
     apply_data,
