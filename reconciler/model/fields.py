@@ -33,6 +33,7 @@ _LIVE_ONLY = {cls: tuple(f.name for f in fields(cls) if f.metadata.get("live")) 
 _CARRIED = {
     cls: _reader((*names, *(f.name for f in fields(cls) if f.name == "uses"))) for cls, names in _LIVE_ONLY.items()
 }
+_NONE: frozenset[Ref] = frozenset()
 _CONTRACTS = {cls: tuple(f.name for f in fields(cls) if f.metadata.get("contract")) for cls in _CLASSES}
 
 
@@ -86,5 +87,7 @@ def references(obj: Object, ignoring: frozenset[str] = frozenset()) -> frozenset
     found: set[Ref] = set()
     for name, reference in referring(type(obj)):
         if name not in ignoring:
-            found.update(reference.read(obj, getattr(obj, name)))
-    return frozenset(ref for ref in found if not ref.inside(obj.ref))
+            value = getattr(obj, name)
+            if value or value == "":  # most fields of most objects are empty; a name may be, and names all the same
+                found.update(reference.read(obj, value))
+    return frozenset(ref for ref in found if not ref.inside(obj.ref)) if found else _NONE

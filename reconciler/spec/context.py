@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from reconciler.errors import Position, Problem
@@ -138,7 +139,7 @@ class Context:
                 value = interpolated_scalar(value, self.variables)
             except KeyError as error:
                 self._missing(error, node)
-        return None if value is None else Literal(value)
+        return None if value is None else _literal(value, str(value))
 
     def sql_text(self, node: Node, what: str, ref: Ref, *, query: bool = False) -> Sql:
         """Return a fragment of SQL, chosen from a map by dialect where it is one.
@@ -189,7 +190,7 @@ class Context:
             offset = written.find(text) + found.offset
             where = _inside(self.source, node, offset) if text in written else node
             self.problem(found.code, f"{subject} {found.message}", where, hint=found.hint)
-        return Sql(text[:-1].rstrip() if query and text.endswith(";") else text, dialect)
+        return _sql(text[:-1].rstrip() if query and text.endswith(";") else text, dialect)
 
     def own_words(self, node: Node, form: Form, subject: Ref) -> str:
         """Return a type or name in the database's own words; one that could be anything else is a problem."""
@@ -230,6 +231,18 @@ def _inside(source: Source, node: Node, offset: int) -> At:
     written = source.lines[line + row] if line + row < len(source.lines) else ""
     column = written.find(node.value[start:].split("\n")[0])
     return (line + 1 + row, column + offset - start + 1, column + offset - start + 2) if column >= 0 else node.at
+
+
+# The same few defaults stand in thousands of columns: what is made of them is shared, and by that alone soon compared.
+@lru_cache(maxsize=4096)
+def _sql(text: str, dialect: str) -> Sql:
+    return Sql(text, dialect)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _literal(value: str | bool | int | Decimal, _written: str) -> Literal:
+    """Return a constant; 1.5 and 1.50 are two, because each is written as it came."""
+    return Literal(value)
 
 
 def desired(context: Context) -> Desired:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import fields
 from functools import cached_property, partial
+from operator import attrgetter
 from sys import intern
 from typing import Any
 
@@ -35,6 +37,12 @@ _BROKEN = (ValueError, KeyError, TypeError, IndexError, AttributeError)
 
 # Fields of objects by their text: most columns of most tables are alike, and share what they hold.
 Bodies = dict[tuple[str, str], tuple[type[Object], dict[str, Any]]]
+# The text of columns by what their fields hold, each with a column that keeps that alive. Values are told apart by
+# identity, because texts that are written in different ways may be equal.
+Lines = dict[tuple[int, ...], tuple[Column, str]]
+_MOST_LINES = 4096
+_in_column = attrgetter(*(field.name for field in fields(Column) if field.name != "ref"))
+_NOTHING: frozenset[Ref] = frozenset()
 
 
 # The address of the object that a document declares, None when it declares none for the dialect.
@@ -52,6 +60,7 @@ class Shares:
         self._name = words_of(context)
         self._used: dict[str, str] = {}
         self._bodies: Bodies = {}
+        self._lines: Lines = {}
 
     @cached_property
     def _known(self) -> Mapping[str, str]:
@@ -94,7 +103,7 @@ class Shares:
         self._lower(share, document, ref)
         check_own(share)
         if self._shelf and document.key:
-            self._use(document, _text_of(share, ref))
+            self._use(document, _text_of(share, ref, self._lines))
         return share
 
     def keep(self) -> None:
@@ -123,7 +132,7 @@ class Shares:
         return share
 
 
-def _text_of(share: Context, root: Ref | None) -> str | None:
+def _text_of(share: Context, root: Ref | None, lines: Lines) -> str | None:
     """Return a share as a text, None for one that cannot be kept."""
     own = root or Ref("", ())
     inside = all(obj.ref.inside(own) for obj in share.objects)
@@ -138,7 +147,7 @@ def _text_of(share: Context, root: Ref | None) -> str | None:
         marks = written(place for place in places if isinstance(place, Read))
     except ValueError:
         return None
-    return "\n".join((head_text(share, own), marks, *(_line(obj, len(own.parts)) for obj in share.objects)))
+    return "\n".join((head_text(share, own), marks, *(_line(obj, len(own.parts), lines) for obj in share.objects)))
 
 
 def head_text(share: Context, own: Ref) -> str:
@@ -147,7 +156,7 @@ def head_text(share: Context, own: Ref) -> str:
     `names` are those that nothing else may have, `needs` the roots elsewhere that are named.
     """
     refs = [obj.ref for obj in share.objects]
-    named = {ref.top for obj in share.objects for ref in references(obj)}
+    named = {ref.top for ref in _NOTHING.union(*map(references, share.objects))}
     named |= {ref.top for _, ref in share.renames} | {ref.top for ref in share.removed}
     named |= {own.top} if len(own.parts) > 2 else set()
     rest = {
@@ -191,9 +200,21 @@ def _look_up(share: Context, root: Ref, objects: list[Object]) -> None:
                 share.keys[root] = key.columns
 
 
-def _line(obj: Object, depth: int) -> str:
+def _line(obj: Object, depth: int, lines: Lines) -> str:
     kind, name = obj.ref.parts[depth:] or ("", "")
-    return f"{kind}\t{_escaped(name)}\t{_encoded(encode_fields(obj))}"
+    body = _of_column(obj, lines) if type(obj) is Column else _encoded(encode_fields(obj))
+    return f"{kind}\t{_escaped(name)}\t{body}"
+
+
+def _of_column(column: Column, lines: Lines) -> str:
+    """Return the fields of a column as a text, made once for all that hold the same: few differ in more than a name."""
+    held = tuple(map(id, _in_column(column)))
+    if held in lines:
+        return lines[held][1]
+    text = _encoded(encode_fields(column))
+    if len(lines) < _MOST_LINES:
+        lines[held] = column, text
+    return text
 
 
 def _escaped(word: str) -> str:
