@@ -205,7 +205,7 @@ def wide_models(draw: st.DrawFn) -> Model:
 
 
 # The dialects on which triggers are managed.
-TRIGGERED = frozenset({"sqlite", "d1", "postgres"})
+TRIGGERED = frozenset({"sqlite", "d1", "postgres", "mysql", "mariadb"})
 EMAIL, COUNTER, SUMS = (
     Ref.root(Kind.DOMAIN, "email"),
     Ref.root(Kind.SEQUENCE, "The Counter"),
@@ -287,11 +287,27 @@ def for_server(model: Model, server: str) -> Model:
     rest = model.only(lambda ref: ref.top not in beyond and ref.name not in columns)
     if server.partition("-")[0] not in ("mysql", "mariadb"):
         return rest
-    return Model(_for_mysql(obj, rest) for obj in rest.values() if obj.ref.name != f"{obj.ref.top.name}_lower_ix")
+    return Model(_for_mysql(obj, rest) for obj in rest.values() if _mysql_has(obj, rest))
+
+
+def _mysql_has(obj: Object, model: Model) -> bool:
+    """Views have no triggers there, and a trigger may not write to a table that its statement is about, by whatever
+    way it comes to it (error 1442).
+    """
+    if isinstance(obj, Trigger):
+        tables = [ref.name for ref, other in model.items() if isinstance(other, Table) and ref.name <= obj.ref.top.name]
+        texts = " ".join(sql.text for sql in obj.body.statements) if isinstance(obj.body, Statements) else ""
+        return obj.ref.top.kind == Kind.TABLE and not any(f" {quoted(name)} " in texts for name in tables)
+    return obj.ref.name != f"{obj.ref.top.name}_lower_ix"
 
 
 def _for_mysql(obj: Object, model: Model) -> Object:
-    """Give an index what it must have there, the lengths of long texts, and leave its condition out."""
+    """Give an index what it must have there, the lengths of long texts, and leave its condition out.
+
+    An update trigger there fires whatever column changes, and those of views are left out before.
+    """
+    if isinstance(obj, Trigger):
+        return replace(obj, columns=())
     if not isinstance(obj, Index):
         return obj
     long = {c.ref.name for c in model.children(obj.ref.top, Column) if c.type.name == "text"}
