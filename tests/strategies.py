@@ -291,9 +291,7 @@ def for_server(model: Model, server: str) -> Model:
 
 
 def _mysql_has(obj: Object, model: Model) -> bool:
-    """Views have no triggers there, and a trigger may not write to a table that its statement is about, by whatever
-    way it comes to it (error 1442).
-    """
+    """Views have no triggers there, and none may write to a table that its statement comes by (error 1442)."""
     if isinstance(obj, Trigger):
         tables = [ref.name for ref, other in model.items() if isinstance(other, Table) and ref.name <= obj.ref.top.name]
         texts = " ".join(sql.text for sql in obj.body.statements) if isinstance(obj.body, Statements) else ""

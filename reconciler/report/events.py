@@ -1,4 +1,4 @@
-"""What happens in, events out: plain data, one JSON object a line, described by schemas/event.schema.json.
+"""What happens in, events out: plain data, one JSON object a line, described by schemas/ndjson.schema.json.
 
 The words of `type` are stable; whoever meets an unknown one shows `@message`.
 """

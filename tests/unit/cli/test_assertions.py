@@ -16,7 +16,7 @@ from jsonschema import Draft7Validator
 from reconciler.cli import main
 
 PLAN = Draft7Validator(json.loads(files("reconciler.schemas").joinpath("plan.schema.json").read_text("utf-8")))
-EVENT = Draft7Validator(json.loads(files("reconciler.schemas").joinpath("event.schema.json").read_text("utf-8")))
+EVENT = Draft7Validator(json.loads(files("reconciler.schemas").joinpath("ndjson.schema.json").read_text("utf-8")))
 TABLES = """table: users
 columns: {id: {type: int, primary_key: true}, secret: {type: text, sensitive: true}, quota: {type: int}}
 """

@@ -22,7 +22,7 @@ from reconciler.model.ref import Ref
 from reconciler.plan.step import Step
 from tests.unit.cli.shops import ALLOW, columns
 
-SCHEMA = json.loads(files("reconciler.schemas").joinpath("event.schema.json").read_text("utf-8"))
+SCHEMA = json.loads(files("reconciler.schemas").joinpath("ndjson.schema.json").read_text("utf-8"))
 VALIDATOR = Draft7Validator(SCHEMA)
 TYPES = {branch["properties"]["type"]["const"] for branch in SCHEMA["anyOf"]}
 
