@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.sqlite.driver import Project
+from tests.conformance.driver import Project
 from tests.target import Target
 
 TABLE = "table: t\ncolumns: {id: {type: int, primary_key: true}}\n"

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler import workflow
 from tests import warm
-from tests.conformance.sqlite.driver import Project
+from tests.conformance.driver import Project
 from tests.process import Reconcile, surroundings
 from tests.target import Target, mysql_connection
 

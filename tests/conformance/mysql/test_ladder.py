@@ -9,7 +9,7 @@ import pymysql
 import pytest
 
 from reconciler.plan.step import Ladder, Step
-from tests.conformance.sqlite.driver import Project
+from tests.conformance.driver import Project
 from tests.target import Target, mysql_connection
 
 # Names of rungs, from the mildest; what the server calls unfit for a change.

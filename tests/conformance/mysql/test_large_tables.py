@@ -11,7 +11,7 @@ from reconciler import Refused, workflow
 from reconciler.errors import ReconcileError
 from reconciler.plan.policy import parse_allowance
 from reconciler.report.facts import Applied
-from tests.conformance.sqlite.driver import Project
+from tests.conformance.driver import Project
 from tests.process import Reconcile
 from tests.target import Target
 

@@ -13,7 +13,7 @@ import pytest
 from reconciler import workflow
 from reconciler.dialects.mysql.session import MysqlSession
 from reconciler.plan.policy import Allowance
-from tests.conformance.sqlite.driver import Project
+from tests.conformance.driver import Project
 from tests.target import Target, mysql_connection
 
 TABLES = """table: t

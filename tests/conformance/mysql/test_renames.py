@@ -5,7 +5,7 @@ from __future__ import annotations
 import pymysql
 import pytest
 
-from tests.conformance.sqlite.driver import Project
+from tests.conformance.driver import Project
 from tests.target import Target
 
 PLAIN = "table: t\ncolumns:\n  id: {type: int, primary_key: true}\n  a: {type: int}\n"

@@ -12,7 +12,7 @@ from reconciler import workflow
 from reconciler.dialects.mysql.grants import has, rights_in
 from reconciler.errors import TargetError
 from reconciler.plan.policy import Allowance
-from tests.conformance.sqlite.driver import Project
+from tests.conformance.driver import Project
 from tests.target import Target
 
 TABLE = """table: t

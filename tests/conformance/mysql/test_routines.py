@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.sqlite.driver import Project
+from tests.conformance.driver import Project
 from tests.target import Target, mysql_connection
 
 TABLES = """table: t

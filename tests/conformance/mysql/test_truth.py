@@ -9,7 +9,7 @@ from reconciler.dialects.base import DatabaseError
 from reconciler.dialects.mysql.session import MysqlSession
 from reconciler.errors import NotConverged, PartlyApplied, ReconcileError
 from reconciler.plan.policy import Allowance
-from tests.conformance.sqlite.driver import Project
+from tests.conformance.driver import Project
 from tests.target import Target
 
 TABLE = "table: t\ncolumns: {id: {type: int, primary_key: true}, a: {type: int}}\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance.sqlite.driver import Project
+from tests.conformance.driver import Project
 from tests.target import Target
 
 TABLE = "table: t\ncolumns: {{id: {{type: int, primary_key: true}}, v: {{{0}}}}}\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.ref import Ref
-from tests.conformance.sqlite.driver import Project
+from tests.conformance.driver import Project
 from tests.target import Target
 
 TABLE = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance.sqlite.driver import Project
+from tests.conformance.driver import Project
 from tests.target import Target
 
 LIVE = "create table t (id integer primary key, state text); insert into t (state) values ('x')"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler import workflow
-from tests.conformance.sqlite.driver import Project
+from tests.conformance.driver import Project
 from tests.observer_sqlite import differences, facts
 from tests.target import Target
 

@@ -9,7 +9,7 @@ from reconciler.dialects.base import Target as Place
 from reconciler.dialects.sqlite import DIALECT
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.step import Step
-from tests.conformance.sqlite.driver import Project
+from tests.conformance.driver import Project
 from tests.target import Target
 
 T = "table: t\ncolumns: {{id: {{type: int, identity: true}}, {columns}}}\nprimary_key: [id]\n{rest}"

@@ -14,7 +14,7 @@ import pytest
 from reconciler import PlanError, workflow
 from reconciler.plan.policy import Allowance
 from reconciler.report.sql import plan_sql
-from tests.conformance.sqlite.driver import Project
+from tests.conformance.driver import Project
 from tests.observer_sqlite import differences, facts
 from tests.process import Result
 from tests.scripting import run_script, with_library

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance.sqlite.driver import Project
+from tests.conformance.driver import Project
 from tests.target import Target
 
 TABLE = "table: t\ncolumns: {{id: {{type: int, identity: true}}, a: {{type: {a}}}{more}}}\nprimary_key: [id]\n{rest}"
