@@ -64,8 +64,7 @@ RULES: RuleTable = {
         drop_weight=40,
         alter=_every(Column, columns.modify_column)
         | {"generated": columns.generate, "type": columns.retype, "on_conflict": Way.UNSUPPORTED},
-        disturbs=frozenset({"type", "collation"}),
-        late_bound=True,
+        disturbs=frozenset({"type", "collation"}), disturbed=keys.without_lengths, late_bound=True,
     ),
     Kind.PRIMARY_KEY: Rules(
         create=keys.create_primary_key, drop=keys.drop_primary_key, rename=keys.same_name, inline=True, weight=36,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from reconciler.dialects.mysql import costs, render
+from reconciler.dialects.mysql import costs, render, types
 from reconciler.dialects.mysql.ddl_keys import BROUGHT_INDEX
 from reconciler.dialects.mysql.ladder import altered, indexed
 from reconciler.dialects.mysql.names import columns as column_list
 from reconciler.dialects.mysql.names import of
 from reconciler.dialects.mysql.render import HIDDEN
 from reconciler.dialects.mysql.rules_columns import key_that_comes_with
+from reconciler.model.change import Alter
 from reconciler.model.objects import Check, Column, ForeignKey, Index, PrimaryKey, Unique
 from reconciler.plan.rules import Outcome, States
 
@@ -138,3 +139,19 @@ def index_options(old: Index, new: Index, states: States) -> Outcome:
         return change_index(old, new, states)
     words = [HIDDEN[name][name in after] for name in sorted(differ)]
     return altered(new, [f"ALTER INDEX {of(new.ref)} {words[0]}"], costs.DICTIONARY, states)
+
+
+def without_lengths(change: Alter, states: States) -> Iterator[Index]:
+    """Yield the indexes over whole values of a column that gets a type of which only a beginning can be in one.
+
+    They are dropped before and made again with their lengths (dev.mysql.com/doc/refman/9.7/en/create-index.html,
+    "Column Prefix Key Parts").
+    """
+    before, after = (types.base(column.type.name) in _LONG for column in (change.old, change.new))  # type: ignore[attr-defined]
+    for index in states.old.children(change.ref.top, Index) if after and not before else ():
+        whole = any(part.column == change.ref.name and part.length is None for part in index.parts)
+        if whole and index.method != "fulltext":
+            yield index
+
+
+_LONG = frozenset((*types.TEXTS, *types.BLOBS))

@@ -42,3 +42,14 @@ def test_what_does_not_fit_is_refused_and_stays(
     my.execute("delete from t where id = 2")
     project.apply(TABLE.format(after))
     assert len(my.query("select * from t")) == 1
+
+
+def test_an_index_over_whole_values_makes_way_for_a_long_text(project: Project, my: Target) -> None:
+    """Of a long text only a beginning can be in an index, which has to be another one before the column is."""
+    columns = "{{id: {{type: int, primary_key: true}}, a: {{type: {}}}, b: {{type: {}}}}}"
+    table = f"table: t\ncolumns: {columns}\nindexes: {{{{i: {{}}}}}}\n"
+    project.apply(table.format("int", "int", "[a]"))
+    my.execute("insert into t values (1, 7, 8)")
+    project.apply(table.format("text", '"decimal(12,2)"', "[{column: a, length: 20}]"))
+    assert [tuple(map(str, row)) for row in my.query("select id, a, b from t")] == [("1", "7", "8.00")]
+    project.apply(table.format("int", "int", "[a]"))
