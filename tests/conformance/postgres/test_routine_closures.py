@@ -195,4 +195,7 @@ def test_a_routine_gets_another_name(pg: Target, tmp_path: Path) -> None:
     other = one.replace("function: f", "function: g\nrenamed_from: f") + table.replace("f(", "g(")
     first, *rest = statements(specs.apply(other))
     assert first == 'ALTER FUNCTION "f"(integer) RENAME TO "g"'
-    assert not [text for text in rest if "DROP" in text]
+    # Before 16 a view's text names the table before each column, so it is compared by making it; that cannot be done
+    # before the function has its name, and the view is made anew.
+    old = int(str(pg.query("show server_version_num")[0][0])) < 160000
+    assert [text for text in rest if "DROP" in text] == (['DROP VIEW "v"'] if old else [])
