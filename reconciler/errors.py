@@ -13,10 +13,12 @@ The tree, each with its exit code (docs/adr/0006-exit-codes.md):
   - ApplyFailed                 1   a step failed, and nothing was changed
   - PartlyApplied               6   a run stopped after some of its transactions
   - NotConverged                1   applied, and still something differs
+  - RehearsalFailed             1   a plan failed on a copy of the schema, or left something; nothing was changed
   - ApprovalNeeded              7   somebody has to say yes, and there is no terminal
   - Declined                    1   somebody was asked and did not say yes
   - PlanFileError               1   a plan file cannot be read or written, or is none
   - SnapshotError               1   a snapshot cannot be read or written, or is none of this database's kind
+  - BackupError                 1   a backup cannot be made, is damaged, or cannot be read back
   - Interrupted               130   ended from outside by Ctrl-C, and cleaned up
     + Ended                   143   the same by SIGTERM
   - Unexpected                  1   a bug
@@ -65,10 +67,14 @@ class Problem:
 
 
 class ReconcileError(Exception):
-    """The root: a message for a person, a stable code, and what to do next."""
+    """The root: a message for a person, a stable code, and what to do next.
+
+    `backup` names what was kept of the database before, "" where nothing was.
+    """
 
     exit_code: ClassVar[int] = 1
     code: str = "RUN001"
+    backup: str = ""
 
     def __init__(self, message: str, *, hint: str = "", code: str = "", address: str = "") -> None:
         super().__init__(message)
@@ -185,6 +191,12 @@ class AssertionsFailed(ReconcileError):
     code = "RUN023"
 
 
+class RehearsalFailed(ReconcileError):
+    """A plan was tried on a copy without rows, and did not do what it is for; the database was not touched."""
+
+    code = "RUN024"
+
+
 class Declined(ReconcileError):
     """Somebody was asked and did not say yes."""
 
@@ -201,6 +213,12 @@ class SnapshotError(ReconcileError):
     """A snapshot cannot be read or written, or is none, or not one for what is asked."""
 
     code = "RUN043"
+
+
+class BackupError(ReconcileError):
+    """A backup cannot be made, is damaged, or cannot be read back."""
+
+    code = "RUN044"
 
 
 class Interrupted(ReconcileError):

@@ -9,13 +9,17 @@ from decimal import Decimal
 from enum import Enum as PythonEnum
 from functools import cache
 from operator import attrgetter
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
 from reconciler.model.assertions import Assertion
+from reconciler.model.data_rows import DataRows
 from reconciler.model.kinds import KINDS
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.ref import Kind, Ref
+
+if TYPE_CHECKING:
+    from reconciler.model.backfills import Backfill
 
 Way = Callable[[Any], Any]
 
@@ -192,6 +196,8 @@ def encode_desired(desired: Desired) -> dict[str, Any]:
         "removed": {str(ref): reason for ref, reason in sorted(desired.removed.items())},
         "unnamed": sorted(map(str, desired.unnamed)),
         "assertions": [encode(assertion) for assertion in desired.assertions],
+        "backfills": [encode(backfill) for backfill in desired.backfills],
+        "data": [encode(rows) for rows in desired.data],
     }
 
 
@@ -203,4 +209,14 @@ def decode_desired(data: Mapping[str, Any]) -> Desired:
         removed={Ref.parse(ref): str(reason) for ref, reason in data["removed"].items()},
         unnamed=frozenset(map(Ref.parse, data["unnamed"])),
         assertions=tuple(decode(Assertion, one) for one in data.get("assertions", ())),
+        backfills=tuple(map(decode_backfill, data.get("backfills", ()))),
+        data=tuple(decode(DataRows, one) for one in data.get("data", ())),
     )
+
+
+def decode_backfill(data: Mapping[str, Any]) -> Backfill:
+    """Return the backfill that `encode` gave this data for. Raises ValueError, KeyError or TypeError."""
+    from reconciler.model.backfills import Backfill
+
+    found: Backfill = decode(Backfill, data)
+    return found

@@ -7,14 +7,19 @@ from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, M
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.errors import Position
 from reconciler.model.assertions import Assertion
+from reconciler.model.data_rows import DataRows
 from reconciler.model.fields import compared_values, referring
 from reconciler.model.objects import Object
 from reconciler.model.ref import Ref
 from reconciler.model.values import Sql
+
+# What few projects have, and costs every command a while to make classes of.
+if TYPE_CHECKING:
+    from reconciler.model.backfills import Backfill
 
 T = TypeVar("T", bound=Object)
 
@@ -200,7 +205,8 @@ class Desired:
     """What the specs declare for one dialect, as written.
 
     `renames` is {new: old}, `removed` {address: reason}; `unnamed` are the objects whose name we made up; `positions`
-    says where an object, or one field of it, is declared. `assertions` are what the rows have to keep to.
+    says where an object, or one field of it, is declared. `assertions` are what the rows have to keep to,
+    `backfills` the work to be done on them, `data` those that have to be there.
     """
 
     model: Model
@@ -209,6 +215,8 @@ class Desired:
     unnamed: frozenset[Ref] = frozenset()
     positions: Mapping[tuple[Ref, str], Position] = field(default_factory=dict)
     assertions: tuple[Assertion, ...] = ()
+    backfills: tuple[Backfill, ...] = ()
+    data: tuple[DataRows, ...] = ()
 
     def position(self, ref: Ref, part: str = "") -> Position | None:
         """Return where a field is declared, or else its object, or else the object that holds it."""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 
 # PostgreSQL cuts identifiers at 63 bytes (manual, "Identifiers and Key Words"), MySQL refuses more than 64 characters.
 LONGEST = 63
+_HELPER = re.compile("__rc_[0-9a-f]{8}_")
+
+# How the names end of triggers that carry rows along while data work goes on.
+CAPTURE = "_capture"
 
 
 def implicit_name(table: str, columns: Sequence[str], suffix: str) -> str:
@@ -28,3 +33,8 @@ def helper_name(subject: str, hint: str) -> str:
     `__rc_<hash>_<hint>`.
     """
     return shortened(f"__rc_{hashlib.sha256(subject.encode()).hexdigest()[:8]}_{hint}")
+
+
+def is_helper(name: str) -> bool:
+    """Say whether a name is one that `helper_name` gives."""
+    return _HELPER.match(name) is not None

@@ -8,7 +8,7 @@ from typing import ClassVar
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.references import MANY, ONE, PARTS, SIBLINGS, TARGET_COLUMNS, refers_to
 from reconciler.model.types import BIGINT, Type
-from reconciler.model.values import Action, Default, Deferrable, Generated, Identity, IndexPart, Sql
+from reconciler.model.values import Action, Default, Deferrable, Deprecated, Generated, Identity, IndexPart, Sql
 
 # A dialect's own settings of an object, sorted by name.
 Options = tuple[tuple[str, str | int | bool], ...]
@@ -112,13 +112,14 @@ class Table(Object):
     """A table; its columns, keys and indexes are objects of their own.
 
     `options` are the dialect's own, sorted by name, defaults left out. `protect` None means that the spec is silent.
-    `not_understood` says what in the live definition we could not read; such a table is never rebuilt.
+    `not_understood`, here and elsewhere, is what of the live definition our own words would not say again.
     """
 
     kind = Kind.TABLE
     comment: str | None = None
     options: Options = ()
     protect: bool | None = field(default=None, compare=False)
+    deprecated: Deprecated | None = field(default=None, compare=False)
     not_understood: str = field(default="", compare=False, metadata=LIVE)
 
 
@@ -142,8 +143,10 @@ class Column(Object):
     moved_values: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     position: int = field(default=0, compare=False)
     sensitive: bool = field(default=False, compare=False)
+    deprecated: Deprecated | None = field(default=None, compare=False)
     clauses: str = field(default="", compare=False, metadata=LIVE)
     carried: tuple[str, ...] = field(default=(), compare=False, metadata=LIVE)
+    not_understood: str = field(default="", compare=False, metadata=LIVE)
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
@@ -164,6 +167,7 @@ class PrimaryKey(Object):
     comment: str | None = None
     clauses: str = field(default="", compare=False, metadata=LIVE)
     carried: tuple[str, ...] = field(default=(), compare=False, metadata=LIVE)
+    not_understood: str = field(default="", compare=False, metadata=LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +187,7 @@ class Unique(Object):
     clauses: str = field(default="", compare=False, metadata=LIVE)
     carried: tuple[str, ...] = field(default=(), compare=False, metadata=LIVE)
     nameless: bool = field(default=False, compare=False, metadata=LIVE)
+    not_understood: str = field(default="", compare=False, metadata=LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +202,7 @@ class Check(Object):
     comment: str | None = None
     clauses: str = field(default="", compare=False, metadata=LIVE)
     nameless: bool = field(default=False, compare=False, metadata=LIVE)
+    not_understood: str = field(default="", compare=False, metadata=LIVE)
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
@@ -222,6 +228,7 @@ class ForeignKey(Object):
     comment: str | None = None
     clauses: str = field(default="", compare=False, metadata=LIVE)
     nameless: bool = field(default=False, compare=False, metadata=LIVE)
+    not_understood: str = field(default="", compare=False, metadata=LIVE)
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
@@ -244,6 +251,7 @@ class Index(Object):
     definition: str = field(default="", compare=False)
     clauses: str = field(default="", compare=False, metadata=LIVE)
     carried: tuple[str, ...] = field(default=(), compare=False, metadata=LIVE)
+    not_understood: str = field(default="", compare=False, metadata=LIVE)
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
@@ -263,6 +271,7 @@ class Exclusion(Object):
     comment: str | None = None
     clauses: str = field(default="", compare=False, metadata=LIVE)
     carried: tuple[str, ...] = field(default=(), compare=False, metadata=LIVE)
+    not_understood: str = field(default="", compare=False, metadata=LIVE)
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
@@ -282,6 +291,7 @@ class View(Object):
     options: Options = ()
     columns: tuple[str, ...] | None = field(default=None, compare=False, metadata=_CONTRACT)
     carried: tuple[str, ...] = field(default=(), compare=False, metadata=LIVE)
+    not_understood: str = field(default="", compare=False, metadata=LIVE)
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 

@@ -33,6 +33,9 @@ class Kind(StrEnum):
     EVENT = "event"
 
 
+# The word that the address of a backfill begins with. It is no `Kind`: no catalog holds one, so nothing is compared.
+BACKFILL = "backfill"
+
 # Words that an address reads as kinds, so a name that is one of them is quoted. Kinds that an inspector meets and does
 # not model are addressed by these words too.
 KIND_WORDS = frozenset(Kind) | {

@@ -26,6 +26,14 @@ class Sql:
             object.__setattr__(self, "canonical", self.text)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deprecated:
+    """That nothing new is to use an object: since which day, and the first day on which it may go (ISO 8601)."""
+
+    since: str
+    remove_after: str
+
+
 @dataclass(frozen=True, slots=True)
 class Literal:
     """A constant. After normalizing, numbers are `Decimal`: 1.50 equals 1.5, and each is written as it came."""
