@@ -17,6 +17,9 @@ from reconciler.plan.rules import Ask, Outcome, Rules, RuleTable, States, Way, l
 from reconciler.plan.settle import settle
 from reconciler.plan.step import DataCheck, Statement, Step, Transaction, action_of
 
+# The weight of what comes after all else.
+_LAST = 99
+
 
 @dataclass(frozen=True, slots=True)
 class _Work:
@@ -195,6 +198,8 @@ def _ties_two_drops(work: _Work, change: Drop) -> bool:
     old = change.old
     if isinstance(old, Unmodelled) or any(outcome is Way.VIA_PARENT for _, outcome in _outcomes(work, change)):
         return False
+    if any(old.ref in references(obj) for obj in work.states.old.subtree(old.ref.top) if obj is not old):
+        return False  # something beside it would have to go before: the tie is undone on its other side
     return any(
         # Where only one of two roots names the other, the edges of the two drops are enough.
         ref.top != old.ref.top
@@ -281,9 +286,15 @@ def _make(
         needs=needs - created,
         drops=dropped,
         releases=released - dropped,
-        weight=rules_of(work.rules, change.ref).weight if weight is None else weight,
+        weight=_weight(statements, creates, rules_of(work.rules, change.ref).weight if weight is None else weight),
         checks=(*(check for one in held for check in ask(one, work.states)), *_of_ladders(statements)),
     )
+
+
+def _weight(statements: Sequence[Statement], creates: Sequence[Object], weight: int) -> int:
+    """Let what is in no transaction come last, first what it drops: what is before it can be one."""
+    alone = any(statement.transaction is Transaction.ALONE for statement in statements)
+    return (_LAST if creates else _LAST - 1) if alone else weight
 
 
 def _of_ladders(statements: Sequence[Statement]) -> Iterable[DataCheck]:

@@ -57,6 +57,7 @@ HAZARDS: Mapping[str, HazardKind] = {
     "DS108": HazardKind("drops an extension", Level.HIGH, Effect.CONSENT, destructive=True),
     "DS109": HazardKind("drops a sequence", Level.MEDIUM, Effect.CONSENT, destructive=True),
     "DS110": HazardKind("replaces enum values in rows", Level.HIGH, Effect.CONSENT, destructive=True),
+    "DS111": HazardKind("deletes rows", Level.HIGH, Effect.CONSENT, destructive=True),
     "MF101": HazardKind("unique over existing rows", Level.MEDIUM, Effect.BLOCK),
     "MF103": HazardKind("not null without a default", Level.MEDIUM, Effect.BLOCK),
     "MF104": HazardKind("null becomes not null", Level.MEDIUM, Effect.BLOCK),
@@ -70,19 +71,26 @@ HAZARDS: Mapping[str, HazardKind] = {
     "CD103": HazardKind("drops a primary key", Level.HIGH, Effect.CONSENT),
     "CD104": HazardKind("drops a trigger or event", Level.LOW, Effect.NOTICE),
     "LK102": HazardKind("keeps writes waiting", Level.MEDIUM, Effect.CONSENT),
+    "BF108": HazardKind("fires triggers for each row", Level.LOW, Effect.NOTICE),
+    "BF109": HazardKind("is defined otherwise than when it was done", Level.MEDIUM, Effect.CONSENT),
     "MY104": HazardKind("few instant changes are left", Level.LOW, Effect.NOTICE, counts="versions"),
     "MY151": HazardKind("may lose who may call it", Level.LOW, Effect.NOTICE, counts="rights"),
     "MY150": HazardKind("is run by a clock that stands still", Level.LOW, Effect.NOTICE, counts="settings"),
     "MY130": HazardKind("writes a table anew", Level.LOW, Effect.NOTICE),
     "PG319": HazardKind("computes a materialized view anew", Level.LOW, Effect.NOTICE, Effect.NOTICE, counts="bytes"),
     "UD101": HazardKind("is not declared", Level.MEDIUM, Effect.BLOCK),
+    "NU101": HazardKind("is not understood in every part", Level.HIGH, Effect.BLOCK),
+    "DP103": HazardKind("removes what is deprecated before its day", Level.HIGH, Effect.BLOCK),
     "PR101": HazardKind("touches a protected object", Level.HIGH, Effect.BLOCK),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hazard:
-    """One thing that a plan may cost. `count` is in rows or values, None where nothing was counted."""
+    """One thing that a plan may cost. `count` is in rows or values, None where nothing was counted.
+
+    `unanswered` says that the live rows decide, and could not be asked.
+    """
 
     code: str
     ref: Ref
@@ -90,6 +98,7 @@ class Hazard:
     effect: Effect
     count: int | None = None
     sample: tuple[str, ...] = ()
+    unanswered: bool = False
 
     @property
     def kind(self) -> HazardKind:
@@ -125,8 +134,11 @@ def judge(answers: Iterable[Answer]) -> tuple[Hazard, ...]:
         sample = () if check.sensitive else answer.sample
         if effect is not None:
             found.append(
-                Hazard(code=check.code, ref=check.ref, message=message, effect=effect, count=count, sample=sample)
-            )
+                Hazard(
+                    code=check.code, ref=check.ref, message=message, effect=effect, count=count, sample=sample,
+                    unanswered=bool(answer.error),
+                )
+            )  # fmt: skip
     return tuple(found)
 
 

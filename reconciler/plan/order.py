@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
+from itertools import groupby
 
 from reconciler.errors import PlanError, Problem
 from reconciler.model.ref import Ref
-from reconciler.plan.step import Step
+from reconciler.plan.step import Statement, Step, Transaction
 
 
 def order(steps: Sequence[Step]) -> tuple[Step, ...]:
@@ -66,6 +68,29 @@ def _by_ref(sets: Iterable[frozenset[Ref]]) -> dict[Ref, list[int]]:
 
 def _all(index: dict[Ref, list[int]], refs: Iterable[Ref]) -> set[int]:
     return {step for ref in refs for step in index.get(ref, ())}
+
+
+def torn(steps: Sequence[Step]) -> bool:
+    """Say whether what cannot be part of a transaction stands where nothing may be committed."""
+    return any(any(step.alone for step in block) and not parted(block) for block in blocks(steps))
+
+
+def parted(block: Sequence[Step]) -> bool:
+    """Say whether each step of a block is kept by itself: those that are in no transaction, and before them the drops
+    of what these make. Whoever finds that missing makes it: it is declared.
+    """
+    made = frozenset(ref for step in block if step.alone for ref in step.creates)
+    return bool(made) and all(step.alone or (step.drops <= made and not step.creates) for step in block)
+
+
+def parts(step: Step) -> Iterator[Step]:
+    """Yield a step in parts: each statement that is in no transaction, and what is between two of them as one."""
+    for _, some in groupby(enumerate(step.statements), lambda pair: _place(*pair)):
+        yield replace(step, statements=tuple(statement for _, statement in some))
+
+
+def _place(at: int, statement: Statement) -> int:
+    return at if statement.transaction is Transaction.ALONE else -1
 
 
 def blocks(steps: Sequence[Step]) -> Iterator[list[Step]]:

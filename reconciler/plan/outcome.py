@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.model.ref import Ref
+
+if TYPE_CHECKING:
+    from reconciler.model.backfills import Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +22,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What was done: steps and statements, rows that they changed, their seconds, and what the database counted."""
+    """What was done: steps and statements, rows that they changed, their seconds, and what the database counted.
+
+    `worked` is what became of backfills; what they wrote is among the rows.
+    """
 
     run_id: str
     steps: int
@@ -27,6 +33,7 @@ class Outcome:
     rows: int
     seconds: float
     usage: Usage | None = None
+    worked: tuple[Worked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +63,8 @@ class PastRun:
 
     `state` is running, done, failed, partial or interrupted; `total` is how many steps the plan had, None where nobody
     wrote it down; `done` how many of them are committed; `statements` how many each of them had, in order.
-    `bookmark` is the database's own word for itself as it was before. `steps` are filled in where one run was asked
+    `bookmark` is the database's own word for itself as it was before, `backup` the name of what was kept then, `commit`
+    what the specs were of, `takes_back` the runs that a rollback undoes. `steps` are filled in where one run was asked
     for.
     """
 
@@ -76,6 +84,9 @@ class PastRun:
     statements: tuple[int, ...] = ()
     consents: tuple[Consent, ...] = ()
     bookmark: str = ""
+    backup: str = ""
+    commit: str = ""
+    takes_back: tuple[str, ...] = ()
     steps: tuple[PastStep, ...] = ()
 
 
@@ -113,3 +124,42 @@ class Asserted:
     def counts(self) -> bool:
         """Whether this decides how a command ends."""
         return self.severity == "error" and self.status != "pass"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What the rows say to a verification of a backfill.
+
+    `status` is pass, fail or error; `message` says what is wrong. `sample` are the first rows that show it.
+    """
+
+    name: str
+    kind: str
+    status: str
+    seconds: float
+    message: str = ""
+    columns: tuple[str, ...] = ()
+    sample: tuple[tuple[Shown, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """How many rows of a table have each value of a column, the most frequent first."""
+
+    table: str
+    column: str
+    counts: tuple[tuple[Shown, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worked:
+    """How far a backfill came: where it stands now, what proves it, how long this took and how many rows it wrote.
+
+    `distribution` is how the rows of the written table are classified, where the work classifies them.
+    """
+
+    standing: Standing
+    verified: tuple[Verified, ...] = ()
+    distribution: tuple[Shares, ...] = ()
+    rows: int = 0
+    seconds: float = 0.0

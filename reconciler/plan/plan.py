@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from reconciler.plan.step import Statement, Step
+from reconciler.plan.step import Stage, Statement, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +21,13 @@ class Plan:
 
     @property
     def statements(self) -> tuple[Statement, ...]:
-        """Every statement in order."""
-        return tuple(statement for step in self.steps for statement in step.statements)
+        """Every statement in order; what backfills do is not counted beforehand."""
+        told = (step for step in self.steps if step.stage is not Stage.FILL)
+        return tuple(statement for step in told for statement in step.statements)
+
+    def only(self, stage: Stage) -> Plan:
+        """Return the steps of one stage under the same id."""
+        return replace(self, steps=tuple(step for step in self.steps if step.stage is stage))
 
     @property
     def empty(self) -> bool:

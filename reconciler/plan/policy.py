@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.errors import UsageError
 from reconciler.model.ref import Ref
 from reconciler.plan.hazards import HAZARDS, Effect, Hazard
 from reconciler.plan.outcome import Consent
-from reconciler.plan.scope import Undeclared
+from reconciler.plan.rules import SMALL_TABLE_ROWS
+from reconciler.plan.scope import Bounds, Undeclared
 
 
 class Approve(StrEnum):
@@ -29,20 +30,33 @@ class Allowance:
     code: str
     ref: Ref | None = None
 
-    def covers(self, hazard: Hazard) -> bool:
-        """Say whether this consents to a hazard; one at a table covers everything inside it."""
-        if self.code not in ("*", hazard.code):
+    def covers(self, code: str, ref: Ref) -> bool:
+        """Say whether this consents to a code at an address; one at a table covers everything inside it."""
+        if self.code not in ("*", code):
             return False
-        return self.ref is None or hazard.ref.inside(self.ref)
+        return self.ref is None or ref.inside(self.ref)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What an environment permits."""
+    """What an environment permits.
+
+    `ignored` are the addresses at which a difference is told and left, each with its reason. `only` are those beyond
+    which this run changes nothing, if there are any. A table with fewer rows than `small_table_rows` may be read while
+    others wait.
+    """
 
     allow: tuple[Allowance, ...] = ()
     undeclared: Undeclared = Undeclared.REPORT
     approve: Approve = Approve.ALWAYS
+    ignored: Mapping[Ref, str] = field(default_factory=dict)
+    only: frozenset[Ref] = frozenset()
+    small_table_rows: int = SMALL_TABLE_ROWS
+
+    @property
+    def bounds(self) -> Bounds:
+        """Which differences count."""
+        return Bounds(undeclared=self.undeclared, ignored=self.ignored, only=self.only)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +114,11 @@ def _consent(
     """Return what allows a hazard, "" when nothing does."""
     if hazard.effect is not Effect.CONSENT:
         return ""
-    if any(allowance.covers(hazard) for allowance in given):
+    if any(allowance.covers(hazard.code, hazard.ref) for allowance in given):
         return "--allow"
     if first and hazard.kind.destructive:
         return ""
     if (hazard.code, hazard.ref) in reviewed:
         return "the specs"
-    return "the policy" if any(allowance.covers(hazard) for allowance in policy.allow) else ""
+    allowed = any(allowance.covers(hazard.code, hazard.ref) for allowance in policy.allow)
+    return "the policy" if allowed else ""

@@ -61,10 +61,16 @@ def apply_renames(actual: Model, desired: Desired, follow: Follow) -> Renamed:
 
 
 def _both(new: Ref, old: Ref, desired: Desired) -> Problem:
+    """Say that both names are there, and the two ways out: only the author knows which rows are right."""
+    here = old.parent is not None
+    removed = f"`removed: {{{old.kind}.{old.name}: {{reason: …}}}}`" if here else f"a document `removed: {old}`"
+    fill = f"a backfill that fills {new.name!r} from {old.name!r} where it is empty"
+    merge = f"merge: {fill}, `blocks: [{old}.drop]`, and {removed}\n"
+    drop = f"drop: {removed} alone gives up what {old.name!r} holds"
     return Problem(
         code="RUN034",
         message=f"{new} is declared as renamed from {old.name!r}, and both are in the database",
-        hint=f"copy what is missing into {new.name!r}, then remove the old: `removed: {{{old.kind}.{old.name}: …}}`",
+        hint=merge + drop,
         address=str(new),
         position=desired.position(new, "renamed_from"),
     )

@@ -13,6 +13,9 @@ from reconciler.model.objects import Object
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.step import DataCheck, Statement
 
+# So many rows are read within a fraction of a second, unless they are as heavy as this on the average.
+SMALL_TABLE_ROWS, HEAVY_ROW_BYTES = 100_000, 640
+
 
 class Way(Enum):
     """What to do instead of a statement.
@@ -31,13 +34,18 @@ class States:
     """Both models as rules see them: `old` with renames already applied, `new` with what stays undeclared.
 
     `live` turns an address in `old` into the one that the database has now, before any rename. `features` are what this
-    server or library can do.
+    server or library can do. `small_table_rows` says how many rows make a table large. `large` are such, as `old` has
+    them, where the dialect tells them beforehand; those that are `online` too are to be read while nobody waits,
+    outside of any transaction.
     """
 
     old: Model
     new: Model
     live: Callable[[Ref], Ref] = lambda ref: ref
     features: frozenset[str] = frozenset()
+    small_table_rows: int = SMALL_TABLE_ROWS
+    large: frozenset[Ref] = frozenset()
+    online: frozenset[Ref] = frozenset()
 
 
 Outcome = Sequence[Statement] | Way
@@ -47,6 +55,7 @@ Rebuild = Callable[[Sequence[Ref], Sequence[Change], States], Sequence[Statement
 Together = Callable[[Ref, States], Iterable[Ref]]
 Disturbed = Callable[[Alter, States], Iterable[Object]]
 Carries = Callable[[Change, States], Iterable[Change]]
+Restates = Callable[[Change, States], Iterable[Ref]]
 Ask = Callable[[Change, States], Sequence[DataCheck]]
 
 
@@ -63,9 +72,9 @@ class Rules:
     this kind by name each time it runs, so they may come after it, and go and come back under it. `steady`: it is
     altered under whoever uses it, so an alter waits for nobody to let go. `falls`: it goes in silence with what it
     names inside its own root, as an index does with its column; what does not refuses the plan. `looks_up`: it finds
-    what it names each time it runs, so it stays while that goes and comes back. `rebuild` makes roots anew that go in
-    one step: usually one, and those that `together` names besides. `weight`, `drop_weight` and `rebuild_weight` order
-    what the edges leave open.
+    what it names each time it runs, so it stays while that goes and comes back. `restates` names the objects that the
+    statement of a change writes again from end to end. `rebuild` makes roots anew that go in one step: usually one, and
+    those that `together` names besides. `weight`, `drop_weight` and `rebuild_weight` order what the edges leave open.
     """
 
     create: Make | Way
@@ -81,6 +90,7 @@ class Rules:
     adapts: bool = True
     disturbed: Disturbed | None = None
     carries: Carries | None = None
+    restates: Restates | None = None
     late_bound: bool = False
     steady: bool = False
     falls: bool = True

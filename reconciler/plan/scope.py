@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from reconciler.model.fields import referring
 from reconciler.model.model import Model
+from reconciler.model.names import is_helper
 from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.ref import Ref
 from reconciler.plan.foreign import foreign_tables
+
+if TYPE_CHECKING:
+    from reconciler.model.backfills import Held
 
 
 class Undeclared(StrEnum):
@@ -29,8 +34,41 @@ class Reason(StrEnum):
     REMOVED = "removed"
     LEDGER = "ledger"
     UNDECLARED = "undeclared"
+    HELPER = "helper"
     PARENT = "parent"
     ABSENT = "absent"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """Which differences count.
+
+    `undeclared` is the policy for what nobody declared, `ignored` has the addresses at which a difference stays, with
+    the reason. Where `only` names addresses, nothing beyond them changes, nothing there is ignored, and what is there
+    undeclared goes. `waiting` is what stays as it is until a backfill is done.
+    """
+
+    undeclared: Undeclared = Undeclared.REPORT
+    ignored: Mapping[Ref, str] = field(default_factory=dict)
+    only: frozenset[Ref] = frozenset()
+    waiting: tuple[Held, ...] = ()
+
+    @property
+    def limited(self) -> bool:
+        """Whether any difference stays as it is."""
+        return bool(self.ignored or self.only)
+
+    def holds(self, ref: Ref) -> bool:
+        """Say whether a difference at an address stays as it is."""
+        if self.only:
+            return not any(ref.inside(one) for one in self.only)
+        return any(ref.inside(one) for one in self.ignored)
+
+    def reason(self, ref: Ref) -> str:
+        """Return why a difference at an address stays; what stays because of another one says so."""
+        found = (reason for one, reason in self.ignored.items() if ref.inside(one))
+        return next(found, "it needs what is ignored")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +77,8 @@ class Scope:
 
     `target` is the declared model plus everything that stays although nobody declared it; `undeclared` are the tops of
     what stays; `foreign` are the tables in which other tools keep their account and which nobody declared: they are
-    neither listed nor dropped; `dropped` says why an object of the live model is not in the target.
+    neither listed nor dropped; `dropped` says why an object of the live model is not in the target, `ignored` why a
+    difference is left as it is.
     """
 
     target: Model
@@ -47,11 +86,10 @@ class Scope:
     unmodelled: tuple[Ref, ...]
     dropped: Mapping[Ref, Reason]
     foreign: frozenset[Ref] = frozenset()
+    ignored: Mapping[Ref, str] = field(default_factory=dict)
 
 
-def scope(
-    actual: Model, desired: Model, owned: frozenset[Ref], removed: frozenset[Ref], undeclared: Undeclared
-) -> Scope:
+def scope(actual: Model, desired: Model, owned: frozenset[Ref], removed: frozenset[Ref], bounds: Bounds) -> Scope:
     """Decide for each live object whether it is declared, dropped or left alone.
 
     Args:
@@ -59,23 +97,24 @@ def scope(
         desired: the declared model.
         owned: what the ledger says we once applied, renames applied.
         removed: what the specs remove by name.
-        undeclared: the policy for everything else.
+        bounds: the policy for everything else, and which differences count.
     """
     dropped: dict[Ref, Reason] = {}
     kept: list[Ref] = []
     loners = actual.keys() - desired.keys()
     foreign = frozenset(foreign_tables(actual, loners))
     for ref in sorted(loners, key=lambda r: (len(r.parts), r)):
-        reason = _reason(actual[ref], owned, removed, undeclared, dropped, foreign)
+        reason = _reason(actual[ref], owned, removed, bounds, dropped, foreign)
         if reason is not None:
             dropped[ref] = reason
         else:
             kept.append(ref)
-    loose = [ref for ref in kept if not isinstance(actual[ref], Unmodelled) and ref.top not in foreign]
+    told = [ref for ref in kept if not bounds.holds(ref)] if bounds.limited else kept
+    loose = [ref for ref in told if not isinstance(actual[ref], Unmodelled) and ref.top not in foreign]
     return Scope(
         target=Model((*desired.values(), *(actual[ref] for ref in kept))) if kept else desired,
         undeclared=_tops(loose, set(loose)),
-        unmodelled=tuple(ref for ref in kept if isinstance(actual[ref], Unmodelled)),
+        unmodelled=tuple(ref for ref in told if isinstance(actual[ref], Unmodelled)),
         dropped=dropped,
         foreign=foreign.difference(dropped),
     )
@@ -85,7 +124,7 @@ def _reason(
     obj: Object,
     owned: frozenset[Ref],
     removed: frozenset[Ref],
-    undeclared: Undeclared,
+    bounds: Bounds,
     dropped: Mapping[Ref, Reason],
     foreign: frozenset[Ref],
 ) -> Reason | None:
@@ -93,7 +132,7 @@ def _reason(
     ref = obj.ref
     if ref.parent in dropped:
         return Reason.PARENT
-    if isinstance(obj, Unmodelled):
+    if isinstance(obj, Unmodelled) or bounds.holds(ref):
         return None
     if ref in removed:
         return Reason.REMOVED
@@ -101,7 +140,9 @@ def _reason(
         return None
     if ref in owned:
         return Reason.LEDGER
-    return Reason.UNDECLARED if undeclared is Undeclared.DROP else None
+    if ref.parent is not None and is_helper(ref.name):
+        return Reason.HELPER
+    return Reason.UNDECLARED if bounds.only or bounds.undeclared is Undeclared.DROP else None
 
 
 def _tops(refs: list[Ref], known: set[Ref]) -> tuple[Ref, ...]:

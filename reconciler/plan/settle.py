@@ -84,8 +84,10 @@ def _carried(rules: RuleTable, change: Change, states: States) -> set[Ref]:
 
 def _held(change: Change, states: States, settled: Settled) -> list[tuple[Change, ...]]:
     """Return how everything inside an object that goes and comes back does the same."""
+    if not isinstance(change, Drop):
+        return []
     holder = _now(change.ref, states)
-    if not isinstance(change, Drop) or not _comes_back(holder, settled):
+    if not _comes_back(holder, settled):
         return []
     inside = (obj for obj in states.old.subtree(holder)[1:] if not isinstance(obj, Unmodelled))
     return [

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.model.change import Alter, Change, Create, Drop
+from reconciler.model.data_rows import DATA
 from reconciler.model.ref import Ref
+from reconciler.plan.row_changes import RowChanges
 
 
 class Transaction(StrEnum):
-    """How a statement relates to the transaction around it."""
+    """How a statement relates to the transaction around it; `alone` is in none, and may take and wait long."""
 
     INSIDE = "inside"
     COMMIT_AFTER = "commit after"
+    ALONE = "alone"
+
+    @property
+    def remark(self) -> str:
+        """A comment for whoever reads the statement, "" where it is as all others are."""
+        return _REMARKS[self]
+
+
+_REMARKS: Mapping[Transaction, str] = {
+    Transaction.INSIDE: "",
+    Transaction.COMMIT_AFTER: "-- committed here",
+    Transaction.ALONE: "-- outside of any transaction: readers and writers go on meanwhile",
+}
+
+
+class Stage(StrEnum):
+    """Where a step stands: before the backfills of a plan, one of them, or after those that it waits for."""
+
+    EXPAND = "expand"
+    FILL = "backfill"
+    TIGHTEN = "tighten"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,20 +97,24 @@ class Statement:
     """One statement, complete, without a semicolon at its end.
 
     `relations` is how many entries of the server's lock table it may take, where the server has such a limit.
-    `ladder` are other forms of it, where the server is told how to carry it out and may refuse.
+    `ladder` are other forms of it, where the server is told how to carry it out and may refuse. `undo` takes away what
+    it leaves behind when it fails, "" where that is nothing.
     """
 
     sql: str
     transaction: Transaction = Transaction.INSIDE
     relations: int = 1
     ladder: Ladder | None = None
+    undo: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """Statements that belong together, with the edges that order them.
 
-    A step comes after those that create what it `needs`, and drops a thing only after all that `releases` it.
+    A step comes after those that create what it `needs`, and drops a thing only after all that `releases` it. That of a
+    backfill has no changes, and a statement that tells what is done in each of its transactions. `rows` says what one
+    does that writes rows and changes no object.
     """
 
     subject: Ref
@@ -98,7 +126,19 @@ class Step:
     drops: frozenset[Ref] = frozenset()
     releases: frozenset[Ref] = frozenset()
     weight: int = 0
+    stage: Stage = Stage.EXPAND
     checks: tuple[DataCheck, ...] = field(default=(), compare=False)
+    rows: RowChanges | None = None
+
+    @property
+    def alone(self) -> bool:
+        """Whether it cannot be part of one transaction: a statement of it is in none."""
+        return any(statement.transaction is Transaction.ALONE for statement in self.statements)
+
+    @property
+    def only_rows(self) -> bool:
+        """Whether it writes rows and changes no object."""
+        return self.subject.kind == DATA
 
 
 def action_of(change: Change) -> str:
