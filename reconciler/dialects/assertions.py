@@ -46,19 +46,19 @@ def proofread(assertion: Assertion, model: Model, family: str) -> Iterator[Probl
         hint = "mend it; what is right and yet not read can stand in a view"
         yield Problem(code="SPEC200", message=message, hint=hint, address=str(assertion.ref))
         return
-    if not _is_question(tree):
+    if not is_question(tree):
         message = f"the query of {assertion.ref} is not one single SELECT"
         hint = "write a query that returns the rows that offend, and nothing when all is well"
         yield Problem(code="SPEC200", message=message, hint=hint, address=str(assertion.ref))
         return
-    for table, column, known in dict.fromkeys(_missing(tree, model, family)):
+    for table, column, known in dict.fromkeys(missing_columns(tree, model, family)):
         close = get_close_matches(column, known, n=1)
         message = f"the query of {assertion.ref} names a column {column!r}, which {table!r} has not"
         hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(known)}"
         yield Problem(code="SPEC031", message=message, hint=hint, address=str(assertion.ref))
 
 
-def _is_question(tree: exp.Expr) -> bool:
+def is_question(tree: exp.Expr) -> bool:
     """Say whether a statement asks and does nothing: some databases let a SELECT hold an INSERT, or make a table."""
     from sqlglot import exp
 
@@ -66,7 +66,7 @@ def _is_question(tree: exp.Expr) -> bool:
     return isinstance(tree, exp.Query) and doing is None
 
 
-def _missing(tree: exp.Expr, model: Model, family: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+def missing_columns(tree: exp.Expr, model: Model, family: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Yield each column that a declared table is said to have and has not, with those that it has."""
     from sqlglot import exp
 

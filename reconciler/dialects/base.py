@@ -19,8 +19,14 @@ from reconciler.plan.step import Step
 
 # What few commands have to do with is loaded by those that make it.
 if TYPE_CHECKING:
+    from reconciler.dialects.adoption import Adoption
+    from reconciler.dialects.bulk import Bulk
+    from reconciler.dialects.chores import Chores
+    from reconciler.dialects.dumping import Dump
     from reconciler.dialects.health import Holder, Sign
+    from reconciler.dialects.rows import RowWords
     from reconciler.dialects.script import Order, Script
+    from reconciler.dialects.upkeep import Upkeep
     from reconciler.plan.outcome import Rows, Usage
 
 
@@ -55,6 +61,10 @@ class DatabaseError(Exception):
         self.unfit = unfit
         self.before = before
         self.address = address
+
+
+class Unanswered(DatabaseError):
+    """There is no database that could be asked."""
 
 
 class Session(Protocol):
@@ -102,6 +112,15 @@ class Lock(Protocol):
 
     def held(self) -> bool:
         """Say whether the lock is still ours; asked before each step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query of which at most so many rows are wanted. Parameters are written `:name` in it."""
+
+    query: str
+    most: int
+    parameters: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +187,18 @@ class Survey:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Scratch:
+    """A database that goes away, to try a plan on: a session on it, where it is, and the dialect that it is spoken to
+    in. `filled` says that it has the target's schema already; otherwise it is empty.
+    """
+
+    dialect: Dialect
+    session: Session
+    target: Target
+    filled: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dialect:
     """Everything that is known about one database, as functions.
 
@@ -185,8 +216,14 @@ class Dialect:
     * `foretell(live, desired)`: the live model, renames applied, in the words that it will have by itself once this
       plan has run.
     * `reading(session)`: what is asked inside changes nothing, whatever its text; a session outside a transaction.
-    * `first_rows(session, query, most)`: at most so many rows of a query, with the names of its columns.
+    * `snapshot(session)`: what is asked inside sees the database at one moment, where that lasts longer than one
+      request, and changes nothing; a session outside a transaction.
+    * `first_rows(session, question)`: the rows that are wanted, with the names of the columns.
+    * `at_once(session, questions)`: the same of several, in one request that sees the database at one moment; None
+      where `snapshot` does that.
+    * `rows`: how rows are read, spelled and written.
     * `limited(session, seconds)`: a query that takes longer inside is ended by the database; inside `reading`.
+    * `bulk`: the words and the transaction of data work.
     * `resolve(objects, model)`: desired objects with `uses` filled in, so that they can be ordered.
     * `rename(model, moves)`: the live model after renames `(old, new)`, one after the other, its SQL texts following.
     * `elaborate(session, objects, actual, desired)`: objects in the server's own spelling; what cannot be is left out.
@@ -198,6 +235,10 @@ class Dialect:
     an
       exception. Seconds.
     * `preflight(session, plan, actual)`: what would fail for want of a privilege or setting, with the remedy.
+    * `large(session, rows)`: the live addresses of tables with so many rows, or as heavy as if, as far as that is known
+      without reading them.
+    * `alone(session, seconds)`: what must surround a statement that is in no transaction and may wait for so long.
+    * `blockers(session, tables)`: who holds locks on these tables, in sentences that show no value.
     * `capacity(session)`: how many relations one transaction may touch, None where there is no such limit.
     * `default_schema`: the name of the schema that addresses leave out unless the environment names one, "" for none.
     * `stamp(session)`: a word that changes with the schema, "" where the database has none.
@@ -217,6 +258,11 @@ class Dialect:
     * `examine(session, target)`: what is to be known of the server, of what the user may do, of settings that matter.
     * `holders(session, target)`: who holds the run lock now.
     * `clock`: a query for the server's time, in seconds since 1970; "" where it is this machine's.
+    * `adoption()`: how files of SQL that others wrote are read. `upkeep()`: what its health is looked at by.
+    * `dump()`: how backups are made and read back.
+    * `scratch(dialect, session, target)`: context manager; a database without rows on which a plan can be tried.
+    * `tries`: of how many objects at most a plan is tried there without being asked for, 0 where that is never done.
+    * `chores(session, tables)`: what keeps these tables in shape, as the database's own figures say.
     * `bookmark(session)`: a word for the database as it is now, under which it can be restored; "" where there is none.
     """
 
@@ -242,12 +288,25 @@ class Dialect:
     capacity: Callable[[Session], int | None]
     ledger_schema: Callable[[Target], str]
     script: Callable[[Order], Script]
-    first_rows: Callable[[Session, str, int], Rows]
+    first_rows: Callable[[Session, Question], Rows]
+    snapshot: Callable[[Session], AbstractContextManager[None]]
+    rows: RowWords
     limited: Callable[[Session, float], AbstractContextManager[None]]
+    scratch: Callable[[Dialect, Session, Target], AbstractContextManager[Scratch]]
+    tries: int = 0
+    bulk: Bulk
+    adoption: Callable[[], Adoption]
+    upkeep: Callable[[], Upkeep]
+    chores: Chores
+    dump: Callable[[], Dump]
     default_schema: str = ""
     survey: Callable[[Session, Target], Survey] | None = None
+    large: Callable[[Session, int], frozenset[Ref]] = lambda session, rows: frozenset()
+    alone: Callable[[Session, float], AbstractContextManager[None]] = lambda session, seconds: nullcontext()
+    blockers: Callable[[Session, Sequence[Ref]], Sequence[str]] = lambda session, tables: ()
     stamp: Callable[[Session], str] = lambda session: ""
     reading: Callable[[Session], AbstractContextManager[None]] = lambda session: nullcontext()
+    at_once: Callable[[Session, Sequence[Question]], Sequence[Rows]] | None = None
     proofread: Callable[[Model], Iterable[tuple[Problem, str]]] = lambda model: ()
     foretell: Callable[[Model, Model], Model] = lambda live, desired: live
     other_schemas: Callable[[Session], Sequence[str]] = lambda session: ()

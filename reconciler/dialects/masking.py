@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 from typing import TYPE_CHECKING
 
+from reconciler.dialects.sql import ours
 from reconciler.dialects.transpile import NotPortable, family, parsed
 from reconciler.model.model import Model
 from reconciler.model.objects import Column, Object, Table, View
@@ -21,8 +22,9 @@ def masks(query: str, columns: Sequence[str], model: Model, words: str) -> tuple
     """Say of each column of a result whether its values are not to be shown.
 
     What a sensitive column flows into is followed by name: through aliases, subqueries, common table expressions and
-    declared views. A star brings names along, so they are held against the result's own. A relation that is not
-    declared, a function that is not known and an expression without a name leave everything in doubt.
+    declared views. A star brings names along, so they are held against the result's own. A relation that is neither
+    declared nor this tool's own, a function that is not known and an expression without a name leave everything in
+    doubt.
 
     Args:
         query: in the family's words.
@@ -68,7 +70,7 @@ class _Search:
 
     def _relation(self, table: exp.Table, own: Set[str]) -> None:
         meant = [obj for obj in self.model.values() if obj.ref.parent is None and _is_called(obj, table.name)]
-        if not meant and table.name.lower() not in own:
+        if not meant and table.name.lower() not in own and not ours(table.name):
             raise _Doubt
         names = {name for obj in meant for name in self._names_of(obj)}
         self.found |= names | ({table.alias_or_name.lower(), table.name.lower()} if names else set())

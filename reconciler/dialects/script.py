@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.model.change import Alter, Change, Create, Drop, Rename
 from reconciler.model.fields import compared
@@ -74,6 +74,24 @@ def _sides(change: Change) -> tuple[Object | None, Object | None]:
             return old, None
         case Alter(old, new, _) | Rename(old, new):
             return old, new
+
+
+def without_rows(order: Order) -> Order:
+    """Return the same without the steps that write rows, under the same id."""
+    return replace(order, plan=replace(order.plan, steps=tuple(s for s in order.plan.steps if not s.only_rows)))
+
+
+def of_rows(order: Order) -> tuple[Step, ...]:
+    """Return the steps that write rows: by key, so that they may be run twice."""
+    return tuple(step for step in order.plan.steps if step.only_rows)
+
+
+def row_remarks(order: Order) -> tuple[str, ...]:
+    """Return what is to be known of rows that a script writes."""
+    named = ", ".join(sorted({str(step.subject) for step in of_rows(order)}))
+    return (f"rows are written by their key, whatever they hold by then, and not looked at again: {named}",) * bool(
+        named
+    )
 
 
 def differing(old: Object | None, new: Object | None) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from reconciler.model.model import Model, renamed
+from reconciler.model.names import CAPTURE
 from reconciler.model.objects import Object
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.texts import map_texts
@@ -15,6 +16,8 @@ Move = tuple[Ref, Ref]
 
 # How the names begin that this tool gives: its ledger's tables, and what it makes for a moment.
 OURS = ("_reconcile_", "__rc_")
+# Where rows are kept that data work left out; what else begins like this is there for a moment, and shown if it stays.
+REJECTS = "__rc_rejects"
 
 
 def ours(name: str) -> str:
@@ -22,6 +25,11 @@ def ours(name: str) -> str:
     if not name.startswith("_"):
         return ""
     return next((prefix for prefix in OURS if name.lower().startswith(prefix)), "")
+
+
+def captures(name: str) -> bool:
+    """Say whether a name is that of a trigger which carries rows along while data work goes on."""
+    return name.startswith(OURS[1]) and name.endswith(CAPTURE)
 
 
 def double_quoted(name: str) -> str:

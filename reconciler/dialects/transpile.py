@@ -117,6 +117,7 @@ def name_for(name: str, target: str) -> str:
 
 @lru_cache(maxsize=65536)
 def _transpiled(text: str, source: str, target: str, statement: bool = False) -> str:
+    from sqlglot import exp
     from sqlglot.dialects.dialect import Dialect
 
     if _has_broken_number(text, source):
@@ -129,6 +130,8 @@ def _transpiled(text: str, source: str, target: str, statement: bool = False) ->
         # What sqlglot makes of one cannot be ordered (dev.mysql.com/doc/refman/9.7/en/join.html knows none).
         if target == "mysql" and node.args.get("side") == "FULL":
             raise NotPortable("a full join")
+    for mark in list(tree.find_all(exp.Placeholder)):
+        mark.replace(exp.Var(this=f":{mark.name}"))  # each of sqlglot's dialects would write another driver's form
     try:
         # Nobody else has this tree, so that the generator may change it while it writes.
         return Dialect.get_or_raise(target).generate(tree, copy=False, identify=False)
@@ -140,6 +143,8 @@ def _is_portable(node: exp.Expr, known: Mapping[str, frozenset[str]]) -> bool:
     """Say whether a node is known to mean the same; a part that is not listed is as unknown as a node that is not."""
     from sqlglot import exp
 
+    if isinstance(node, exp.Placeholder):  # a parameter that is bound, by its name
+        return isinstance(node.args.get("this"), str)
     allowed = known.get(type(node).__name__)
     if allowed is None or not {name.rstrip("_") for name, part in node.args.items() if part} <= allowed:
         return False

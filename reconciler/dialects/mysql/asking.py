@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-from reconciler.dialects.base import DatabaseError, Session
+from reconciler.dialects.base import DatabaseError, Question, Session
 from reconciler.dialects.mysql.session import MysqlSession
 from reconciler.plan.outcome import Rows
 
@@ -18,20 +18,35 @@ _LIMITS: Mapping[str, tuple[str, Callable[[float], str]]] = {
 }
 
 
-def first_rows(session: Session, query: str, most: int) -> Rows:
+def first_rows(session: Session, question: Question) -> Rows:
     """Return at most so many rows of a query, unless it says itself how many it wants.
 
     The server counts: around the query there is nothing that could ask for two columns of one name, or forget its
     order (dev.mysql.com/doc/refman/9.7/en/server-system-variables.html#sysvar_sql_select_limit).
     """
     assert isinstance(session, MysqlSession)
-    session.execute(f"SET SESSION sql_select_limit = {most}")
+    session.execute(f"SET SESSION sql_select_limit = {question.most}")
     try:
-        (found,) = session.results(query, ())
+        found = session.table(question.query, question.parameters)
     finally:
         with suppress(DatabaseError):
             session.execute("SET SESSION sql_select_limit = DEFAULT")
-    return Rows(found.columns, found.rows[:most])
+    return Rows(found.columns, found.rows[: question.most])
+
+
+@contextmanager
+def snapshot(session: Session) -> Iterator[None]:
+    """Surround questions with a transaction that sees what is committed now, and cannot write.
+
+    The snapshot is one only at this level, which the server may have another default for
+    (dev.mysql.com/doc/refman/9.7/en/commit.html).
+    """
+    session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    session.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+    try:
+        yield
+    finally:
+        session.execute("ROLLBACK")
 
 
 @contextmanager

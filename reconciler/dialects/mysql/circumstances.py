@@ -79,7 +79,7 @@ def _beyond(said: Mapping[str, str | int | bool], defaults: Mapping[str, str]) -
     if MODE in found and mode_words(found[MODE]) == mode_words(defaults.get(MODE, SQL_MODE)):
         del found[MODE]
     if found.get("collation") == usual:
-        del found["collation"]
+        found.pop("collation", None)
     if found.get(ZONE) == defaults.get(ZONE):
         found.pop(ZONE, None)
     if charset == defaults.get(CHARSET):

@@ -19,6 +19,7 @@ from reconciler.dialects.mysql.ddl_keys import (
 )
 from reconciler.dialects.mysql.lexer import Lexeme, quoted
 from reconciler.dialects.mysql.reader import Reader
+from reconciler.dialects.mysql.understanding import marked
 from reconciler.model.names import implicit_name
 from reconciler.model.objects import Check, Column, Object, Table, Unmodelled
 from reconciler.model.ref import Kind, Ref
@@ -36,12 +37,16 @@ OPTIONS: Mapping[str, str] = {
 
 @dataclass(slots=True)
 class _Made:
-    """What reading one table has given so far; `beyond` is what of it we carry without understanding."""
+    """What reading one table has given so far; `beyond` is what of it we carry without understanding.
+
+    `said` are its lines, each with what was read of it.
+    """
 
     ref: Ref
     reader: Reader
     objects: list[Object] = field(default_factory=list)
     beyond: list[str] = field(default_factory=list)
+    said: list[tuple[str, Sequence[Object]]] = field(default_factory=list)
     comment: str | None = None
     options: dict[str, str] = field(default_factory=dict)
 
@@ -64,7 +69,9 @@ def read_table(text: str, ref: Ref) -> Sequence[Object]:
     table = Table(
         ref=ref, comment=made.comment, options=tuple(sorted(made.options.items())), not_understood=" ".join(made.beyond)
     )
-    return (table, *(_inheriting(obj, made.options) for obj in with_key_indexes(made.objects)))
+    engine = made.options.get("engine", "")
+    objects = [obj for said, found in made.said for obj in marked(said, found, engine)]
+    return (table, *(_inheriting(obj, made.options) for obj in with_key_indexes([*objects, *made.objects])))
 
 
 def _inheriting(obj: Object, options: Mapping[str, str]) -> Object:
@@ -74,19 +81,26 @@ def _inheriting(obj: Object, options: Mapping[str, str]) -> Object:
 
 
 def _item(made: _Made) -> None:
-    reader = made.reader
-    if reader.take("PRIMARY", "KEY"):
-        made.objects.append(read_primary_key(reader, made.ref))
-    elif reader.peek() in ("KEY", "UNIQUE", "FULLTEXT", "SPATIAL"):
-        made.objects.append(read_index(reader, made.ref))
-    elif reader.take("CONSTRAINT"):
-        made.objects.append(read_constraint(reader, made.ref))
-    elif reader.take("CHECK"):
-        made.objects.append(read_check(reader, made.ref, None))
-    elif reader.tokens[reader.at].lexeme is Lexeme.NAME:
+    reader, start = made.reader, made.reader.at
+    if reader.tokens[start].lexeme is Lexeme.NAME:
         _column(made)
-    else:
+        return
+    obj = _key(reader, made.ref)
+    if obj is None:
         made.beyond.append(_until_next_item(reader))
+    else:
+        made.said.append((reader.since(start), [obj]))
+
+
+def _key(reader: Reader, table: Ref) -> Object | None:
+    """Read a key, index or constraint; None where it is none of those that we know."""
+    if reader.take("PRIMARY", "KEY"):
+        return read_primary_key(reader, table)
+    if reader.peek() in ("KEY", "UNIQUE", "FULLTEXT", "SPATIAL"):
+        return read_index(reader, table)
+    if reader.take("CONSTRAINT"):
+        return read_constraint(reader, table)
+    return read_check(reader, table, None) if reader.take("CHECK") else None
 
 
 def _until_next_item(reader: Reader) -> str:
@@ -106,17 +120,20 @@ def _until_next_item(reader: Reader) -> str:
 def _column(made: _Made) -> None:
     reader = made.reader
     ref = made.ref.child(Kind.COLUMN, reader.name())
-    column = Column(ref=ref, type=_type(reader), position=sum(isinstance(obj, Column) for obj in made.objects) + 1)
+    column = Column(ref=ref, type=_type(reader), position=len(made.said) + 1)
     carried: list[str] = []
+    checks: list[Object] = []
+    start = reader.at
     while reader.peek() not in (",", ")") and not reader.done():
         found = _column_clause(reader, column)
         if found is not None:
             column = found
         elif reader.take("CHECK"):
-            column = _column_check(made, column)
+            column = _column_check(reader, column, checks)
         else:
             carried.append(_carried(reader))
-    made.objects.append(replace(column, clauses=" ".join(carried)))
+    said = reader.since(start) if reader.at > start else ""
+    made.said.append((said, [*checks, replace(column, clauses=" ".join(carried))]))
 
 
 def _type(reader: Reader) -> Type:
@@ -150,6 +167,9 @@ def _no_field(reader: Reader) -> dict[str, Any]:
 
 
 def _generated(reader: Reader) -> dict[str, Any]:
+    if reader.take("ROW"):  # of a system-versioned table: no field holds it, and that our words lack it is marked
+        reader.next()
+        return {}
     expression = Sql(reader.inside(), "mysql")
     stored = reader.take("STORED") or reader.take("PERSISTENT")
     return {"generated": Generated(expression, stored=stored or not reader.take("VIRTUAL"))}
@@ -199,14 +219,14 @@ def _carried(reader: Reader) -> str:
     return reader.since(start)
 
 
-def _column_check(made: _Made, column: Column) -> Column:
+def _column_check(reader: Reader, column: Column, checks: list[Object]) -> Column:
     """MariaDB keeps a check with its column, without a name; json is a longtext with such a check."""
-    text = made.reader.inside()
+    text = reader.inside()
     name = column.ref.name
     if text == f"json_valid({quoted(name)})" and column.type.name == "longtext":
         return replace(column, type=Type("json", native=True), collation=None)
-    ref = made.ref.child(Kind.CHECK, implicit_name(made.ref.name, [name], "check"))
-    made.objects.append(Check(ref=ref, expression=Sql(text, "mysql"), nameless=True, clauses=quoted(name)))
+    ref = column.ref.top.child(Kind.CHECK, implicit_name(column.ref.top.name, [name], "check"))
+    checks.append(Check(ref=ref, expression=Sql(text, "mysql"), nameless=True, clauses=quoted(name)))
     return column
 
 

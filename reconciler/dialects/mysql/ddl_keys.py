@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from reconciler.dialects.mysql.lexer import Lexeme, closing
 from reconciler.dialects.mysql.reader import Reader
 from reconciler.model.names import implicit_name
 from reconciler.model.objects import Check, ForeignKey, Index, Object, Options, PrimaryKey, Unique, Unmodelled
@@ -28,7 +29,9 @@ class _Tail:
 
 
 def read_primary_key(reader: Reader, table: Ref) -> Object:
-    """Read what follows PRIMARY KEY; one over the beginnings or the descending order of values is not modelled."""
+    """Read what follows PRIMARY KEY; one over beginnings, descending values or a period is not modelled."""
+    if _over_period(reader):
+        return _periodic(reader, table, "PRIMARY")
     parts = _parts(reader)
     tail = _tail(reader)
     columns = tuple(part.column or "" for part in parts)
@@ -39,12 +42,26 @@ def read_primary_key(reader: Reader, table: Ref) -> Object:
     return PrimaryKey(ref=table.child(Kind.PRIMARY_KEY), columns=columns, comment=tail.comment, clauses=tail.clauses)
 
 
-def read_index(reader: Reader, table: Ref) -> Index | Unique:
-    """Read an index, whatever its sort; a unique one over plain columns is a constraint."""
+def _over_period(reader: Reader) -> bool:
+    """Say whether the rows of a key may not overlap in time (mariadb.com/kb/en/application-time-periods)."""
+    return reader.words[closing(reader.tokens, reader.at) - 2 :][:2] == ("WITHOUT", "OVERLAPS")
+
+
+def _periodic(reader: Reader, table: Ref, name: str) -> Unmodelled:
+    *columns, _period = [token.value for token in reader.tokens_inside() if token.lexeme is Lexeme.NAME]
+    _tail(reader)
+    uses = frozenset(table.child(Kind.COLUMN, column) for column in columns)
+    return Unmodelled(ref=table.child("constraint", name), uses=uses)
+
+
+def read_index(reader: Reader, table: Ref) -> Object:
+    """Read an index of any sort; a unique one over plain columns is a constraint, one over a period is not modelled."""
     unique = reader.take("UNIQUE")
     sort = next((word for key, word in _METHODS.items() if reader.take(key)), None)
     reader.expect("KEY")
     name = reader.name()
+    if _over_period(reader):
+        return _periodic(reader, table, name)
     parts = _parts(reader)
     tail = _tail(reader)
     method = sort or tail.method

@@ -27,7 +27,7 @@ def elaborate(session: Session, objects: Sequence[Object], actual: Model, desire
     """Return the objects with their texts as the server spells them; what it does not take is left out."""
     found: dict[Ref, Object] = {}
     tops = sorted({obj.ref.top for obj in objects if obj.ref.top.kind == Kind.TABLE and obj.kind != Kind.TRIGGER})
-    with _writing(session):
+    with writing(session):
         for top in tops:
             made = _table_as_made(session, top, desired)
             for obj in objects:
@@ -40,7 +40,7 @@ def elaborate(session: Session, objects: Sequence[Object], actual: Model, desire
 
 
 @contextmanager
-def _writing(session: Session) -> Iterator[None]:
+def writing(session: Session) -> Iterator[None]:
     """Let a session that only reads make temporary tables: even those count as writing."""
     reading = isinstance(session, MysqlSession) and session.reads_only
     if reading:

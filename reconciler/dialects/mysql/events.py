@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.dialects.base import Session
+from reconciler.dialects.beyond import Add
 from reconciler.dialects.mysql.circumstances import aligned, definer_clause, spelled, stored_options, under
-from reconciler.dialects.mysql.frames import Add, framed_body
+from reconciler.dialects.mysql.frames import framed_body
 from reconciler.dialects.mysql.lexer import LexError, each_token, quoted, text_literal
 from reconciler.dialects.mysql.names import of
 from reconciler.dialects.sql import ours

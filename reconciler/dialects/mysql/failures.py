@@ -7,8 +7,9 @@ from typing import Any
 from reconciler.dialects.base import DatabaseError
 
 # After these the same statement may go through: lock wait timeout, deadlock, NOWAIT
-# (dev.mysql.com/doc/mysql-errors/9.7/en/server-error-reference.html).
-RETRYABLE = frozenset({1205, 1213, 3572})
+# (dev.mysql.com/doc/mysql-errors/9.7/en/server-error-reference.html), and in MariaDB a row that somebody changed since
+# the transaction began to read (mariadb.com/kb/en/innodb-system-variables/#innodb_snapshot_isolation).
+RETRYABLE = frozenset({1020, 1205, 1213, 3572})
 # The connection is gone: shutdown, killed, gone away, lost, timed out; 0 is the driver's own word for it.
 LOST = frozenset({0, 1053, 1927, 2003, 2006, 2013, 2055, 4031})
 # The server does it, but not in the way that was asked for: not supported, the reason why, no more row versions, the

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.dialects.mysql.align import align, foretell
 from reconciler.dialects.mysql.ask import ask
-from reconciler.dialects.mysql.asking import first_rows, limited
+from reconciler.dialects.mysql.asking import first_rows, limited, snapshot
+from reconciler.dialects.mysql.blockers import blockers
+from reconciler.dialects.mysql.bulk import bulk
 from reconciler.dialects.mysql.calling import call
+from reconciler.dialects.mysql.chores import chores
 from reconciler.dialects.mysql.elaborate import elaborate
 from reconciler.dialects.mysql.examine import CLOCK, examine
 from reconciler.dialects.mysql.inspect import inspect
@@ -17,10 +21,16 @@ from reconciler.dialects.mysql.locks import holders, lock, transaction
 from reconciler.dialects.mysql.normalize import FAMILY, normalizer
 from reconciler.dialects.mysql.preflight import preflight
 from reconciler.dialects.mysql.resolve import portable, rename, resolve
+from reconciler.dialects.mysql.rows import ROWS
 from reconciler.dialects.mysql.rules import RULES
+from reconciler.dialects.mysql.scratch import scratch
 from reconciler.dialects.mysql.session import assumed, connect, reading, server
-from reconciler.dialects.script import Order, Script
-from reconciler.errors import PlanError, Problem
+
+if TYPE_CHECKING:
+    from reconciler.dialects.adoption import Adoption
+    from reconciler.dialects.dumping import Dump
+    from reconciler.dialects.script import Order, Script
+    from reconciler.dialects.upkeep import Upkeep
 
 
 def _ledger_schema(target: Target) -> str:
@@ -31,10 +41,32 @@ def _no_capacity(session: Session) -> int | None:
     return None
 
 
-def _script(order: Order) -> Script:
-    raise PlanError(
-        [Problem(code="RUN042", message="no script is written for MySQL and MariaDB", hint="use `reconcile apply`")]
-    )
+def _script(name: str, order: Order) -> Script:
+    """Write a script; what that takes is loaded only by who asks for it."""
+    from reconciler.dialects.mysql.script import script
+
+    return script(name, order)
+
+
+def _adoption() -> Adoption:
+    """Say how files of SQL are read; what that takes is loaded only by who asks for it."""
+    from reconciler.dialects.mysql.adoption import ADOPTION
+
+    return ADOPTION
+
+
+def _upkeep() -> Upkeep:
+    """Say what health is looked at by; what that takes is loaded only by who asks for it."""
+    from reconciler.dialects.mysql.upkeep import UPKEEP
+
+    return UPKEEP
+
+
+def _dump(name: str) -> Dump:
+    """Say how backups are made; what that takes is loaded only by who asks for it."""
+    from reconciler.dialects.mysql.dump import dump
+
+    return dump(name)
 
 
 def flavor(name: str, fallback: tuple[str, ...]) -> Dialect:
@@ -61,16 +93,18 @@ def flavor(name: str, fallback: tuple[str, ...]) -> Dialect:
         preflight=preflight,
         capacity=_no_capacity,
         ledger_schema=_ledger_schema,
-        script=_script,
+        script=partial(_script, name),
         reading=reading,
         foretell=foretell,
-        first_rows=first_rows,
+        first_rows=first_rows, snapshot=snapshot, rows=ROWS,
         limited=partial(limited, name),
+        adoption=_adoption, upkeep=_upkeep, chores=chores, blockers=blockers, dump=partial(_dump, name),
+        scratch=scratch,
         ledger_text="LONGTEXT",
         ledger_options=" DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin",
         transactional=False,
         call=call,
         examine=examine,
-        holders=holders,
-        clock=CLOCK,
+        holders=holders, clock=CLOCK,
+        bulk=bulk(name),
     )  # fmt: skip

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from reconciler.dialects.beyond import Add
 from reconciler.dialects.bodies import Unfit, body_text
 from reconciler.dialects.mysql.circumstances import spelled
 from reconciler.dialects.mysql.lexer import LexError, tokens
 from reconciler.dialects.mysql.mentions import Program
-from reconciler.model.objects import Object
 from reconciler.model.values import Sql
-
-# What takes a problem: the object, its field, a message, a hint.
-Add = Callable[[Object, str, str, str], None]
 
 _INDENT = "    "
 

@@ -14,13 +14,11 @@ from reconciler.model.model import Model
 from reconciler.model.objects import Column, ForeignKey, Index, Object, Table
 from reconciler.model.ref import Ref
 from reconciler.model.values import Action
-from reconciler.plan.rules import States
+from reconciler.plan.rules import HEAVY_ROW_BYTES, States
 from reconciler.plan.step import DataCheck, Ladder, Rung, Statement
 
-# From so many rows on a plan tells that a table is written anew, and from so many rows or bytes on writes do not wait
-# for that without consent.
-TOLD_ROWS = 1_000
-LARGE_ROWS, LARGE_BYTES = 100_000, 64 * 2**20
+# From so many rows on a plan tells that a table is written anew. So many are counted; the server's estimate may be old.
+TOLD_ROWS, COUNTED_ROWS = 1_000, 100_000
 
 # Grade → ALGORITHM and LOCK, in the order in which they are tried
 # (dev.mysql.com/doc/refman/9.7/en/alter-table.html#alter-table-concurrency, mariadb.com/kb/en/alter-table).
@@ -69,10 +67,10 @@ def _statement(
         for step, how in _ways(states).items()
         if step >= _first(grade, states)
     )
-    large = _large(ref, ref.top.name, rungs[0].name)
+    large = _large(ref, ref.top.name, rungs[0].name, states)
     return Ladder(
         head=head, clauses=tuple(clauses), rungs=rungs, rewrites=grade in _WRITES_ROWS, size=large,
-        asks=(*_asks(ref, states.live(ref.top).name, grade, rungs[0].name), *_versions(ref, grade, states)),
+        asks=(*_asks(ref, grade, rungs[0].name, states), *_versions(ref, grade, states)),
     ).statement()  # fmt: skip
 
 
@@ -102,13 +100,14 @@ def _index_words(algorithm: str, lock: str) -> str:
     return f" ALGORITHM={algorithm}{f' LOCK={lock}' if lock else ''}"
 
 
-def _asks(ref: Ref, name: str, grade: Grade, way: str) -> Iterator[DataCheck]:
+def _asks(ref: Ref, grade: Grade, way: str, states: States) -> Iterator[DataCheck]:
     """Ask what the plan is to tell; the table is named as it is before anything runs."""
+    name = states.live(ref.top).name
     if grade in _WRITES_ROWS:
         told = f"{way}: every row is written anew, about {{count}}"
         yield DataCheck(code="MY130", ref=ref, message=told, count=_size(name, TOLD_ROWS, None))
     if grade >= Grade.LOCKED:
-        yield _large(ref, name, way)
+        yield _large(ref, name, way, states)
 
 
 def _versions(ref: Ref, grade: Grade, states: States) -> Iterator[DataCheck]:
@@ -126,17 +125,19 @@ def _versions(ref: Ref, grade: Grade, states: States) -> Iterator[DataCheck]:
     )  # fmt: skip
 
 
-def _large(ref: Ref, name: str, way: str) -> DataCheck:
+def _large(ref: Ref, name: str, way: str, states: States) -> DataCheck:
     told = f"{way}: writes wait until it is done with about {{count}} rows"
-    return DataCheck(code="LK102", ref=ref, message=told, count=_size(name, LARGE_ROWS, LARGE_BYTES))
+    rows = states.small_table_rows
+    return DataCheck(code="LK102", ref=ref, message=told, count=_size(name, rows, rows * HEAVY_ROW_BYTES))
 
 
 def _size(name: str, rows: int, bytes_: int | None) -> str:
-    """Ask how many rows a table has where that is many, else for 0; beyond the threshold the server estimates."""
+    """Ask how many rows a table has where that is many, else for 0."""
     heavy = f" OR s.data_length + s.index_length >= {bytes_}" if bytes_ else ""
+    seen = f"SELECT count(*) AS seen FROM (SELECT 1 FROM {quoted(name)} LIMIT {max(rows, COUNTED_ROWS)}) AS some"
     return (
         f"SELECT CASE WHEN n.seen >= {rows}{heavy} THEN greatest(n.seen, coalesce(s.table_rows, 0)) ELSE 0 END"
-        f" FROM (SELECT count(*) AS seen FROM (SELECT 1 FROM {quoted(name)} LIMIT {rows}) AS some) AS n,"
+        f" FROM ({seen}) AS n,"
         f" information_schema.tables AS s WHERE s.table_schema = database() AND s.table_name = {text_literal(name)}"
     )
 

@@ -50,6 +50,8 @@ class Token:
         return unescaped(self.text) if self.lexeme is Lexeme.STRING else self.text
 
 
+_LEXEMES: Mapping[str, Lexeme] = {lexeme.value: lexeme for lexeme in Lexeme}
+
 # A comment that begins with /*! or /*M! is code for servers from a version on: its inside is read as if it stood there.
 _TOKENS = re.compile(
     r"""
@@ -75,12 +77,19 @@ def each_token(text: str) -> Iterator[Token]:
     """Yield the tokens of a text one by one, for whoever wants its beginning alone. Raises LexError."""
     at = 0
     while at < len(text):
-        match = _TOKENS.match(text, at)
-        if match is None:
-            raise LexError(f"unreadable at {text[at : at + 20]!r}")
-        if match.lastgroup != "space":
-            yield Token(Lexeme(match.lastgroup or ""), match.group(), at, match.end())
-        at = match.end()
+        token, at = next_token(text, at)
+        if token is not None:
+            yield token
+
+
+def next_token(text: str, at: int) -> tuple[Token | None, int]:
+    """Return the token that begins at a place, None for blanks or a comment, and where it ends. Raises LexError."""
+    match = _TOKENS.match(text, at)
+    if match is None:
+        raise LexError(f"unreadable at {text[at : at + 20]!r}")
+    if match.lastgroup == "space":
+        return None, match.end()
+    return Token(_LEXEMES[match.lastgroup or ""], match.group(), at, match.end()), match.end()
 
 
 # What a backslash makes of a letter; of any other character it makes that character.

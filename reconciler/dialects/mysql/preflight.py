@@ -12,6 +12,8 @@ from reconciler.dialects.mysql.lexer import quoted
 from reconciler.dialects.mysql.needs import LOGGED, LOGGED_BY_MARIADB, Head, head_of, rights_for, unpromised
 from reconciler.errors import Problem
 from reconciler.model.model import Model
+from reconciler.model.objects import Table
+from reconciler.model.ref import Kind
 from reconciler.plan.plan import Plan
 
 # The oldest versions of which a single DDL statement is atomic when the server dies, MySQL's and MariaDB's
@@ -48,7 +50,10 @@ def preflight(session: Session, plan: Plan, actual: Model) -> Sequence[Problem]:
         return ()
     facts = facts_of(session)
     heads = {statement.sql: head_of(statement.sql) for statement in plan.statements}
-    return [*of_server(facts), *_of_rights(facts, heads), *_of_definers(facts, heads), *_of_log(facts, heads)]
+    return [
+        *of_server(facts), *_of_rights(facts, heads), *_of_definers(facts, heads), *_of_log(facts, heads),
+        *_of_history(session, plan, actual),
+    ]  # fmt: skip
 
 
 def facts_of(session: Session) -> Facts:
@@ -112,6 +117,20 @@ def _of_log(facts: Facts, heads: Mapping[str, Head]) -> Iterator[Problem]:
         yield Problem(
             code="RUN011", message=f"{facts.user} may not {verb} triggers and functions while the binary log is on",
             hint=f"as an administrator: {TRUST}",
+        )  # fmt: skip
+
+
+def _of_history(session: Session, plan: Plan, actual: Model) -> Iterator[Problem]:
+    """Error 4119: MariaDB alters no column of a table that keeps its history unless it is told what becomes of that
+    (mariadb.com/kb/en/system-versioned-tables, system_versioning_alter_history).
+    """
+    touched = {change.ref.top for step in plan.steps for change in step.changes if change.ref.kind == Kind.COLUMN}
+    tables = (obj for ref in sorted(touched) if isinstance(obj := actual.get(ref), Table))
+    found = [str(table.ref) for table in tables if "SYSTEM VERSIONING" in table.not_understood]
+    if found and session.query("SELECT @@system_versioning_alter_history")[0][0] == "ERROR":
+        yield Problem(
+            code="RUN011", message=f"{', '.join(found)} keeps its history, and its columns may not be altered here",
+            hint="to let the history follow: SET GLOBAL system_versioning_alter_history = KEEP",
         )  # fmt: skip
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reconciler.dialects.base import Session
+from reconciler.dialects.beyond import Add
 from reconciler.dialects.mysql import types
 from reconciler.dialects.mysql.circumstances import aligned, settled_definer, settled_options
 from reconciler.dialects.mysql.events import EVENT, aligned_event, event_again, inspect_events, normal_event
-from reconciler.dialects.mysql.frames import Add
 from reconciler.dialects.mysql.mentions import Program
 from reconciler.dialects.mysql.names import enum_ref
 from reconciler.dialects.mysql.routines import (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.dialects.mysql.lexer import Lexeme, LexError, Token, closing, tokens
 
 
@@ -11,12 +13,13 @@ class Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = tokens(text)
+        self.words = tuple([token.word for token in self.tokens])
         self.at = 0
 
     def peek(self, ahead: int = 0) -> str:
         """The keyword or sign that comes next."""
         index = self.at + ahead
-        return self.tokens[index].word if index < len(self.tokens) else ""
+        return self.words[index] if index < len(self.words) else ""
 
     def done(self) -> bool:
         """Say whether nothing is left."""
@@ -24,10 +27,11 @@ class Reader:
 
     def take(self, *words: str) -> bool:
         """Go past these words when they are what comes next."""
-        if all(self.peek(index) == word for index, word in enumerate(words)):
-            self.at += len(words)
-            return True
-        return False
+        end = self.at + len(words)
+        if self.words[self.at : end] != words:
+            return False
+        self.at = end
+        return True
 
     def expect(self, *words: str) -> None:
         """Go past these words. Raises LexError when something else comes."""
@@ -59,6 +63,12 @@ class Reader:
         text = self.text[self.tokens[self.at - 1].end : self.tokens[end].start].strip()
         self.at = end + 1
         return text
+
+    def tokens_inside(self) -> Sequence[Token]:
+        """The tokens between the next parenthesis and the one that closes it."""
+        start = self.at
+        self.inside()
+        return self.tokens[start + 1 : self.at - 1]
 
     def since(self, start: int) -> str:
         """The text from a position up to here."""

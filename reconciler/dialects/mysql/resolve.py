@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.dialects import uses
+from reconciler.dialects.fitting import wrong_default
 from reconciler.dialects.mysql import types
 from reconciler.dialects.mysql.circumstances import spelled
 from reconciler.dialects.mysql.ddl_keys import BROUGHT_INDEX
@@ -20,6 +21,7 @@ from reconciler.model.model import Model, renamed
 from reconciler.model.objects import Column, ForeignKey, Index, Object
 from reconciler.model.programs import Event, Function, Procedure, Trigger
 from reconciler.model.ref import Kind, Ref
+from reconciler.model.types import Type
 
 
 def resolve(objects: Sequence[Object], model: Model) -> Sequence[Object]:
@@ -49,7 +51,7 @@ def portable(obj: Object) -> Object:
     """Return a live object in the spec's words where nothing is lost."""
     match obj:
         case Column():
-            return replace(obj, type=types.portable(obj.type))
+            return replace(obj, type=_portable_type(obj))
         case Index():
             return replace(
                 obj, options=tuple(("invisible" if name in HIDDEN else name, value) for name, value in obj.options)
@@ -60,3 +62,11 @@ def portable(obj: Object) -> Object:
             return portable_program(obj)
         case _:
             return obj
+
+
+def _portable_type(column: Column) -> Type:
+    """Return a column's portable type; the server's own where the default is none for that: 7 is no truth value."""
+    found = types.portable(column.type)
+    numbers = [int(word) for word in found.args if word.isdigit()]
+    wrong = not found.native and wrong_default(column.default, (), types.SORTS.get(found.name, ""), numbers)
+    return column.type if wrong else found

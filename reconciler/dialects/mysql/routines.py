@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import zip_longest
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
+from reconciler.dialects.beyond import ON_POSTGRES, Add, Beyond, without
 from reconciler.dialects.mysql import types
 from reconciler.dialects.mysql.circumstances import aligned, definer_clause, under
-from reconciler.dialects.mysql.frames import Add, framed_body
+from reconciler.dialects.mysql.frames import framed_body
 from reconciler.dialects.mysql.lexer import quoted, text_literal
 from reconciler.dialects.mysql.mentions import Names, mentions
 from reconciler.dialects.mysql.names import of
@@ -36,20 +37,10 @@ _USUAL_ACCESS: Mapping[Kind, str] = {Kind.FUNCTION: "reads sql data", Kind.PROCE
 _ACCESS = "data_access"
 
 
-class _Elsewhere(NamedTuple):
-    """A field of which these servers know one value alone, and what to say to another one."""
-
-    field: str
-    usual: object
-    message: str
-    hint: str
-
-
-_ON_POSTGRES = "say it for postgres alone: dialect: {postgres: …}, or only: [postgres]"
-_ELSEWHERE = (
-    _Elsewhere("language", "sql", "the routines here are written in SQL", _ON_POSTGRES),
-    _Elsewhere("strict", False, "a function here is called with null too", "return null by an IF, or say it elsewhere"),
-    _Elsewhere("returns_set", False, "a function here returns one value", "write a procedure, or a view"),
+_BEYOND = (
+    Beyond("language", "sql", "the routines here are written in SQL", ON_POSTGRES),
+    Beyond("strict", False, "a function here is called with null too", "return null by an IF, or say it elsewhere"),
+    Beyond("returns_set", False, "a function here returns one value", "write a procedure, or a view"),
 )
 _MODES: Mapping[str, str] = {
     "variadic": "the routines here take no list of arguments", "table": "a function here returns no table",
@@ -65,10 +56,7 @@ def normal_routine(obj: R, model: Model, add: Add, read_type: ReadType) -> R:
         add: takes what is wrong.
         read_type: brings a type into the server's words.
     """
-    for field, usual, message, hint in _ELSEWHERE:
-        if getattr(obj, field, usual) != usual:
-            add(obj, field, message, hint)
-            obj = replace(obj, **{field: usual})  # type: ignore[arg-type]
+    obj = without(obj, _BEYOND, add)
     for argument in obj.arguments:
         _check_argument(obj, argument, add)
     arguments = tuple(replace(each, type=read_type(obj, each.type), default=None) for each in obj.arguments)
@@ -87,7 +75,7 @@ def normal_routine(obj: R, model: Model, add: Add, read_type: ReadType) -> R:
 
 def _check_argument(obj: Routine, argument: Argument, add: Add) -> None:
     if argument.mode in _MODES:
-        add(obj, "arguments", _MODES[argument.mode], _ON_POSTGRES)
+        add(obj, "arguments", _MODES[argument.mode], ON_POSTGRES)
     if argument.default is not None:
         add(obj, "arguments", f"the argument {argument.name!r} can have no default here", "let its callers give it")
     if not argument.name:

@@ -5,6 +5,7 @@ What is done in place: dev.mysql.com/doc/refman/9.7/en/innodb-online-ddl-operati
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from reconciler.dialects.mysql import costs, render, types
@@ -12,7 +13,10 @@ from reconciler.dialects.mysql.ladder import altered, altered_alone
 from reconciler.dialects.mysql.lexer import text_literal
 from reconciler.dialects.mysql.names import of, table
 from reconciler.dialects.sql import moved_term
-from reconciler.model.objects import Column, PrimaryKey, Table
+from reconciler.model.change import Alter
+from reconciler.model.model import Model
+from reconciler.model.objects import Column, ForeignKey, PrimaryKey, Table
+from reconciler.model.ref import Ref
 from reconciler.plan.rules import Outcome, States, Way
 from reconciler.plan.step import Statement
 
@@ -52,12 +56,43 @@ def table_options(old: Table, new: Table, states: States) -> Outcome:
 
 
 def _converted(new: Table, states: States) -> str:
-    """Give the table's texts another collation, which converts every column; those with their own get it back."""
-    collation = str(dict(new.options)["collation"])
-    own = [column for column in render.columns_of(states.new, new.ref) if column.collation]
-    back = [f"MODIFY COLUMN {render.column_clause(column, states.new)}" for column in own]
-    charset = collation.partition("_")[0]
-    return ", ".join((f"CONVERT TO CHARACTER SET {charset} COLLATE {collation}", *back))
+    """Give the table's texts another collation, but those that have their own.
+
+    CONVERT TO takes these along, whatever else its statement says of them, and makes types longer
+    (…/en/alter-table.html#alter-table-character-set). What is to become of a column beside is a step of its own, later.
+    """
+    following = [column for column in render.columns_of(states.old, new.ref) if _follows(column, states.new)]
+    clauses = [f"MODIFY COLUMN {render.column_clause(column, states.old)}" for column in following]
+    return ", ".join((f"COLLATE={dict(new.options)['collation']}", *clauses))
+
+
+def _follows(column: Column, desired: Model) -> bool:
+    """Say whether a live column is to have the collation of its table, as it has now."""
+    wanted = desired.get(column.ref)
+    own = not isinstance(wanted, Column) or column.collation or wanted.collation
+    return not own and types.base(column.type.name) in types.CHARACTERS
+
+
+def keys_over_converted(change: Alter, states: States) -> Iterator[ForeignKey]:
+    """Yield the foreign keys over texts that get another collation: both sides have to get it, one after the other.
+
+    A key that will not fit then stays, and the server refuses before anything is changed.
+    """
+    if _collation(change.ref, states.old) == _collation(change.ref, states.new):
+        return
+    following = {
+        column.ref.name for column in render.columns_of(states.old, change.ref) if _follows(column, states.new)
+    }
+    for key in (obj for obj in states.old.values() if isinstance(obj, ForeignKey)):
+        sides = ((key.ref.top, key.columns), (key.target, key.target_columns))
+        touched = any(ref == change.ref and not following.isdisjoint(names) for ref, names in sides)
+        if touched and _collation(key.ref.top, states.new) == _collation(key.target, states.new):
+            yield key
+
+
+def _collation(ref: Ref, model: Model) -> object:
+    table = model.get(ref)
+    return dict(table.options).get("collation") if isinstance(table, Table) else None
 
 
 def create_column(new: Column, states: States) -> Outcome:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reconciler.dialects.base import Session
+from reconciler.dialects.beyond import Add
 from reconciler.dialects.mysql import types
-from reconciler.dialects.mysql.frames import Add
 from reconciler.dialects.mysql.lexer import Lexeme, LexError, canonical, quoted, renamed_words, text_literal, tokens
 from reconciler.dialects.mysql.names import of
 from reconciler.dialects.mysql.reader import Reader

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,8 +24,9 @@ CONNECT_SECONDS = 10
 SCHEMES = frozenset({"mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql"})
 
 # What every session of ours speaks: nothing is changed silently to fit, and quotes and backslashes mean what they mean
-# by default (dev.mysql.com/doc/refman/9.7/en/sql-mode.html).
-SQL_MODE = "STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
+# by default (dev.mysql.com/doc/refman/9.7/en/sql-mode.html). NO_ZERO_DATE and NO_ZERO_IN_DATE are left out: with them
+# neither a table whose default is '0000-00-00', as many published ones have it, nor one with such a row can be remade.
+SQL_MODE = "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 
 # Error number → our sentence and what to do.
 _REFUSALS: Mapping[int, tuple[str, str]] = {
@@ -48,7 +49,10 @@ def connect(target: Target) -> Session:
 
         engine = create_engine(
             url, poolclass=NullPool, isolation_level="AUTOCOMMIT",
-            connect_args={"connect_timeout": CONNECT_SECONDS, "charset": "utf8mb4", **_encryption(url)},
+            # Without FOUND_ROWS, which SQLAlchemy sets: rows that a statement leaves as they are do not count.
+            connect_args={
+                "connect_timeout": CONNECT_SECONDS, "charset": "utf8mb4", "client_flag": 0, **_encryption(url)
+            },
         )  # fmt: skip
     except ImportError as error:
         raise TargetError("the MySQL driver is not installed", hint="pip install 'reconciler[mysql]'") from error
@@ -140,6 +144,15 @@ class MysqlSession:
         """Run statements one after the other, none after one that fails."""
         return one_by_one(self.execute, statements)
 
+    def table(self, sql: str, parameters: Mapping[str, object] | None = None) -> Rows:
+        """Return the rows of a query with the names of its columns."""
+
+        def read() -> Rows:
+            cursor = run(self._connection, sql, parameters).cursor
+            return Rows(tuple(column[0] for column in cursor.description), tuple(cursor.fetchall()))
+
+        return self._guarded(read)
+
     def results(self, sql: str, values: Sequence[object]) -> list[Rows]:
         """Run one statement, with `%s` for each value, and return everything that it gives back, one after the other.
 
@@ -196,7 +209,8 @@ class MysqlSession:
         try:
             self._connection.close()
         except (SQLAlchemyError, OSError):
-            self._connection.invalidate()
+            with suppress(SQLAlchemyError):
+                self._connection.invalidate()
 
     def abandon(self) -> None:
         """Shut the socket down; the server is not told."""

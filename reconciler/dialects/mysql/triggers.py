@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from reconciler.dialects.base import Session
+from reconciler.dialects.beyond import ON_POSTGRES, Add, Beyond, without
 from reconciler.dialects.bodies import wrong_rows
 from reconciler.dialects.mysql.circumstances import definer_clause, spelled, stored_options, under
-from reconciler.dialects.mysql.frames import Add, framed_body
+from reconciler.dialects.mysql.frames import framed_body
 from reconciler.dialects.mysql.lexer import LexError, each_token, quoted, tokens
 from reconciler.dialects.mysql.names import of, table
-from reconciler.dialects.sql import ours
+from reconciler.dialects.sql import captures, ours
 from reconciler.model.fields import compared
 from reconciler.model.model import Model
 from reconciler.model.names import helper_name
@@ -35,7 +36,9 @@ ORDER BY event_object_table, action_timing, event_manipulation, action_order
 
 def inspect_triggers(session: Session, defaults: Mapping[str, str]) -> Iterator[Trigger]:
     """Yield every trigger that the user may see, each with its neighbour in the order in which they fire."""
-    found = [_read(session, row, defaults) for row in session.query(_TRIGGERS) if not ours(row[1])]
+    found = [
+        _read(session, row, defaults) for row in session.query(_TRIGGERS) if not (ours(row[1]) or captures(row[0]))
+    ]
     for index, trigger in enumerate(found):
         before, after = found[index - 1] if index else None, found[index + 1] if index + 1 < len(found) else None
         if before is not None and _together(before, trigger):
@@ -84,27 +87,17 @@ def _stored_body(statement: str, otherwise: str) -> str:
 # --- normal form ------------------------------------------------------------------------------------------------------
 
 
-class _Elsewhere(NamedTuple):
-    """A field of which these servers know one value alone, and what to say to another one."""
-
-    field: str
-    usual: object
-    message: str
-    hint: str
-
-
-_ON_POSTGRES = "say it for postgres alone: dialect: {postgres: …}, or only: [postgres]"
-_ELSEWHERE = (
-    _Elsewhere("each", "row", "the triggers here are for each row", _ON_POSTGRES),
-    _Elsewhere("columns", (), "an update trigger here fires whatever column changes",
+_BEYOND = (
+    Beyond("each", "row", "the triggers here are for each row", ON_POSTGRES),
+    Beyond("columns", (), "an update trigger here fires whatever column changes",
                "compare the values: when: not (old.a <=> new.a)"),
-    _Elsewhere("execute", None, "the triggers here call no function", "give it a body: dialect: {mysql: {body: …}}"),
-    _Elsewhere("arguments", (), "the triggers here call no function with arguments", _ON_POSTGRES),
-    _Elsewhere("constraint", False, "there are no constraint triggers here", _ON_POSTGRES),
-    _Elsewhere("deferrable", Deferrable.NO, "the triggers here cannot wait for the commit", _ON_POSTGRES),
-    _Elsewhere("old_table", None, "the triggers here have no names for changed rows", _ON_POSTGRES),
-    _Elsewhere("new_table", None, "the triggers here have no names for changed rows", _ON_POSTGRES),
-    _Elsewhere("enabled", "origin", "the triggers here cannot be switched off", "remove it, or say it elsewhere alone"),
+    Beyond("execute", None, "the triggers here call no function", "give it a body: dialect: {mysql: {body: …}}"),
+    Beyond("arguments", (), "the triggers here call no function with arguments", ON_POSTGRES),
+    Beyond("constraint", False, "there are no constraint triggers here", ON_POSTGRES),
+    Beyond("deferrable", Deferrable.NO, "the triggers here cannot wait for the commit", ON_POSTGRES),
+    Beyond("old_table", None, "the triggers here have no names for changed rows", ON_POSTGRES),
+    Beyond("new_table", None, "the triggers here have no names for changed rows", ON_POSTGRES),
+    Beyond("enabled", "origin", "the triggers here cannot be switched off", "remove it, or say it elsewhere alone"),
 )  # fmt: skip
 
 
@@ -114,13 +107,10 @@ def normal_trigger(obj: Trigger, model: Model, add: Add) -> Trigger | None:
         add(obj, "timing", "the views here have no triggers", "limit it: only: [postgres, sqlite, d1]")
         return None
     if obj.events == ("truncate",) or "truncate" in obj.events:
-        add(obj, "events", "there is no trigger here for TRUNCATE", _ON_POSTGRES)
+        add(obj, "events", "there is no trigger here for TRUNCATE", ON_POSTGRES)
     elif len(obj.events) > 1:
         add(obj, "events", "a trigger here has one event", f"write one trigger for each: {', '.join(obj.events)}")
-    for field, usual, message, hint in _ELSEWHERE:
-        if getattr(obj, field) != usual:
-            add(obj, field, message, hint)
-            obj = replace(obj, **{field: usual})  # type: ignore[arg-type]
+    obj = without(obj, _BEYOND, add)
     if obj.body is None:
         return replace(obj, body=Sql("BEGIN END", "mysql"))
     normal = replace(obj, body=framed_body(obj, add, obj.when), when=None, comment=None)

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.dialects.base import Dialect, Session, Target
+from reconciler.dialects.postgres.alone import alone, large
 from reconciler.dialects.postgres.ask import ask
-from reconciler.dialects.postgres.asking import first_rows, limited
+from reconciler.dialects.postgres.asking import first_rows, limited, snapshot
+from reconciler.dialects.postgres.blockers import blockers
+from reconciler.dialects.postgres.bulk import BULK
 from reconciler.dialects.postgres.calling import call
+from reconciler.dialects.postgres.chores import chores
 from reconciler.dialects.postgres.elaborate import elaborate
 from reconciler.dialects.postgres.examine import CLOCK, examine
 from reconciler.dialects.postgres.inspect import inspect, survey
@@ -18,7 +22,9 @@ from reconciler.dialects.postgres.names import FAMILY
 from reconciler.dialects.postgres.normalize import normalize
 from reconciler.dialects.postgres.preflight import preflight
 from reconciler.dialects.postgres.resolve import align, portable, resolve, respell
+from reconciler.dialects.postgres.rows import ROWS
 from reconciler.dialects.postgres.rules import RULES
+from reconciler.dialects.postgres.scratch import scratch
 from reconciler.dialects.postgres.session import (
     DEFAULT_SCHEMA,
     assumed,
@@ -31,7 +37,10 @@ from reconciler.dialects.postgres.session import (
 from reconciler.dialects.sql import double_quoted, renamer
 
 if TYPE_CHECKING:
+    from reconciler.dialects.adoption import Adoption
+    from reconciler.dialects.dumping import Dump
     from reconciler.dialects.script import Order, Script
+    from reconciler.dialects.upkeep import Upkeep
 
 
 def _ledger_schema(target: Target) -> str:
@@ -67,6 +76,27 @@ def _script(order: Order) -> Script:
     return script(order)
 
 
+def _adoption() -> Adoption:
+    """Say how files of SQL are read; what that takes is loaded only by who asks for it."""
+    from reconciler.dialects.postgres.adoption import ADOPTION
+
+    return ADOPTION
+
+
+def _upkeep() -> Upkeep:
+    """Say what health is looked at by; what that takes is loaded only by who asks for it."""
+    from reconciler.dialects.postgres.upkeep import UPKEEP
+
+    return UPKEEP
+
+
+def _dump() -> Dump:
+    """Say how backups are made; what that takes is loaded only by who asks for it."""
+    from reconciler.dialects.postgres.dump import DUMP
+
+    return DUMP
+
+
 DIALECT = Dialect(
     name="postgres",
     fallback=("postgres",),
@@ -82,7 +112,13 @@ DIALECT = Dialect(
     align=align,
     reading=reading,
     first_rows=first_rows,
+    snapshot=snapshot,
+    rows=ROWS,
     limited=limited,
+    adoption=_adoption,
+    upkeep=_upkeep,
+    dump=_dump,
+    scratch=scratch,
     other_schemas=_other_schemas,
     foretell=foretell,
     resolve=resolve,
@@ -102,4 +138,9 @@ DIALECT = Dialect(
     examine=examine,
     holders=holders,
     clock=CLOCK,
+    bulk=BULK,
+    chores=chores,
+    large=large,
+    alone=alone,
+    blockers=blockers,
 )

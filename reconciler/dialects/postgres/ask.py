@@ -12,6 +12,7 @@ from reconciler.dialects.postgres.narrowing import Reads, by_server, by_shape, n
 from reconciler.dialects.postgres.resolve import words
 from reconciler.dialects.postgres.rules.enums import carried_columns
 from reconciler.dialects.postgres.types import SERIAL
+from reconciler.dialects.postgres.waits import waits
 from reconciler.dialects.sql import double_quoted, text_literal
 from reconciler.model.change import Alter, Change, Create
 from reconciler.model.objects import Column, Enum, Exclusion
@@ -36,6 +37,10 @@ _TRIES, _LOOKS = asker(_WORDS), asker(_spelling(by_shape))
 
 def ask(change: Change, states: States) -> Sequence[DataCheck]:
     """Return the questions of one change."""
+    return [*_of_rows(change, states), *waits(change, states)]
+
+
+def _of_rows(change: Change, states: States) -> Sequence[DataCheck]:
     if change.ref.kind in ROOTS or change.ref.top.kind == Kind.DOMAIN:
         return ask_root(change, states)
     common = (_TRIES if "input_is_valid" in states.features else _LOOKS)(on_bases(change, states), states)

@@ -5,15 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from reconciler.dialects.base import Session
+from reconciler.dialects.base import Question, Session
 from reconciler.dialects.postgres.session import PostgresSession
 from reconciler.plan.outcome import Rows
 
 
-def first_rows(session: Session, query: str, most: int) -> Rows:
+def first_rows(session: Session, question: Question) -> Rows:
     """Return at most so many rows of a query."""
     assert isinstance(session, PostgresSession)
-    return session.table(f"SELECT * FROM (\n{query}\n) AS __rc_rows LIMIT {most}")
+    wanted = f"SELECT * FROM (\n{question.query}\n) AS __rc_rows LIMIT {question.most}"
+    return session.table(wanted, question.parameters)
+
+
+@contextmanager
+def snapshot(session: Session) -> Iterator[None]:
+    """Surround questions with a transaction that sees what was committed when its first one was put, and cannot write
+    (manual, "Transaction Isolation").
+    """
+    session.begin()
+    try:
+        session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+    finally:
+        session.rollback()
 
 
 @contextmanager

@@ -5,6 +5,8 @@ Each takes `:namespaces`, an array of schema oids. What a version lacks is writt
 
 from __future__ import annotations
 
+from reconciler.dialects.sql import REJECTS
+
 # The oids of the catalogs themselves, fixed by PostgreSQL's headers (src/include/catalog/pg_*.h).
 PG_TYPE, PG_PROC, PG_CLASS, PG_ATTRDEF, PG_CONSTRAINT = 1247, 1255, 1259, 2604, 2606
 PG_REWRITE, PG_TRIGGER, PG_POLICY, PG_STATISTIC, PG_EXTENSION = 2618, 2620, 3256, 3381, 3079
@@ -37,7 +39,7 @@ LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
 LEFT JOIN pg_class tc ON tc.oid = c.reltoastrelid AND tc.reloptions IS NOT NULL
 LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = {PG_CLASS} AND d.objsubid = 0
 WHERE c.relnamespace {_MANAGED} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
-  AND left(c.relname, 11) <> '_reconcile_'
+  AND left(c.relname, 11) <> '_reconcile_' AND c.relname <> '{REJECTS}'
 ORDER BY c.oid
 """
 

@@ -6,8 +6,12 @@ Each takes `:namespaces`, an array of schema oids, as those of `catalog` do.
 from __future__ import annotations
 
 from reconciler.dialects.postgres.catalog import PG_PROC, PG_TRIGGER
+from reconciler.dialects.sql import OURS
+from reconciler.model.names import CAPTURE
 
 _MANAGED = "= ANY (CAST(:namespaces AS oid[]))"
+# What carries rows along while data work goes on is there for a while.
+_NO_CAPTURE = f"AND NOT (left({{0}}, 5) = '{OURS[1]}' AND right({{0}}, 8) = '{CAPTURE}')"
 
 
 def routines(features: frozenset[str]) -> str:
@@ -31,7 +35,7 @@ CROSS JOIN LATERAL (
     FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) WITH ORDINALITY u (type, n)
 ) a
 LEFT JOIN pg_description d ON d.objoid = p.oid AND d.classoid = {PG_PROC} AND d.objsubid = 0
-WHERE p.pronamespace {_MANAGED}
+WHERE p.pronamespace {_MANAGED} {_NO_CAPTURE.format("p.proname")}
   AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = {PG_PROC} AND i.objid = p.oid AND i.deptype = 'i')
 ORDER BY p.oid
 """
@@ -65,6 +69,6 @@ JOIN pg_proc p ON p.oid = g.tgfoid
 JOIN (SELECT tgfoid, count(*) AS times FROM pg_trigger GROUP BY tgfoid) u ON u.tgfoid = g.tgfoid
 JOIN pg_namespace pn ON pn.oid = p.pronamespace
 LEFT JOIN pg_description d ON d.objoid = g.oid AND d.classoid = {PG_TRIGGER} AND d.objsubid = 0
-WHERE c.relnamespace {_MANAGED} AND NOT g.tgisinternal
+WHERE c.relnamespace {_MANAGED} AND NOT g.tgisinternal {_NO_CAPTURE.format("g.tgname")}
 ORDER BY g.oid
 """

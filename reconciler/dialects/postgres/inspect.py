@@ -14,6 +14,7 @@ from reconciler.dialects.postgres.reading_sequences import sequences
 from reconciler.dialects.postgres.reading_tables import tables
 from reconciler.dialects.postgres.reading_views import views
 from reconciler.dialects.postgres.session import default_schema, features
+from reconciler.dialects.postgres.understanding import marked as marked_beyond
 from reconciler.model.model import Inspection, Model
 from reconciler.model.objects import Object
 
@@ -50,7 +51,7 @@ def _read(session: Session, words: Mapping[str, str]) -> Rows:
 
 
 def _made(rows: Rows, words: Mapping[str, str]) -> Inspection:
-    return Inspection(model=Model(_objects(addressed(rows), words)))
+    return Inspection(model=marked_beyond(Model(_objects(addressed(rows), words)), rows))
 
 
 def _objects(rows: Rows, words: Mapping[str, str]) -> Iterator[Object]:

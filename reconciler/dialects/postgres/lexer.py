@@ -52,11 +52,16 @@ def placed(text: str) -> Iterator[tuple[int, Token]]:
     """Yield each token with where it begins. Raises Unreadable."""
     at = 0
     while at < len(text):
-        end = _skipped(text, at)
-        if end == at:
-            token, end = _token(text, at)
+        token, end = next_token(text, at)
+        if token is not None:
             yield at, token
         at = end
+
+
+def next_token(text: str, at: int) -> tuple[Token | None, int]:
+    """Return the token that begins at a place, None for a blank or comment, and where it ends. Raises Unreadable."""
+    end = _skipped(text, at)
+    return (None, end) if end > at else _token(text, at)
 
 
 def with_others(text: str, others: Mapping[int, str]) -> str:

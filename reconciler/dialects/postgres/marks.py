@@ -22,7 +22,7 @@ _MARKED = frozenset({Kind.TABLE, Kind.VIEW})
 # too, counts for every root.
 OWNERS: Mapping[str, int] = {
     "relations": 0, "columns": 0, "constraints": 1, "indexes": 1, "views": 0, "grants": 0, "sequences": 5,
-    "leftovers": 3, "triggers": 1, "row_types": 2,
+    "leftovers": 3, "beyond": 0, "triggers": 1, "row_types": 2,
 }  # fmt: skip
 # The same for what is kept by catalog entry; these are looked through by hand.
 _BY_PLACE = frozenset({"edges", "other_grants"})

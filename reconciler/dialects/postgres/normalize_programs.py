@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
+from reconciler.dialects.beyond import Add
 from reconciler.dialects.bodies import Unfit, body_text, wrong_rows
 from reconciler.dialects.postgres import types
 from reconciler.dialects.postgres.lexer import Unreadable, canonical, tokens
@@ -24,8 +25,6 @@ from reconciler.model.values import Argument, Body, Deferrable, Sql, Statements
 R = TypeVar("R", bound=Function | Procedure)
 B = TypeVar("B", bound=Function | Procedure | Trigger)
 
-# What takes a problem: the object, its field, a message, a hint.
-Add = Callable[[Object, str, str, str], None]
 
 # Languages whose text is read as the server's own is: blanks and letter case do not count in them.
 READ = frozenset({"sql", "plpgsql"})

@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.dialects.base import DatabaseError, Session
 from reconciler.dialects.postgres import catalog
+from reconciler.dialects.postgres.catalog_beyond import beyond
 from reconciler.dialects.postgres.reading_programs import address_programs, read_programs
 from reconciler.dialects.postgres.reading_sequences import parts_of_columns
 from reconciler.dialects.postgres.session import features
@@ -51,6 +52,7 @@ class Rows:
     grants: Sequence[Row] = ()
     other_grants: Mapping[tuple[int, int], Sequence[Row]] = field(default_factory=dict)
     leftovers: Sequence[Row] = ()
+    beyond: Sequence[Row] = ()
     routines: Sequence[Row] = ()
     routine_grants: Sequence[Row] = ()
     row_types: Sequence[Row] = ()
@@ -149,6 +151,7 @@ def _everything(session: Session, schemas: Mapping[int, str]) -> Rows:
     rows.sequences = session.query(catalog.SEQUENCES, given)
     rows.extensions = session.query(catalog.EXTENSIONS)
     rows.leftovers = session.query(catalog.LEFTOVERS, given)
+    rows.beyond = session.query(beyond(features(session)), given)
     read_programs(rows, session, given, features(session))
     if rows.views:
         rows.grants = session.query(catalog.VIEW_GRANTS, given)

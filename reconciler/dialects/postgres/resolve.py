@@ -48,8 +48,9 @@ def align(inspection: Inspection, desired: Desired) -> Desired:
 
     A primary key without a name gets the live one; a type that is named with another schema than the server does, the
     server's words, because whether one is needed depends on the search path; an operator class that is the default is
-    left out. What a spec says in so many words, and is what `serial` stands for, is serial. Routines have the address
-    that goes with the server's types.
+    left out. What a spec says in so many words, and is what `serial` stands for, is serial; and where the live column
+    owns a sequence that serial does not make, serial is said in so many words, so that the sequence becomes what it
+    makes. Routines have the address that goes with the server's types.
 
     Raises:
         PlanError: when a routine is to be removed and its name does not say which.
@@ -57,7 +58,34 @@ def align(inspection: Inspection, desired: Desired) -> Desired:
     desired = align_routines(inspection.model, desired)
     found = (_aligned(obj, inspection.model.get(obj.ref)) for obj in desired.model.values())
     model = desired.model.updated(obj for obj in found if obj is not None)
-    return replace(desired, model=_with_serials(inspection.model, model))
+    model = _with_serials(inspection.model, model)
+    return replace(desired, model=model.updated(_in_so_many_words(inspection.model, model)))
+
+
+def _in_so_many_words(live: Model, model: Model) -> list[Object]:
+    """Return for each serial column whose live form is none what it stands for, over the sequence that is there."""
+    found: list[Object] = []
+    for column in model.values():
+        if isinstance(column, Column) and (base := types.SERIAL.get(column.type.name)):
+            there = live.get(column.ref)
+            sequence = _drawn_and_owned(there, live) if isinstance(there, Column) else None
+            if isinstance(there, Column) and sequence is not None and sequence not in model:
+                type_ = Type(base, native=True)
+                spelled = replace(column, type=type_, default=there.default, uses=column.uses | {sequence})
+                owned = OwnedBy(ref=sequence.child(Kind.OWNED_BY), column=column.ref)
+                found += [spelled, NumberSequence(ref=sequence, type=type_), owned]
+    return found
+
+
+def _drawn_and_owned(column: Column, live: Model) -> Ref | None:
+    """Return the sequence that a column owns, takes its default from, and is not serial with."""
+    if not isinstance(column.default, Sql) or not draws_alone(column.default.text):
+        return None
+    for sequence in drawn(column.default.text, live):
+        owner = live.get(sequence.child(Kind.OWNED_BY))
+        if isinstance(owner, OwnedBy) and owner.column == column.ref:
+            return sequence
+    return None
 
 
 def _with_serials(live: Model, model: Model) -> Model:

@@ -1,6 +1,7 @@
 """A plan in, a script for psql or any other client out: DO blocks that look in the catalogs before each change.
 
-Everything is plain SQL, in as few transactions as the server allows; a block goes on only where the one before it came
+Everything is plain SQL, in as few transactions as the server allows, but what a large table has done to it outside of
+any transaction, which psql sends; a block goes on only where the one before it came
 to its end, because psql by itself goes on after an error.
 """
 
@@ -13,29 +14,40 @@ from reconciler.dialects.postgres.guards_programs import routine_is
 from reconciler.dialects.postgres.locks import KEY
 from reconciler.dialects.postgres.quoting import dollar_quoted, free_tag
 from reconciler.dialects.postgres.units import State, Unit, units
-from reconciler.dialects.script import Order, Script, commented
+from reconciler.dialects.script import Order, Script, commented, of_rows, row_remarks, without_rows
 from reconciler.dialects.sql import double_quoted, text_literal
 from reconciler.plan.hazards import HAZARDS, Effect
+from reconciler.plan.order import parts
 from reconciler.plan.step import DataCheck, Step
 
 # Relations that one transaction locks at most: a server with the default settings has room for 6,400 locks.
 _ROOM = 2_000
 # Where a session keeps how far the script came, and whether it made the renames.
 _PROGRESS, _FRESH = "reconcile.script", "reconcile.fresh"
+# Where it keeps which unit's statements are to be sent.
+_TODO = "reconcile.todo"
+# How long a statement waits for a lock while others may wait behind it.
+_PATIENCE = "3s"
 
 
 def script(order: Order) -> Script:
     """Write a plan. Raises PlanError for what cannot be guarded."""
-    found = units(order)
+    found, writing = units(without_rows(order)), of_rows(order)
     states = [state for unit in found for state in unit.states]
     remarks = tuple(dict.fromkeys(state.remark for state in states if state.remark))
     groups = list(_groups(found))
     texts = [_opening(order, bool(remarks))]
     for number, group in enumerate(groups):
+        if group[0].alone:
+            texts.append(_apart(order, number, group[0]))
+            continue
         body = _block(order, number, group)
         # What is committed here is of use only then. Under `psql -1` the BEGIN is a warning, and the COMMIT is not.
         texts.append(f"BEGIN;\n{body}\nCOMMIT;\n" if any(unit.commits for unit in group) else f"{body}\n")
-    texts.append(_closing(order, len(groups), states))
+    if writing:
+        texts.append(f"{_rows_block(order, len(groups), writing)}\n")
+    texts.append(_closing(order, len(groups) + bool(writing), states))
+    remarks = (*remarks, *row_remarks(order))
     return Script(body="\n".join(texts), remarks=remarks, run="psql -X -v ON_ERROR_STOP=1 -f FILE")
 
 
@@ -44,7 +56,7 @@ def _groups(found: Iterable[Unit]) -> Iterator[list[Unit]]:
     group: list[Unit] = []
     for unit in found:
         full = sum(one.relations for one in group) + unit.relations > _ROOM
-        if group and (full or unit.commits or group[-1].commits):
+        if group and (full or any(one.commits or one.alone for one in (unit, group[-1]))):
             yield group
             group = []
         group.append(unit)
@@ -56,23 +68,58 @@ def _groups(found: Iterable[Unit]) -> Iterator[list[Unit]]:
 
 
 def _block(order: Order, number: int, group: Sequence[Unit]) -> str:
-    plan = order.plan.id
-    lines = [
-        "DECLARE",
-        "  todo text[]; done text[]; strange text[]; offending bigint;",
-        f"  fresh boolean := coalesce(current_setting('{_FRESH}', true), '') = {text_literal(plan)};",
-        "BEGIN",
-        *_chained(plan, number),
-        f"  IF NOT pg_try_advisory_xact_lock({KEY.replace(':schema', text_literal(order.schema))}) THEN",
-        "    RAISE EXCEPTION 'another run of reconcile is at work on this database' USING HINT = 'try again';",
-        "  END IF;",
-    ]
+    lines = [*_head(order, number)]
     for unit in group:
-        lines += ["", *_unit(unit, order)]
+        lines += ["", *_unit(unit, order, [sql for step in unit.steps for sql in _executed(step)])]
+    return _do([*lines, "", _set(_PROGRESS, f"{order.plan.id} {number + 1}"), "END"])
+
+
+def _head(order: Order, number: int) -> Iterator[str]:
+    plan = order.plan.id
+    yield "DECLARE"
+    yield "  todo text[]; done text[]; strange text[]; offending bigint;"
+    yield f"  fresh boolean := coalesce(current_setting('{_FRESH}', true), '') = {text_literal(plan)};"
+    yield "BEGIN"
+    yield from _chained(plan, number)
+    yield f"  IF NOT pg_try_advisory_xact_lock({KEY.replace(':schema', text_literal(order.schema))}) THEN"
+    yield "    RAISE EXCEPTION 'another run of reconcile is at work on this database' USING HINT = 'try again';"
+    yield "  END IF;"
+
+
+def _executed(step: Step) -> list[str]:
+    return [f"    EXECUTE {dollar_quoted(statement.sql)};" for statement in step.statements]
+
+
+def _apart(order: Order, number: int, unit: Unit) -> str:
+    """Write steps of which a statement is in no transaction: psql sends that if the block before found it undone
+    (manual, "psql", \\gexec).
+    """
+    here = f"{order.plan.id} {number}"
+    asked = f"coalesce(current_setting('{_TODO}', true), '') = {text_literal(here)}"
+    found = _unit(unit, order, [f"  {_set(_TODO, here)}"])
+    texts = [_do([*_head(order, number), _set(_TODO, ""), *found, "END"])]
+    for step in (part for one in unit.steps for part in parts(one)):
+        if step.alone:
+            sent = f"SELECT {text_literal(step.statements[0].sql)} WHERE {asked} \\gexec"
+            texts.append(f"SET lock_timeout TO 0;\n{sent}\nSET lock_timeout TO '{_PATIENCE}';")
+        else:
+            texts.append(_do(["BEGIN", f"  IF {asked} THEN", *_executed(step), "  END IF;", "END"]))
+    lines = [*_head(order, number), *_asked(unit.states), "  IF todo IS NOT NULL OR strange IS NOT NULL THEN"]
+    lines += [f"    RAISE EXCEPTION '{unit.title}: not done in every part: see the error above';", "  END IF;"]
+    texts.append(_do([*lines, _set(_PROGRESS, f"{order.plan.id} {number + 1}"), "END"]))
+    return "\n".join(texts) + "\n"
+
+
+def _rows_block(order: Order, number: int, steps: Sequence[Step]) -> str:
+    plan = order.plan.id
+    lines = ["BEGIN", *_chained(plan, number)]
+    for step in steps:
+        lines += ["", f"  -- {step.action} {commented(str(step.subject))}", *_executed(step)]
     return _do([*lines, "", _set(_PROGRESS, f"{plan} {number + 1}"), "END"])
 
 
-def _unit(unit: Unit, order: Order) -> Iterator[str]:
+def _unit(unit: Unit, order: Order, act: Sequence[str]) -> Iterator[str]:
+    """Yield what looks at the states of a unit, and acts where nothing of it is done."""
     for number, step in enumerate(unit.steps, unit.first):
         yield f"  -- {number}. {step.action} {commented(str(step.subject))}"
     yield from _asked(unit.states)
@@ -84,8 +131,7 @@ def _unit(unit: Unit, order: Order) -> Iterator[str]:
     yield "      USING HINT = 'somebody did that by hand: plan again';"
     yield "  ELSIF todo IS NOT NULL THEN"
     yield from _questions(unit, order.plan.steps)
-    for statement in (statement for step in unit.steps for statement in step.statements):
-        yield f"    EXECUTE {dollar_quoted(statement.sql)};"
+    yield from act
     if unit.renames:
         yield f"  {_set(_FRESH, order.plan.id)}"
         yield "    fresh := true;"
@@ -145,7 +191,7 @@ def _opening(order: Order, spelling: bool) -> str:
     unchecked = (UNCHECKED,) if written_bodies(order.plan.steps) else ()
     settings = (
         *unchecked, "client_encoding TO 'UTF8'", "standard_conforming_strings TO on", f"search_path TO {schema}",
-        "lock_timeout TO '3s'", "statement_timeout TO 0", "idle_in_transaction_session_timeout TO 0",
+        f"lock_timeout TO '{_PATIENCE}'", "statement_timeout TO 0", "idle_in_transaction_session_timeout TO 0",
     )  # fmt: skip
     lines = ["BEGIN", _set(_PROGRESS, ""), _set(_FRESH, "")]
     if order.refusal:

@@ -166,11 +166,11 @@ class PostgresSession:
         # From the driver itself: a row of SQLAlchemy's takes longer to make than all that we do with it.
         return self._guarded(lambda: list(run(self._connection, sql, parameters).cursor.fetchall()))
 
-    def table(self, sql: str) -> Rows:
+    def table(self, sql: str, parameters: Mapping[str, object] | None = None) -> Rows:
         """Return the rows of a query with the names of its columns."""
 
         def read() -> Rows:
-            cursor = run(self._connection, sql, None).cursor
+            cursor = run(self._connection, sql, parameters).cursor
             return Rows(tuple(column.name for column in cursor.description), tuple(cursor.fetchall()))
 
         return self._guarded(read)
@@ -183,7 +183,7 @@ class PostgresSession:
         """Run statements with one wait for all of their answers; none after the first that fails."""
         from reconciler.dialects.postgres.wire import run_all
 
-        driver = self._driver()
+        driver = self.driver()
         counts, error = run_all(driver, statements)
         if error is not None:
             raise self._translated(error, len(counts)) from None
@@ -196,13 +196,13 @@ class PostgresSession:
         from reconciler.dialects.postgres import wire
 
         try:
-            wire.insert(self._driver(), table, columns, rows)
+            wire.insert(self.driver(), table, columns, rows)
         except Error as error:
             raise self._translated(error) from None
 
     def _translated(self, error: Exception, before: int = 0) -> DatabaseError:
         """Say what the driver raised; SQLAlchemy was not there, so it is told when the connection is gone."""
-        closed = bool(self._driver().closed)
+        closed = bool(self.driver().closed)
         if closed:
             self._connection.invalidate()
         found = database_error(error, closed=closed)
@@ -240,13 +240,14 @@ class PostgresSession:
 
     def abandon(self) -> None:
         """Shut the socket down; the server is not told."""
-        handle = socket.socket(fileno=dup(self._driver().pgconn.socket))
+        handle = socket.socket(fileno=dup(self.driver().pgconn.socket))
         try:
             handle.shutdown(socket.SHUT_RDWR)
         finally:
             handle.close()
 
-    def _driver(self) -> Any:
+    def driver(self) -> Any:
+        """Return psycopg's own connection."""
         return self._connection.connection.dbapi_connection
 
     def _guarded(self, run: Callable[[], T]) -> T:

@@ -52,6 +52,11 @@ class Unit:
         return any(s.transaction is Transaction.COMMIT_AFTER for step in self.steps for s in step.statements)
 
     @property
+    def alone(self) -> bool:
+        """Whether a statement of it is in no transaction."""
+        return any(step.alone for step in self.steps)
+
+    @property
     def relations(self) -> int:
         """How many relations it may lock."""
         return sum(statement.relations for step in self.steps for statement in step.statements)

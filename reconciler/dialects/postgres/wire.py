@@ -47,3 +47,12 @@ def insert(connection: Connection[Any], table: str, columns: Sequence[str], rows
     with connection.cursor() as cursor, cursor.copy(words.encode()) as copy:
         for row in rows:
             copy.write_row(row)
+
+
+def pass_on(source: Connection[Any], query: str, target: Connection[Any], table: str) -> None:
+    """Add the rows of one connection's query to a table of another by COPY. Raises psycopg.Error."""
+    with source.cursor() as reading, target.cursor() as writing:
+        out, into = f"COPY ({query}) TO STDOUT".encode(), f"COPY {table} FROM STDIN".encode()
+        with reading.copy(out) as rows, writing.copy(into) as copy:
+            for piece in rows:
+                copy.write(piece)

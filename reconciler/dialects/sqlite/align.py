@@ -32,7 +32,8 @@ def align(inspection: Inspection, desired: Desired) -> Desired:
         model = renamed(model, moves, lambda obj, _: obj)
     as_written = model is desired.model and all(spelling.of(ref) == ref for ref in desired.removed)
     renames = {spelling.of(new): spelling.before(new, old) for new, old in desired.renames.items()}
-    return Desired(
+    return replace(
+        desired,
         model=Model(_in_live_form(obj, actual) for obj in model.values()),
         renames={new: old for new, old in renames.items() if new != old},
         removed={_removed(spelling.of(ref), spelling): reason for ref, reason in desired.removed.items()},

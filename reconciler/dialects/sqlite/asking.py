@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
-from reconciler.dialects.base import Session
+from reconciler.dialects.base import Question, Session
 from reconciler.dialects.sqlite.session import SqliteSession
 
 if TYPE_CHECKING:
@@ -24,10 +24,21 @@ def reading(session: Session) -> Iterator[None]:
         session.execute(f"PRAGMA query_only={before}")
 
 
-def first_rows(session: Session, query: str, most: int) -> Rows:
+@contextmanager
+def snapshot(session: Session) -> Iterator[None]:
+    """Let what is asked inside see the file as it is at the first question (sqlite.org/isolation.html)."""
+    with reading(session):
+        session.execute("BEGIN")
+        try:
+            yield
+        finally:
+            session.rollback()
+
+
+def first_rows(session: Session, question: Question) -> Rows:
     """Return at most so many rows of a query."""
     assert isinstance(session, SqliteSession)
-    return session.first_rows(query, most)
+    return session.first_rows(question)
 
 
 def limited(session: Session, seconds: float) -> AbstractContextManager[None]:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from reconciler.dialects.base import DatabaseError, Session, Target
+from reconciler.dialects.sql import captures
 from reconciler.dialects.sqlite import ddl_others
 from reconciler.dialects.sqlite.lexer import LexError, canonical, tokens
 from reconciler.dialects.sqlite.names import fold, folded, hidden, spellings
@@ -51,7 +52,7 @@ def inspect(session: Session, target: Target) -> Inspection:
     A table whose text the reader does not account for, or over which text and PRAGMAs disagree, is marked.
     """
     # A table's own name is beside those of its indexes and triggers, as whoever made them wrote it.
-    rows = [row for row in session.query(_SCHEMA) if not hidden(str(row[2]))]
+    rows = [row for row in session.query(_SCHEMA) if not hidden(str(row[2])) and not captures(str(row[1]))]
     catalog = _catalog(session, rows)
     objects: list[Object] = []
     unnamed: set[Ref] = set()

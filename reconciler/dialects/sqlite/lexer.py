@@ -83,6 +83,20 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
+def next_token(text: str, at: int) -> tuple[Token | None, int]:
+    """Return the token that begins at a place, None for blanks or a comment, and where it ends. Raises LexError."""
+    match = _TOKENS.match(text, at)
+    group = match.lastgroup if match else "wrong"
+    if match is None or group == "wrong":
+        raise LexError(f"unreadable at {text[at : at + 20]!r}")
+    lexeme = _LEXEMES.get(group)
+    start, end = match.span(group or 0)
+    if lexeme is None:
+        return None, match.end()
+    words = text[start:end]
+    return Token(lexeme, words, start, end, words.upper() if group == "word" else ""), end
+
+
 # Two spellings of one operator (sqlite.org/lang_expr.html#operators).
 _SAME: Mapping[str, str] = {"==": "=", "<>": "!="}
 

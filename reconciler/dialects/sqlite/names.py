@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 
-from reconciler.dialects.sql import ours
+from reconciler.dialects.sql import REJECTS, ours
 from reconciler.model.ref import Ref
 
 # SQLite's own (sqlite.org/fileformat2.html#internal_schema_objects), and what Cloudflare keeps in a D1 file.
@@ -34,7 +34,7 @@ def spellings(refs: Iterable[Ref]) -> Mapping[Ref, Ref]:
 
 def hidden(table: str) -> bool:
     """Say whether a table is no business of the specs: the ledger's, SQLite's own, Cloudflare's."""
-    return fold(table).startswith(("_reconcile_", *_THEIRS))
+    return fold(table).startswith(("_reconcile_", REJECTS, *_THEIRS))
 
 
 def taken(name: str) -> str:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.sqlite import ddl
 from reconciler.dialects.sqlite.lexer import LexError, canonical
+from reconciler.dialects.sqlite.names import fold
 from reconciler.dialects.sqlite.types import canonical as canonical_type
 from reconciler.model.names import implicit_name
 from reconciler.model.objects import Check, Column, ForeignKey, Object, PrimaryKey, Table, Unique
@@ -36,7 +37,10 @@ def table_objects(name: str, sql: str, facts: Facts) -> tuple[list[Object], set[
         read = ddl.read_table(sql)
         doubt = _doubt(read, facts)
     except LexError as error:
-        return [Table(ref=ref, not_understood=str(error)), *_bare_columns(ref, facts)], set()
+        return [
+            Table(ref=ref, not_understood=f"its CREATE TABLE cannot be read: {error}"),
+            *_bare_columns(ref, facts),
+        ], set()
     objects: list[Object] = [Table(ref=ref, options=_options(read), not_understood=doubt)]
     objects += [_column(ref, number, column) for number, column in enumerate(read.columns, 1)]
     unnamed: set[Ref] = set()
@@ -160,10 +164,33 @@ def _doubt(read: ddl.TableText, facts: Facts) -> str:
             return f"column {their[0]}: read as {our[1:]}, SQLite says {their[1:]}"
     if len(ours) != len(theirs):
         return f"{len(ours)} columns read, SQLite has {len(theirs)}"
-    keys = sum(key.kind == "FOREIGN" for key in read.constraints)
-    if keys != len(facts.foreign_keys):
-        return f"{keys} foreign keys read, SQLite has {len(facts.foreign_keys)}"
-    return ""
+    return _doubt_of_keys(read, facts)
+
+
+def _doubt_of_keys(read: ddl.TableText, facts: Facts) -> str:
+    """Compare the foreign keys; SQLite counts them from the last to the first."""
+    keys = [_key_fact(key) for key in read.constraints if key.kind == "FOREIGN"]
+    pragma = [_pragma_key_fact(facts.foreign_keys[number]) for number in sorted(facts.foreign_keys, reverse=True)]
+    for our, their in zip(keys, pragma, strict=False):
+        if our != their:
+            return f"a foreign key: read as {our}, SQLite says {their}"
+    return "" if len(keys) == len(pragma) else f"{len(keys)} foreign keys read, SQLite has {len(pragma)}"
+
+
+_KeyFact = tuple[str, tuple[str, ...], tuple[str, ...], str, str]
+
+
+def _key_fact(key: ddl.Constraint) -> _KeyFact:
+    on_update, on_delete = (key.actions.get(event, "NO ACTION") for event in ("UPDATE", "DELETE"))
+    return fold(key.target), tuple(map(fold, key.columns)), tuple(map(fold, key.target_columns)), on_update, on_delete
+
+
+def _pragma_key_fact(rows: list[tuple[object, ...]]) -> _KeyFact:
+    table, _, _, on_update, on_delete = rows[0]
+    return (
+        fold(str(table)), tuple(fold(str(row[1])) for row in rows),
+        tuple(fold(str(row[2])) for row in rows if row[2] is not None), str(on_update), str(on_delete),
+    )  # fmt: skip
 
 
 def _key_positions(read: ddl.TableText) -> Mapping[str, int]:

@@ -14,7 +14,6 @@ from reconciler.dialects.sql import double_quoted, moved_term, text_literal
 from reconciler.dialects.sqlite import render
 from reconciler.dialects.sqlite.names import fold
 from reconciler.dialects.sqlite.triggers import triggers_again
-from reconciler.errors import PlanError, Problem
 from reconciler.model.change import Change
 from reconciler.model.model import Model
 from reconciler.model.names import helper_name
@@ -44,20 +43,15 @@ class Anew:
 
 
 def anew(table: Ref, states: States) -> Anew:
-    """Look at a table. Raises PlanError when there is something in its old definition that we do not understand."""
+    """Look at a table; what is not understood of its old definition is a hazard of the plan, which stops it."""
     old, new = states.old.get_as(table, Table), states.new.get_as(table, Table)
-    if old.not_understood:
-        raise PlanError([puzzling(old)])
     target = carrying(states, table)
     name = helper_name(f"{table}\n{_subtree(target, table).fingerprint()}", table.name)
     return Anew(states=states, old=old, new=new, target=target, helper=name)
 
 
 def rebuild(roots: Sequence[Ref], changes: Sequence[Change], states: States) -> Sequence[Statement]:
-    """Return the statements that put a table with the new definition in the place of the old one, rows and all.
-
-    Raises PlanError when there is something in the old definition that we do not understand.
-    """
+    """Return the statements that put a table with the new definition in the place of the old one, rows and all."""
     (table,) = (anew(root, states) for root in roots)
     texts = [
         "PRAGMA legacy_alter_table=ON",
@@ -102,16 +96,6 @@ def surrounded(table: Anew) -> Sequence[str]:
         *(definition_of(index, table.states.old) for index in indexes),
         *triggers_again(table.ref, table.target, table.states.old),
     ]
-
-
-def puzzling(table: Table) -> Problem:
-    """Return the problem of a table that we do not understand."""
-    return Problem(
-        code="RUN035",
-        message=f"{table.ref} has to be rebuilt, and its CREATE TABLE is not understood: {table.not_understood}",
-        hint="change the table by hand, or simplify its definition; nothing was done",
-        address=str(table.ref),
-    )
 
 
 def _subtree(model: Model, table: Ref) -> Model:

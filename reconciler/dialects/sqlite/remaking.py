@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from reconciler.dialects.sql import double_quoted, moved_term, names, text_literal
 from reconciler.dialects.sqlite import render
 from reconciler.dialects.sqlite.names import fold
-from reconciler.dialects.sqlite.rebuild import carrying, definition_of, free_rowid, puzzling, rowid_worth_keeping
+from reconciler.dialects.sqlite.rebuild import carrying, definition_of, free_rowid, rowid_worth_keeping
 from reconciler.dialects.sqlite.triggers import triggers_again
 from reconciler.errors import PlanError, Problem
 from reconciler.model.model import Model
@@ -62,7 +62,7 @@ def remake(table: Ref, states: States) -> Remake:
     """Look at a table. Raises PlanError when no script can be right from both forms of it."""
     old, new = states.old.get_as(table, Table), states.new.get_as(table, Table)
     if old.not_understood:
-        raise PlanError([puzzling(old)])
+        raise PlanError([_puzzling(old)])
     before = {
         column.ref.name: states.live(column.ref).name
         for column in states.old.children(table, Column)
@@ -75,6 +75,16 @@ def remake(table: Ref, states: States) -> Remake:
     if why := _hidden(found):
         raise PlanError([unguarded(table, why)])
     return found
+
+
+def _puzzling(table: Table) -> Problem:
+    """Return the problem of a table that no script of ours makes anew."""
+    return Problem(
+        code="RUN035",
+        message=f"{table.ref} has to be rebuilt, and its CREATE TABLE is not understood: {table.not_understood}",
+        hint="change the table by hand, or simplify its definition; nothing was done",
+        address=str(table.ref),
+    )
 
 
 def unguarded(ref: Ref, why: str) -> Problem:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.dialects.script import Net, Order, Script, commented, net
+from reconciler.dialects.script import Net, Order, Script, commented, net, of_rows, row_remarks, without_rows
 from reconciler.dialects.sql import double_quoted, text_literal
 from reconciler.dialects.sqlite import render
 from reconciler.dialects.sqlite.conditions import absent, either, exists, on_tables, shape, typed
@@ -49,12 +49,20 @@ def script(order: Order) -> Script:
     """Write a plan. Raises PlanError with everything that no script can do twice."""
     work = sort(order, guard)
     body = [*_opening(order)]
-    if order.plan.steps:
+    if without_rows(order).plan.steps:
         body += [*_transaction(work)]
+    if written := [*rows(order)]:
+        body += ["\nPRAGMA foreign_keys = ON;", "BEGIN IMMEDIATE;", *written, "COMMIT;"]
     body += [last(work)]
-    return Script(
-        body="\n".join(body) + "\n", run="sqlite3 -bail DATABASE < FILE", remarks=REMARKS if work.remakes else ()
-    )
+    remarks = (*(REMARKS if work.remakes else ()), *row_remarks(order))
+    return Script(body="\n".join(body) + "\n", run="sqlite3 -bail DATABASE < FILE", remarks=remarks)
+
+
+def rows(order: Order) -> Iterator[str]:
+    """Write what puts rows in, changes and deletes them."""
+    for step in of_rows(order):
+        yield f"\n-- {step.action} {commented(str(step.subject))}"
+        yield from (f"{statement.sql};" for statement in step.statements)
 
 
 # --- sorting ----------------------------------------------------------------------------------------------------------
@@ -298,7 +306,8 @@ def last(work: Work) -> str:
     plan = work.order.plan.id
     rows = list(result(work))
     if not rows:
-        return f"\nSELECT 'there is nothing to do for plan {plan}' AS reconcile;"
+        said = "the rows are written of" if work.order.plan.steps else "there is nothing to do for"
+        return f"\nSELECT '{said} plan {plan}' AS reconcile;"
     # VALUES may have any number of rows, a UNION ALL few on D1 (sqlite.org/limits.html#max_compound_select).
     values = ",\n  ".join(f"({text_literal(address)}, {how})" for address, how in rows)
     right = text_literal(f"the database matches plan {plan}: {len(rows)} of {len(rows)} addresses are as planned")

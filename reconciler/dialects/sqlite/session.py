@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from reconciler.dialects.base import DatabaseError, Server, Session, Target
+from reconciler.dialects.base import DatabaseError, Question, Server, Session, Target
 from reconciler.dialects.sqlite.names import fold, folded
 from reconciler.dialects.statements import one_by_one
 from reconciler.errors import LockTaken, TargetError
@@ -33,7 +33,10 @@ class SqliteSession:
 
     def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
         """Return every row."""
-        return self._run(sql, parameters).fetchall()
+        try:
+            return self._run(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise _translated(error) from error
 
     def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> int:
         """Run one statement; a query that is run for its effect is read to its end."""
@@ -53,13 +56,13 @@ class SqliteSession:
         except sqlite3.Error as error:
             raise _translated(error) from error
 
-    def first_rows(self, sql: str, most: int) -> Rows:
+    def first_rows(self, question: Question) -> Rows:
         """Return at most so many rows of a query, with the names of its columns."""
         from reconciler.plan.outcome import Rows
 
-        cursor = self._run(sql, None)
+        cursor = self._run(question.query, question.parameters)
         try:
-            return Rows(tuple(column[0] for column in cursor.description), tuple(cursor.fetchmany(most)))
+            return Rows(tuple(column[0] for column in cursor.description), tuple(cursor.fetchmany(question.most)))
         except sqlite3.Error as error:
             raise _translated(error) from error
         finally:
@@ -121,7 +124,9 @@ def _breathe() -> int:
 def _translated(error: sqlite3.Error) -> DatabaseError:
     code = getattr(error, "sqlite_errorname", "") or ""
     busy = code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
-    return DatabaseError(str(error), code=code, retryable=busy, lost=isinstance(error, sqlite3.ProgrammingError))
+    # The driver shows a text that it cannot read.
+    message = str(error).partition(" with text ")[0]
+    return DatabaseError(message, code=code, retryable=busy, lost=isinstance(error, sqlite3.ProgrammingError))
 
 
 def path_of(url: str) -> Path | None:
@@ -219,12 +224,15 @@ def transaction(session: Session, steps: Sequence[Step], lock_timeout: float) ->
     """Surround steps with one transaction in which foreign keys are proven off, and no orphan is added.
 
     A rebuild drops the old table; with foreign keys on, that would delete the rows of children by cascade. Rows that
-    pointed nowhere before are not our doing: the count before is what the count after is held against.
+    pointed nowhere before are not our doing: the count before is what the count after is held against. Where nothing
+    but rows is written, foreign keys stay on and do what they are there for.
     """
     session.execute(f"PRAGMA busy_timeout={int(lock_timeout * 1000)}")
-    session.execute("PRAGMA foreign_keys=OFF")
-    if session.query("PRAGMA foreign_keys")[0][0] != 0:
-        raise DatabaseError("foreign keys could not be switched off; a rebuild would delete by cascade", code="LT103")
+    if not steps or not all(step.only_rows for step in steps):
+        session.execute("PRAGMA foreign_keys=OFF")
+        if session.query("PRAGMA foreign_keys")[0][0] != 0:
+            message = "foreign keys could not be switched off; a rebuild would delete by cascade"
+            raise DatabaseError(message, code="LT103")
     try:
         session.begin()
         before = _orphans(session, steps)
@@ -252,13 +260,15 @@ _COLUMNS = 'SELECT "from" FROM pragma_foreign_key_list(:name) WHERE id = :number
 
 
 def _orphans(session: Session, steps: Sequence[Step]) -> Counter[_Key]:
-    """Count the rows that point nowhere; asked only when a table is rebuilt or goes, because it reads every child.
+    """Count the rows that point nowhere; asked only when a table is rebuilt or goes, or rows are written while foreign
+    keys are off, because it reads every child.
 
     Rows are counted, not named: a table without rowids has no name for them, and a key's number is another one as soon
     as a key is added.
     """
     found: Counter[_Key] = Counter()
-    if any(len(step.subject.parts) == 2 and step.drops for step in steps):
+    mixed = any(step.only_rows for step in steps) and not all(step.only_rows for step in steps)
+    if mixed or any(len(step.subject.parts) == 2 and step.drops for step in steps):
         for table, number, parent, count in _checked(session):
             columns = session.query(_COLUMNS, {"name": table, "number": number})
             found[fold(table), tuple(fold(name) for (name,) in columns), fold(parent)] += count

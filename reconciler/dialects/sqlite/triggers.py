@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import NamedTuple
 
+from reconciler.dialects.beyond import ON_MYSQL, ON_POSTGRES, Add, Beyond, without
 from reconciler.dialects.bodies import Unfit, body_text, wrong_rows
 from reconciler.dialects.sql import double_quoted, names
 from reconciler.dialects.sqlite.ddl_triggers import checked_body, read_trigger
@@ -21,33 +21,18 @@ from reconciler.model.programs import Trigger
 from reconciler.model.ref import Ref
 from reconciler.model.values import Body, Deferrable, Sql
 
-# What takes a problem: the object, its field, a message, a hint.
-Add = Callable[[Object, str, str, str], None]
-
-
-class _Elsewhere(NamedTuple):
-    """A field of which SQLite knows one value alone, and what to say to another one."""
-
-    field: str
-    usual: object
-    message: str
-    hint: str
-
-
-_ON_POSTGRES = "say it for postgres alone: dialect: {postgres: …}, or only: [postgres]"
-_ON_MYSQL = "say it for mysql alone: dialect: {mysql: …}, or only: [mysql, mariadb]"
-_ELSEWHERE = (
-    _Elsewhere("each", "row", "SQLite's triggers are for each row", _ON_POSTGRES),
-    _Elsewhere("execute", None, "SQLite has no functions to execute", "give it a body: dialect: {sqlite: {body: …}}"),
-    _Elsewhere("arguments", (), "SQLite's triggers call no function with arguments", _ON_POSTGRES),
-    _Elsewhere("constraint", False, "SQLite has no constraint triggers", _ON_POSTGRES),
-    _Elsewhere("deferrable", Deferrable.NO, "SQLite's triggers cannot wait for the commit", _ON_POSTGRES),
-    _Elsewhere("old_table", None, "SQLite's triggers have no names for changed rows", _ON_POSTGRES),
-    _Elsewhere("new_table", None, "SQLite's triggers have no names for changed rows", _ON_POSTGRES),
-    _Elsewhere("enabled", "origin", "SQLite's triggers cannot be switched off", _ON_POSTGRES),
-    _Elsewhere("follows", None, "SQLite's triggers have no order", _ON_MYSQL),
-    _Elsewhere("definer", None, "SQLite has no accounts", _ON_MYSQL),
-    _Elsewhere("options", (), "SQLite's triggers have no options", _ON_MYSQL),
+_BEYOND = (
+    Beyond("each", "row", "SQLite's triggers are for each row", ON_POSTGRES),
+    Beyond("execute", None, "SQLite has no functions to execute", "give it a body: dialect: {sqlite: {body: …}}"),
+    Beyond("arguments", (), "SQLite's triggers call no function with arguments", ON_POSTGRES),
+    Beyond("constraint", False, "SQLite has no constraint triggers", ON_POSTGRES),
+    Beyond("deferrable", Deferrable.NO, "SQLite's triggers cannot wait for the commit", ON_POSTGRES),
+    Beyond("old_table", None, "SQLite's triggers have no names for changed rows", ON_POSTGRES),
+    Beyond("new_table", None, "SQLite's triggers have no names for changed rows", ON_POSTGRES),
+    Beyond("enabled", "origin", "SQLite's triggers cannot be switched off", ON_POSTGRES),
+    Beyond("follows", None, "SQLite's triggers have no order", ON_MYSQL),
+    Beyond("definer", None, "SQLite has no accounts", ON_MYSQL),
+    Beyond("options", (), "SQLite's triggers have no options", ON_MYSQL),
 )
 # By these words a row's number is known where no column has taken them (sqlite.org/lang_createtable.html#rowid).
 _ROWIDS = frozenset({"rowid", "_rowid_", "oid"})
@@ -79,10 +64,7 @@ def normal_trigger(obj: Trigger, model: Model, add: Add) -> Iterator[Trigger]:
     _one_event(obj, add)
     if obj.definer == "":  # whoever makes it: there is nobody else
         obj = replace(obj, definer=None)
-    for field, usual, message, hint in _ELSEWHERE:
-        if getattr(obj, field) != usual:
-            add(obj, field, message, hint)
-            obj = replace(obj, **{field: usual})  # type: ignore[arg-type]
+    obj = without(obj, _BEYOND, add)
     obj = changed(obj, comment=None, columns=tuple(sorted(obj.columns, key=fold)))
     body = _body(obj, obj.body, add) if obj.body is not None else None
     obj = obj if body == obj.body and type(body) is type(obj.body) else replace(obj, body=body)
@@ -100,7 +82,7 @@ def _rows(obj: Trigger, model: Model, add: Add) -> None:
 
 def _one_event(obj: Trigger, add: Add) -> None:
     if "truncate" in obj.events:
-        add(obj, "events", "SQLite has no TRUNCATE", _ON_POSTGRES)
+        add(obj, "events", "SQLite has no TRUNCATE", ON_POSTGRES)
     elif len(obj.events) > 1:
         add(obj, "events", "a trigger of SQLite has one event", f"write one trigger for each: {', '.join(obj.events)}")
 

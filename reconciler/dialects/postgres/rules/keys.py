@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reconciler.dialects.postgres.names import columns, of, table
 from reconciler.dialects.postgres.parameters import changes as parameter_changes
 from reconciler.dialects.postgres.parameters import parameters
-from reconciler.dialects.postgres.rules.statements import comment, comments, nothing, one
+from reconciler.dialects.postgres.rules.statements import built, by_itself, comment, comments, gone, nothing, one
 from reconciler.dialects.sql import deferrable_clause, double_quoted
-from reconciler.model.names import implicit_name
-from reconciler.model.objects import Check, Exclusion, ForeignKey, Index, PrimaryKey, Unique
-from reconciler.model.ref import Kind
+from reconciler.model.names import helper_name, implicit_name, is_helper
+from reconciler.model.objects import Check, Column, Exclusion, ForeignKey, Index, PrimaryKey, Unique
+from reconciler.model.ref import Kind, Ref
 from reconciler.model.values import Action, IndexPart
 from reconciler.plan.rules import Outcome, Rules, States, Way
 from reconciler.plan.step import Statement
@@ -104,24 +105,68 @@ def _added(obj: Constraint, clause: str, relations: int) -> Outcome:
 
 
 def _create_primary_key(new: PrimaryKey, states: States) -> Outcome:
+    found = [states.old.get(new.ref.top.child(Kind.COLUMN, name)) for name in new.columns]
+    if all(isinstance(column, Column) and column.not_null for column in found):
+        return _indexed(new, states) or _added(new, primary_key_clause(new), 2)
     return _added(new, primary_key_clause(new), 2)
 
 
 def _create_unique(new: Unique, states: States) -> Outcome:
-    return _added(new, unique_clause(new), 2)
+    return _indexed(new, states) or _added(new, unique_clause(new), 2)
+
+
+def _indexed(new: PrimaryKey | Unique, states: States) -> Sequence[Statement]:
+    """Build a key's index while everybody goes on, and make it the key's, which gives it its name; what a run that died
+    left behind is begun anew. None where the table is small.
+    """
+    if new.ref.top not in states.online or new.ref in states.old or new.clauses:
+        return ()
+    name = helper_name(str(new.ref), "key")
+    parts = tuple(IndexPart(column=column) for column in new.columns)
+    distinct = isinstance(new, Unique) and new.nulls_not_distinct
+    ref = new.ref.top.child(Kind.INDEX, name)
+    index = Index(ref=ref, unique=True, parts=parts, include=new.include, nulls_not_distinct=distinct)
+    word = "PRIMARY KEY" if isinstance(new, PrimaryKey) else "UNIQUE"
+    clause = _joined(
+        f"CONSTRAINT {double_quoted(_name(new))} {word} USING INDEX {double_quoted(name)}",
+        deferrable_clause(new.deferrable).strip(),
+    )  # fmt: skip
+    added = _added(new, clause, 2)
+    assert not isinstance(added, Way)
+    return (gone(ref), built(ref, index_text(index, table(new.ref))), *added)
 
 
 def _create_check(new: Check, states: States) -> Outcome:
-    return _added(new, check_clause(new), 1)
+    return _proven(new, states) or _added(new, check_clause(new), 1)
 
 
 def _create_foreign_key(new: ForeignKey, states: States) -> Outcome:
-    return _added(new, foreign_key_clause(new), _FOREIGN_KEY_LOCKS)
+    return _proven(new, states) or _added(new, foreign_key_clause(new), _FOREIGN_KEY_LOCKS)
+
+
+def _proven(new: Check | ForeignKey, states: States) -> Sequence[Statement]:
+    """Add what holds for new rows at once, and for the others after they were looked at while everybody goes on
+    (manual, "ALTER TABLE", notes); none where the table is small.
+    """
+    if new.ref.top not in states.online or new.ref in states.old or new.not_valid or not new.enforced:
+        return ()
+    doubtful = replace(new, not_valid=True)
+    if isinstance(doubtful, ForeignKey):
+        added = _added(doubtful, foreign_key_clause(doubtful), _FOREIGN_KEY_LOCKS)
+    else:
+        added = _added(doubtful, check_clause(doubtful), 1)
+    assert not isinstance(added, Way)
+    return (*added, by_itself(_validated(new)))
+
+
+def _validated(new: Check | ForeignKey) -> str:
+    return f"{_alter(new)} VALIDATE CONSTRAINT {double_quoted(new.ref.name)}"
 
 
 def _drop_constraint(old: Constraint, states: States) -> Outcome:
     locks = _FOREIGN_KEY_LOCKS if isinstance(old, ForeignKey) else 2
-    return one(f"{_alter(old)} DROP CONSTRAINT {double_quoted(_name(old))}", locks)
+    known = "IF EXISTS " if is_helper(old.ref.name) else ""
+    return one(f"{_alter(old)} DROP CONSTRAINT {known}{double_quoted(_name(old))}", locks)
 
 
 def _rename_constraint(old: Constraint, new: Constraint, states: States) -> Outcome:
@@ -142,7 +187,7 @@ def _validate(old: Check | ForeignKey, new: Check | ForeignKey, states: States) 
     """Rows from before are looked at in place; nothing makes a constraint doubtful again but making it anew."""
     if new.not_valid:
         return Way.REPLACE
-    return one(f"{_alter(new)} VALIDATE CONSTRAINT {double_quoted(new.ref.name)}")
+    return (by_itself(_validated(new)),) if new.ref.top in states.online else one(_validated(new))
 
 
 def _alter_foreign_key(old: ForeignKey, new: ForeignKey, states: States) -> Outcome:
@@ -159,8 +204,16 @@ def _alter_foreign_key(old: ForeignKey, new: ForeignKey, states: States) -> Outc
 
 
 def _create_index(new: Index, states: States) -> Outcome:
-    made = Statement(index_text(new, table(new.ref)))
-    return (made, *comments(f"INDEX {of(new.ref)}", new.comment), *map(Statement, new.carried))
+    """Make an index; while everybody goes on it takes the place of another one, which stands aside until then."""
+    made, more = index_text(new, table(new.ref)), comments(f"INDEX {of(new.ref)}", new.comment)
+    if new.ref.top not in states.online:
+        return (Statement(made), *more, *map(Statement, new.carried))
+    aside = (gone(_aside(new)),) if new.ref in states.old else ()
+    return (built(new.ref, made), *more, *map(Statement, new.carried), *aside)
+
+
+def _aside(index: Index) -> Ref:
+    return index.ref.top.child(Kind.INDEX, helper_name(str(index.ref), "before"))
 
 
 def index_text(new: Index, on: str) -> str:
@@ -209,7 +262,11 @@ def _options_index(old: Index, new: Index, states: States) -> Outcome:
 
 
 def _drop_index(old: Index, states: States) -> Outcome:
-    return one(f"DROP INDEX {of(old.ref)}", 2)
+    if old.ref.top not in states.online:
+        return one(f"DROP INDEX {of(old.ref)}", 2)
+    if old.ref in states.new:
+        return one(f"ALTER INDEX {of(old.ref)} RENAME TO {double_quoted(_aside(old).name)}")
+    return (gone(old.ref),)
 
 
 def _rename_index(old: Index, new: Index, states: States) -> Outcome:

@@ -6,17 +6,35 @@ from collections.abc import Sequence
 from typing import Any
 
 from reconciler.dialects.postgres.lexer import Sort, Token, Unreadable, tokens
-from reconciler.dialects.postgres.names import table
+from reconciler.dialects.postgres.names import of, table
 from reconciler.dialects.sql import double_quoted, text_literal
 from reconciler.model.objects import Column
+from reconciler.model.ref import Ref
 from reconciler.model.values import Sql
 from reconciler.plan.rules import States
-from reconciler.plan.step import Statement
+from reconciler.plan.step import Statement, Transaction
 
 
 def one(sql: str, relations: int = 1) -> tuple[Statement, ...]:
     """Return a single statement, as rules give them."""
     return (Statement(sql, relations=relations),)
+
+
+def by_itself(sql: str, undo: str = "") -> Statement:
+    """Return a statement that is in no transaction, and may take long; `undo` takes away what it leaves half made."""
+    return Statement(sql, transaction=Transaction.ALONE, undo=undo)
+
+
+def built(ref: Ref, sql: str) -> Statement:
+    """Return what builds an index while everybody goes on; one that fails leaves one that is not valid (manual, "CREATE
+    INDEX").
+    """
+    return by_itself(sql.replace("INDEX", "INDEX CONCURRENTLY", 1), undo=gone(ref).sql)
+
+
+def gone(ref: Ref) -> Statement:
+    """Return what drops an index while everybody goes on, if it is there."""
+    return by_itself(f"DROP INDEX CONCURRENTLY IF EXISTS {of(ref)}")
 
 
 def comment(what: str, text: str | None) -> Statement:

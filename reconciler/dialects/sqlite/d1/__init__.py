@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from reconciler.dialects.base import Dialect, Normalized, Session, Target
+from reconciler.dialects.base import Dialect, Normalized, Scratch, Session, Target
 from reconciler.dialects.sqlite import DIALECT as SQLITE
+from reconciler.dialects.sqlite.chores import optimized
+from reconciler.dialects.sqlite.copying import scratch_of
 from reconciler.dialects.sqlite.d1 import closure, limits
-from reconciler.dialects.sqlite.d1.asking import first_rows, limited
+from reconciler.dialects.sqlite.d1.asking import at_once, first_rows, limited
+from reconciler.dialects.sqlite.d1.bulk import BULK
 from reconciler.dialects.sqlite.d1.examine import CLOCK, examine
 from reconciler.dialects.sqlite.d1.lease import holders, lock
 from reconciler.dialects.sqlite.d1.preflight import preflight
+from reconciler.dialects.sqlite.d1.rehearsal import late_keys, picture
 from reconciler.dialects.sqlite.d1.script import script
 from reconciler.dialects.sqlite.d1.session import assumed, connect, d1, server, transaction
 from reconciler.dialects.sqlite.inspect import QUESTIONS
@@ -21,6 +26,10 @@ from reconciler.model.model import Inspection, Model
 from reconciler.model.objects import Column, Table
 from reconciler.model.ref import Kind
 from reconciler.plan.outcome import Usage
+
+if TYPE_CHECKING:
+    from reconciler.dialects.dumping import Dump
+    from reconciler.dialects.upkeep import Upkeep
 
 _RULES = {
     **SQLITE.rules,
@@ -74,6 +83,28 @@ def _stamp(session: Session) -> str:
     return d1(session).stamp
 
 
+def _dump() -> Dump:
+    """Say how backups are made; what that takes is loaded only by who asks for it."""
+    from reconciler.dialects.sqlite.d1.dump import DUMP
+
+    return DUMP
+
+
+def _scratch(dialect: Dialect, session: Session, target: Target) -> AbstractContextManager[Scratch]:
+    copy = replace(SQLITE, name=dialect.name, normalize=_normalize, transaction=late_keys)
+    return scratch_of(picture(d1(session).wire).objects, copy, target)
+
+
+def _upkeep() -> Upkeep:
+    """Count fewer rows, each of which is paid for; foreign keys always hold here.
+
+    developers.cloudflare.com/d1/platform/pricing, developers.cloudflare.com/d1/sql-api/foreign-keys
+    """
+    from reconciler.dialects.sqlite.upkeep import UPKEEP
+
+    return replace(UPKEEP, most=1_000, doubtful=lambda session, target: frozenset())
+
+
 DIALECT: Dialect = replace(
     SQLITE,
     name="d1",
@@ -90,7 +121,11 @@ DIALECT: Dialect = replace(
     capacity=_capacity,
     script=script,
     first_rows=first_rows,
+    at_once=at_once,
+    snapshot=lambda session: nullcontext(),  # a request is one by itself
     limited=limited,
+    scratch=_scratch,
+    dump=_dump,
     reading=lambda session: nullcontext(),  # a pragma would last for one request alone
     stamp=_stamp,
     proofread=lambda model: (),  # its SQLite is newer than the one here may be, and reads more
@@ -98,7 +133,10 @@ DIALECT: Dialect = replace(
     counted=_counted,
     usage=_usage,
     bookmark=_bookmark,
+    chores=optimized,
     examine=examine,
     holders=holders,
     clock=CLOCK,
+    bulk=BULK,
+    upkeep=_upkeep,
 )

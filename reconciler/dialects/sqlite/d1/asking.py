@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
-from reconciler.dialects.base import Session
+from reconciler.dialects.base import Question, Session
 from reconciler.dialects.sqlite.d1.session import d1
-from reconciler.dialects.sqlite.d1.wire import Statement
+from reconciler.dialects.sqlite.d1.spelling import positional
 from reconciler.plan.outcome import Rows
 
 
-def first_rows(session: Session, query: str, most: int) -> Rows:
-    """Return at most so many rows of a query; what is inside a SELECT cannot write (sqlite.org/lang_select.html)."""
-    return d1(session).wire.table(Statement(f"SELECT * FROM (\n{query}\n) LIMIT {most}"))
+def first_rows(session: Session, question: Question) -> Rows:
+    """Return at most so many rows of a query."""
+    (found,) = at_once(session, [question])
+    return found
+
+
+def at_once(session: Session, questions: Sequence[Question]) -> Sequence[Rows]:
+    """Put queries in one request, which is one transaction; what is inside a SELECT cannot write
+    (sqlite.org/lang_select.html).
+    """
+    wanted = [(f"SELECT * FROM (\n{one.query}\n) LIMIT {one.most}", one.parameters) for one in questions]
+    return d1(session).wire.tables([positional(sql, parameters) for sql, parameters in wanted])
 
 
 def limited(session: Session, seconds: float) -> AbstractContextManager[None]:

@@ -7,7 +7,7 @@ which their keys follow (sqlite.org/lang_altertable.html#alter_table_rename). Ke
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from reconciler.dialects.sql import double_quoted
@@ -18,34 +18,38 @@ from reconciler.model.change import Change
 from reconciler.model.model import Model
 from reconciler.model.names import helper_name
 from reconciler.model.objects import ForeignKey, Index, PrimaryKey, Unique
+from reconciler.model.programs import Trigger
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.rules import States
 from reconciler.plan.step import Statement
 
 
 def together(table: Ref, states: States) -> set[Ref]:
-    """Return the tables that refer to this one, before or after the plan, and those that refer to them."""
+    """Return the tables that refer to this one, before or after the plan, and those that refer to them, also by way of
+    tables that go.
+    """
     found: set[Ref] = set()
     pending = [table]
     while pending:
         users = _referring(pending.pop(), states) - found
         found |= users
         pending += users
-    return found
+    return {ref for ref in found if ref in states.old and ref in states.new}
 
 
 def _referring(table: Ref, states: States) -> set[Ref]:
     keys = [*states.old.dependents(table), *states.new.dependents(table)]
-    tops = {key.ref.top for key in keys if isinstance(key, ForeignKey)}
-    return {top for top in tops if top in states.old and top in states.new}
+    return {key.ref.top for key in keys if isinstance(key, ForeignKey)}
 
 
 def rebuild(roots: Sequence[Ref], changes: Sequence[Change], states: States) -> Sequence[Statement]:
     """Return the statements that put tables with their new definitions in the place of the old ones, rows and all.
 
-    Raises PlanError when there is something in an old definition that we do not understand.
+    What refers to them and goes with this plan is made anew too, without its foreign keys: it is dropped later.
     """
     tables = {root: anew(root, states) for root in roots}
+    going = _going(roots, states)
+    tables |= {ref: anew(ref, replace(states, new=_loosened(going, states))) for ref in sorted(going)}
     helpers = {ref: Ref.root(Kind.TABLE, table.helper) for ref, table in tables.items()}
     pointed = [replace(table, target=_pointed(table, helpers)) for table in tables.values()]
     order = list(_referring_first(tables))
@@ -60,7 +64,12 @@ def rebuild(roots: Sequence[Ref], changes: Sequence[Change], states: States) -> 
         *(lookup for _, lookup in lookups),
         *(text for table in parents for text in filled(table)),
         # What cascades while tables are dropped would fire them.
-        *(drop_trigger(states.live(name).name) for ref in order for name in trigger_names(ref, states.old)),
+        *(
+            drop_trigger(states.live(name).name)
+            for ref in order
+            if ref not in going
+            for name in trigger_names(ref, states.old)
+        ),
         *(dropped(tables[ref]) for ref in order),
         *(renamed(table) for table in parents),
         "PRAGMA legacy_alter_table=OFF",
@@ -68,6 +77,25 @@ def rebuild(roots: Sequence[Ref], changes: Sequence[Change], states: States) -> 
         *(text for table in sorted(tables.values(), key=lambda one: one.ref) for text in surrounded(table)),
     ]
     return [Statement(text) for text in texts]
+
+
+def _going(roots: Sequence[Ref], states: States) -> Set[Ref]:
+    """Return the tables that refer to these and are in no new model, and those of them that refer to each other."""
+    found, pending = set[Ref](), list(roots)
+    while pending:
+        keys = (key for key in states.old.dependents(pending.pop()) if isinstance(key, ForeignKey))
+        users = {top for key in keys if (top := key.ref.top) in states.old and top not in states.new} - found
+        found |= users
+        pending += users
+    return found
+
+
+def _loosened(tables: Set[Ref], states: States) -> Model:
+    """Return the new model with these tables as they are, but for what is not part of them or refers to others."""
+    held = (
+        obj for ref in tables for obj in states.old.subtree(ref) if not isinstance(obj, ForeignKey | Index | Trigger)
+    )
+    return states.new.updated(held)
 
 
 def _pointed(table: Anew, helpers: Mapping[Ref, Ref]) -> Model:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
-from reconciler.dialects.base import DatabaseError
+from reconciler.dialects.base import Session
+from reconciler.dialects.sqlite.copying import copied
 from reconciler.dialects.sqlite.d1.fence import guard
 from reconciler.dialects.sqlite.d1.wire import Statement, Wire
-from reconciler.dialects.sqlite.names import fold
 from reconciler.dialects.sqlite.session import SqliteSession
+from reconciler.plan.step import Step
 
 # The schema travels as texts that the server writes, a hundred objects each, and is held against these very texts.
 _SEEN = "substr(name, 1, 7) <> 'sqlite_' AND substr(name, 1, 4) <> '_cf_'"
@@ -60,39 +60,17 @@ def rehearsal(seen: Picture) -> SqliteSession:
 
     Raises DatabaseError when the library that is here cannot read a definition that D1 can.
     """
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    session = SqliteSession(connection)
-    session.execute("PRAGMA foreign_keys=ON")
+    return copied(seen.objects)
+
+
+@contextmanager
+def late_keys(session: Session, steps: Sequence[Step], lock_timeout: float) -> Iterator[None]:
+    """Surround steps with a transaction on a copy, as a batch at D1 is one: keys are looked at when it ends."""
+    session.begin()
     try:
-        for name, sql in _in_order(seen.objects):
-            _made(session, name, sql)
-    except DatabaseError:
-        session.close()
+        session.execute("PRAGMA defer_foreign_keys=ON")
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
         raise
-    return session
-
-
-def _in_order(objects: Sequence[tuple[str, str, str | None]]) -> Iterator[tuple[str, str]]:
-    """Yield names and texts, tables of modules first: they bring their own tables with them."""
-    written: list[tuple[str, str, str]] = [(kind, name, sql) for kind, name, sql in objects if sql]
-    for _, name, sql in sorted(written, key=lambda one: not _virtual(one[0], one[2])):
-        yield name, sql
-
-
-def _virtual(kind: str, sql: str) -> bool:
-    return kind == "table" and sql[:14].upper() == "CREATE VIRTUAL"
-
-
-def _made(session: SqliteSession, name: str, sql: str) -> None:
-    try:
-        session.execute(sql)
-    except DatabaseError as error:
-        if error.message.startswith(("table", "object name reserved")) and _there(session, name):
-            return
-        library = f"the SQLite {sqlite3.sqlite_version} that is here"
-        raise DatabaseError(f"{name} cannot be rehearsed by {library}: {error.message}", code=error.code) from error
-
-
-def _there(session: SqliteSession, name: str) -> bool:
-    found: list[tuple[Any, ...]] = session.query("SELECT name FROM sqlite_schema WHERE type = 'table'")
-    return fold(name) in {fold(str(other)) for (other,) in found}

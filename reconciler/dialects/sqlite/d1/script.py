@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.dialects.script import Order, Script, commented
+from reconciler.dialects.script import Order, Script, commented, row_remarks, without_rows
 from reconciler.dialects.sql import text_literal
 from reconciler.dialects.sqlite import render
 from reconciler.dialects.sqlite.d1.closure import together
 from reconciler.dialects.sqlite.remaking import Remake, unguarded
-from reconciler.dialects.sqlite.script import REMARKS, Work, anew, created, dropped, guards, last, result, sort
+from reconciler.dialects.sqlite.script import REMARKS, Work, anew, created, dropped, guards, last, result, rows, sort
 from reconciler.errors import PlanError
 
 
@@ -24,8 +24,9 @@ def script(order: Order) -> Script:
     problems = [unguarded(one.ref, why) for one in work.remakes if (why := _why_not(one))]
     if problems:
         raise PlanError(problems)
-    body = [*_opening(order), *(_changes(work) if order.plan.steps else ()), last(work)]
-    remarks = REMARKS if work.remakes else ()
+    changes = _changes(work) if without_rows(order).plan.steps else ()
+    body = [*_opening(order), *changes, *rows(order), last(work)]
+    remarks = (*(REMARKS if work.remakes else ()), *row_remarks(order))
     return Script(body="\n".join(body) + "\n", run="wrangler d1 execute DATABASE --remote --file=FILE", remarks=remarks)
 
 

@@ -21,7 +21,8 @@ from reconciler.plan.step import Step
 class _Rehearsed:
     """A transaction that is open: the schema that it began with, its copy, and what is to be sent.
 
-    `told` are the places, among what is to be sent, of those statements whose rows somebody wants to know.
+    `told` are the places, among what is to be sent, of those statements whose rows somebody wants to know; `blind` are
+    statements that are understood and not run on the copy, because they rest on rows, of which it has none.
     """
 
     def __init__(self, seen: Picture) -> None:
@@ -29,6 +30,7 @@ class _Rehearsed:
         self.copy: SqliteSession = rehearsal(seen)
         self.statements: list[Statement] = []
         self.told: list[int] = []
+        self.blind: frozenset[str] = frozenset()
 
 
 # Foreign keys are always on at D1; they are looked at when the batch ends (sqlite.org/pragma.html), and then all of
@@ -88,7 +90,7 @@ class D1Session:
         self._alive()
         if self._open is None:
             return self._sent([positional(sql, parameters)])[-1].changes
-        self._open.copy.execute(sql, parameters)
+        self._open.copy.execute(f"EXPLAIN {sql}" if sql in self._open.blind else sql, parameters)
         self._open.statements.append(positional(sql, parameters))
         return -1
 
@@ -103,6 +105,14 @@ class D1Session:
             if self._open:
                 self._open.told.append(len(self._open.statements) - 1)
         return [-1] * len(statements)
+
+    def send(self, statements: Sequence[Statement]) -> Sequence[int]:
+        """Send statements outside a transaction as one batch, and return how many rows each changed.
+
+        The numbers are 0 where the batch was kept and its answer was lost.
+        """
+        self._alive()
+        return [answer.changes for answer in self._sent(statements)]
 
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Add rows, many in one statement."""
@@ -122,6 +132,11 @@ class D1Session:
         self._alive()
         self.counts = ()
         self._open = _Rehearsed(picture(self._wire))
+
+    def rehearse_blindly(self, statements: Iterable[str]) -> None:
+        """Say which statements of the open transaction rest on rows."""
+        if self._open:
+            self._open.blind = frozenset(statements)
 
     def commit(self) -> None:
         """Send what was rehearsed as one batch, which fails when the schema is not what it was at the beginning."""
@@ -210,6 +225,7 @@ def assumed() -> Server:
 def transaction(session: Session, steps: Sequence[Step], lock_timeout: float) -> Iterator[None]:
     """Surround steps with one transaction. Foreign keys are always on at D1; a rebuild is made for that."""
     session.begin()
+    d1(session).rehearse_blindly(statement.sql for step in steps if step.only_rows for statement in step.statements)
     try:
         yield
         session.commit()

@@ -37,6 +37,8 @@ def _placed(value: object, values: list[str]) -> str:
         return "NULL"
     if isinstance(value, int | float):
         return repr(value if isinstance(value, float) else int(value))
+    if isinstance(value, bytes):
+        return f"x'{value.hex()}'"
     values.append(str(value))
     return f"?{len(values)}"
 

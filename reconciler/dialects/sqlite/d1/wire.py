@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -108,11 +109,10 @@ class Wire:
         (rows,) = self.rows_of([statement])
         return rows
 
-    def table(self, statement: Statement) -> Rows:
-        """Return the rows of a query with the names of its columns."""
-        (result,) = self._results("raw", _body([statement]))
-        found = result["results"]
-        return Rows(tuple(found["columns"]), tuple(tuple(map(_value, row)) for row in found["rows"]))
+    def tables(self, statements: Sequence[Statement]) -> list[Rows]:
+        """Return the rows of several queries that see the database at one moment, with the names of their columns."""
+        answers = [result["results"] for result in self._results("raw", _body(statements))]
+        return [Rows(tuple(one["columns"]), tuple(tuple(map(_value, row)) for row in one["rows"])) for one in answers]
 
     @contextmanager
     def limited(self, seconds: float) -> Iterator[None]:
@@ -148,6 +148,24 @@ class Wire:
         except (DatabaseError, TargetError):
             return ""
         return str(found.get("bookmark", "")) if isinstance(found, dict) else ""
+
+    def export(self, at: str) -> Mapping[str, Any]:
+        """Ask for everything as SQL, or how far that is: `at` is what the last answer called it, "" at first."""
+        body = {"output_format": "polling", **({"current_bookmark": at} if at else {})}
+        found = self._sent("POST", "export", json.dumps(body).encode())
+        return found if isinstance(found, dict) else {}
+
+    def fetch(self, url: str, file: Path) -> None:
+        """Write what is at an address that is secret by itself; the token is not for its host."""
+        try:
+            with _pool(url) as pool, file.open("wb") as sink:
+                response = pool.request("GET", url, preload_content=False, timeout=Timeout(connect=_CONNECT, read=60.0))
+                if response.status != 200:
+                    raise DatabaseError(f"the export cannot be fetched: {response.status}", code=str(response.status))
+                for piece in response.stream(1 << 16):
+                    sink.write(piece)
+        except HTTPError as error:
+            raise DatabaseError(f"the export cannot be fetched: {type(error).__name__}") from error
 
     def close(self) -> None:
         """Let the connection go."""
