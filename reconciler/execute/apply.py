@@ -10,22 +10,25 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from reconciler.dialects.base import DatabaseError, Dialect, Lock, Session
 from reconciler.errors import ApplyFailed, LockTaken, NotConverged, PartlyApplied, ReconcileError, StalePlan
 from reconciler.execute import interrupt, ledger
+from reconciler.execute.alone import Unfinished, by_itself
 from reconciler.execute.batches import Progress, carry_out
 from reconciler.execute.blame import blamed
 from reconciler.execute.climb import Allowed
 from reconciler.execute.failpoints import Injected, reach
 from reconciler.execute.ledger import Done, Entry, Ledger
 from reconciler.execute.segments import segments
+from reconciler.execute.waiting import named
 from reconciler.model.ref import Ref
 from reconciler.plan.outcome import Outcome
 from reconciler.plan.plan import Plan
-from reconciler.plan.step import Step
+from reconciler.plan.step import Stage, Step
 
 # Seconds that one statement waits for a lock before the whole segment is rolled back and tried again: a statement that
 # waits for ACCESS EXCLUSIVE holds up every reader that comes after it.
@@ -52,11 +55,12 @@ class Verdict:
 class Run:
     """Everything that an apply needs.
 
-    `look` looks at the result inside the last transaction, `claim` says what the ledger is to hold after earlier ones;
-    `known` is what it held at first.
+    Of the plan `part` is carried out, before which it has `begun` steps. `look` looks at the result inside the last
+    transaction, where `closing` is called when nothing differs; `claim` says what the ledger is to hold after earlier
+    ones; `known` is what it held at first.
     `still` says inside a transaction whether the schema is as it was when the plan was made. `lock_timeout` is in
     seconds, over all retries of one segment. `allowed` says of a hazard that only shows up now whether
-    there is consent. `details` are what else the ledger is to tell about the run: plain data.
+    there is consent.
     """
 
     dialect: Dialect
@@ -64,21 +68,29 @@ class Run:
     lock: Lock
     ledger: Ledger
     plan: Plan
-    tool: str
+    part: Sequence[Step]
     circumstances: str
     look: Callable[[], Verdict]
     claim: Callable[[Sequence[Step]], News]
+    begun: int = 0
+    closing: Callable[[], None] = lambda: None
     known: frozenset[Ref] = frozenset()
     still: Callable[[], bool] = lambda: True
     progress: Progress = field(default_factory=Progress)
     lock_timeout: float = 30.0
     allowed: Allowed = lambda size: False
-    details: Mapping[str, Any] = field(default_factory=dict)
-    run_id: str = field(default_factory=lambda: f"r_{time.strftime('%Y%m%d_%H%M%S')}_{uuid.uuid4().hex[:6]}")
+    run_id: str
+
+
+def new_run_id() -> str:
+    """Return a name for a run: when it began, and what tells it from others of that second."""
+    return f"r_{time.strftime('%Y%m%d_%H%M%S')}_{uuid.uuid4().hex[:6]}"
 
 
 def apply(run: Run) -> Outcome:
-    """Carry a plan out, look again, and commit the last segment only when nothing differs any more.
+    """Carry steps out, look again, and commit the last segment only when nothing differs any more.
+
+    The ledger knows of the run already.
 
     Raises:
         ApplyFailed: when a step fails; nothing was changed.
@@ -88,29 +100,28 @@ def apply(run: Run) -> Outcome:
         LockTaken: when a lock was not had in time.
     """
     begun = time.monotonic()
-    groups = segments(run.plan.steps, run.dialect.capacity(run.session), run.dialect.transactional) or ((),)
-    if run.plan.steps:
-        ledger.start(run.session, run.ledger, _description(run))
+    groups = segments(run.part, run.dialect.capacity(run.session), run.dialect.transactional) or ((),)
     reach("after_intent", run.session)
     done: list[Done] = []
     try:
         for number, group in enumerate(groups):
             last = number == len(groups) - 1
-            done += _counted(run, _retried(run, group, len(done), last))
-            run.progress.committed(len(done))
+            done += _counted(run, _carried(run, group, run.begun + len(done), last))
+            run.progress.committed(run.begun + len(done))
             reach("after_commit", run.session)
         _confirm(run)
     except Injected:
         raise
     except Exception as error:
-        told = _as_declared(run, error) or _told(error, len(done), _loose(run, error))
-        _note_failure(run, "partial" if done else "failed", str(told))
+        told = _as_declared(run, error) or _told(error, run.begun + len(done), _loose(run, error))
+        _note_failure(run, "partial" if run.begun + len(done) else "failed", str(told))
         raise told from error
     except BaseException:
         _note_failure(run, "interrupted", "")
         raise
     return Outcome(
-        run_id=run.run_id, steps=len(done), statements=len(run.plan.statements), rows=sum(d.affected for d in done),
+        run_id=run.run_id, steps=len(done), statements=sum(len(step.statements) for step in run.part),
+        rows=sum(d.affected for d in done),
         seconds=time.monotonic() - begun, usage=run.dialect.usage(run.session),
     )  # fmt: skip
 
@@ -131,36 +142,67 @@ def _counted(run: Run, steps: Sequence[Done]) -> list[Done]:
 
 def _confirm(run: Run) -> None:
     """Look at what the database made of what was rehearsed; elsewhere that was seen before the commit."""
-    if run.dialect.rehearsed and run.plan.steps and (differences := run.look().differences):
+    if run.dialect.rehearsed and run.part and (differences := run.look().differences):
         raise NotConverged(
             f"everything ran and is committed, and {_left(len(differences))} left", differences=differences,
             hint="the database made something else of it than the rehearsal did; please report it with the plan",
         )  # fmt: skip
 
 
-def _description(run: Run) -> dict[str, str]:
+def actor() -> str:
+    """Return who runs this, and where."""
     try:
-        actor = f"{getpass.getuser()}@{platform.node()}"
+        return f"{getpass.getuser()}@{platform.node()}"[:200]
     except (KeyError, OSError):
-        actor = platform.node()
+        return platform.node()
+
+
+def description(plan: Plan, run_id: str, tool: str, details: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the ledger is to tell of a run. `details` are plain data."""
+    counts = [0 if step.stage is Stage.FILL else len(step.statements) for step in plan.steps]
+    size = {"steps": len(plan.steps), "statements": counts}
     return {
-        "run_id": run.run_id, "plan_id": run.plan.id, "source": run.plan.source, "target": run.plan.target,
-        "tool": run.tool, "actor": actor[:200],
-        "details": json.dumps({**run.details, **_size(run.plan)}, ensure_ascii=False),
+        "run_id": run_id, "plan_id": plan.id, "source": plan.source, "target": plan.target, "tool": tool,
+        "actor": actor(), "details": json.dumps({**details, **size}, ensure_ascii=False),
     }  # fmt: skip
 
 
-def _size(plan: Plan) -> Mapping[str, Any]:
-    return {"steps": len(plan.steps), "statements": [len(step.statements) for step in plan.steps]}
+def _carried(run: Run, group: Sequence[Step], before: int, last: bool) -> list[Done]:
+    """Carry a segment out; of a step that is in no transaction what is written down has one of its own, after it."""
+    if not (run.dialect.transactional and group and group[0].alone):
+        return _retried(run, group, lambda: _segment(run, group, before, last))
+    if before == run.begun and not run.still():
+        raise _changed()
+    limit = min(STATEMENT_LOCK_TIMEOUT, run.lock_timeout)
+    try:
+        with interrupt.held():
+            done = by_itself(
+                run.dialect, run.session, group[0], before, run.progress, partial(_retried, run, group), limit
+            )
+    except (DatabaseError, Unfinished) as error:
+        if wish := interrupt.urgent():
+            raise wish from error
+        raise
+    return _retried(run, group, lambda: _segment(run, group, before, last, [done]))
 
 
-def _retried(run: Run, group: Sequence[Step], before: int, last: bool) -> list[Done]:
-    """Carry a segment out, again and again while only locks stand in the way."""
+def _changed() -> StalePlan:
+    return StalePlan("the schema was changed while we waited for the database", hint="plan again")
+
+
+def _retried(run: Run, group: Sequence[Step], act: Callable[[], list[Done]]) -> list[Done]:
+    """Do something again and again while only locks stand in the way, and tell who holds them."""
     from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
     def told(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         run.progress.waiting(f"{error}; trying again")
+
+    def tried() -> list[Done]:
+        try:
+            return act()
+        except DatabaseError as error:
+            raise named(error, run.dialect, run.session, group) from error
 
     retrying = Retrying(
         retry=retry_if_exception(lambda error: isinstance(error, DatabaseError) and error.retryable),
@@ -169,7 +211,7 @@ def _retried(run: Run, group: Sequence[Step], before: int, last: bool) -> list[D
         before_sleep=told,
         reraise=True,
     )
-    return retrying(_segment, run, group, before, last)
+    return retrying(tried)
 
 
 def _loose(run: Run, error: Exception) -> int:
@@ -206,7 +248,7 @@ def _told(error: Exception, committed: int, loose: int) -> Exception:
         said = f"{said} ({error.code})"
     if isinstance(error, NotConverged | StalePlan):
         return error
-    if isinstance(error, _InDoubt):
+    if isinstance(error, Unfinished):
         return PartlyApplied(f"{said}; {error.doubt}", hint="run apply again: it looks, and does what is left")
     if committed or loose:
         said = f"{said}; {_number(committed, 'step')} committed, the others are not"
@@ -223,7 +265,8 @@ def _told(error: Exception, committed: int, loose: int) -> Exception:
     return error
 
 
-def _segment(run: Run, group: Sequence[Step], before: int, last: bool) -> list[Done]:
+def _segment(run: Run, group: Sequence[Step], before: int, last: bool, ready: Sequence[Done] = ()) -> list[Done]:
+    """Carry steps out in a transaction that holds what the ledger is told of them; `ready` are those that are done."""
     if not run.lock.held():
         raise ApplyFailed("the lock was lost, so nothing more is done", hint="run apply again")
     interrupt.heed()
@@ -234,9 +277,9 @@ def _segment(run: Run, group: Sequence[Step], before: int, last: bool) -> list[D
             run.dialect.transaction(run.session, group, min(STATEMENT_LOCK_TIMEOUT, run.lock_timeout)),
         ):
             reach("after_begin", run.session)
-            if before == 0 and not run.still():
-                raise StalePlan("the schema was changed while we waited for the database", hint="plan again")
-            steps = carry_out(run.session, run.progress, before, group, run.allowed)
+            if before == run.begun and not ready and not run.still():
+                raise _changed()
+            steps = [*ready] or carry_out(run.session, run.progress, before, group, run.allowed)
             ledger.record(run.session, run.ledger, run.run_id, steps)
             if last:
                 _verify(run, before)
@@ -258,18 +301,10 @@ def _doubt(run: Run, error: DatabaseError, done: Sequence[Done]) -> Exception | 
     """Return what cannot be known after an error: whether a commit was kept, or what the server does by itself."""
     if error.lost and done:
         doubt = "the connection was lost during the commit, so it is not known whether it was kept"
-        return _InDoubt(error.message, doubt)
+        return Unfinished(error.message, doubt)
     if error.lost and not run.dialect.transactional:
-        return _InDoubt(error.message, "the server may go on with the statement")
+        return Unfinished(error.message, "the server may go on with the statement")
     return None
-
-
-class _InDoubt(Exception):
-    """The connection was lost while the server was doing what is not undone by that; `doubt` says it in a clause."""
-
-    def __init__(self, message: str, doubt: str) -> None:
-        super().__init__(message)
-        self.doubt = doubt
 
 
 def _number(count: int, noun: str) -> str:
@@ -292,7 +327,7 @@ def _verify(run: Run, before: int) -> None:
         left = _left(len(verdict.differences))
         taken_back = f", and {left} left; the transaction was rolled back"
         if not run.dialect.transactional:
-            _keep(run, run.claim(run.plan.steps[before:]), before)
+            _keep(run, run.claim(run.part[before - run.begun :]), before)
             taken_back = f" and is committed, and {left} left"
         raise NotConverged(
             f"everything ran{taken_back}",
@@ -300,8 +335,7 @@ def _verify(run: Run, before: int) -> None:
             hint="this is a bug in a rule of the dialect; please report it with the plan",
         )
     _keep(run, verdict.news, before)
-    if run.plan.steps:
-        ledger.finish(run.session, run.ledger, run.run_id, "done")
+    run.closing()
 
 
 def _left(number: int) -> str:
@@ -310,8 +344,6 @@ def _left(number: int) -> str:
 
 def _note_failure(run: Run, state: str, error: str) -> None:
     """Write down how the run ended, when the connection still lets us; the report is the error itself."""
-    if not run.plan.steps:
-        return
     with suppress(DatabaseError):
         run.session.rollback()
         ledger.finish(run.session, run.ledger, run.run_id, state, error[:2000])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import isfinite
 
-from reconciler.dialects.base import DatabaseError, Dialect, Session
+from reconciler.dialects.base import DatabaseError, Dialect, Question, Session
 from reconciler.dialects.masking import masks
 from reconciler.model.assertions import Assertion
 from reconciler.model.model import Model
@@ -47,30 +47,30 @@ def _asked(dialect: Dialect, session: Session, assertion: Assertion, model: Call
     begun = time.monotonic()
     try:
         with dialect.reading(session), dialect.limited(session, assertion.timeout):
-            found = dialect.first_rows(session, assertion.query.text, assertion.sample + 1)
-            _in_time(assertion, time.monotonic() - begun)
+            found = dialect.first_rows(session, Question(assertion.query.text, assertion.sample + 1))
+            in_time(assertion.timeout, time.monotonic() - begun)
             rows = len(found.rows)
             if rows > assertion.sample:
                 rows = int(session.query(_counting(assertion, found))[0][0])
     except DatabaseError as error:
-        (failed,) = unasked([assertion], _why(error, assertion, time.monotonic() - begun))
+        (failed,) = unasked([assertion], why(error, assertion.timeout, time.monotonic() - begun))
         return replace(failed, seconds=time.monotonic() - begun)
     sample = found.rows[: assertion.sample]
     hidden = masks(assertion.query.text, found.columns, model(), dialect.family) if sample else ()
     return Asserted(
         ref=assertion.ref, severity=assertion.severity, status="fail" if rows else "pass", rows=rows,
         columns=found.columns, seconds=time.monotonic() - begun,
-        sample=tuple(_shown(row, hidden) for row in sample),
+        sample=tuple(shown(row, hidden) for row in sample),
     )  # fmt: skip
 
 
-def _in_time(assertion: Assertion, seconds: float) -> None:
+def in_time(timeout: float, seconds: float) -> None:
     """Raise DatabaseError when an answer came too late: what a server ends may look like one without rows.
 
     MySQL's sleep() returns 1 then (dev.mysql.com/doc/refman/9.7/en/miscellaneous-functions.html#function_sleep), and
     MariaDB answers with a benchmark() of 0.
     """
-    if seconds >= assertion.timeout:
+    if seconds >= timeout:
         raise DatabaseError("the answer came too late")
 
 
@@ -80,16 +80,18 @@ def _counting(assertion: Assertion, found: Rows) -> str:
     return f"WITH __rc_rows ({columns}) AS (\n{assertion.query.text}\n) SELECT count(*) FROM __rc_rows"
 
 
-def _why(error: DatabaseError, assertion: Assertion, seconds: float) -> str:
+def why(error: DatabaseError, timeout: float, seconds: float) -> str:
+    """Return in a sentence why a question has no answer, after so many seconds."""
     said = error.message.splitlines()[0] if error.message else "the database gives no reason"
-    if error.code in _ENDED or seconds >= assertion.timeout:
-        return f"it took longer than its timeout of {assertion.timeout:g}s ({said})"
+    if error.code in _ENDED or seconds >= timeout:
+        return f"it took longer than its timeout of {timeout:g}s ({said})"
     if error.code in _ABSENT or error.message.startswith(_ABSENT_WORDS):
         return f"{said}: what it asks is not in the database; `reconcile apply` makes what the specs declare"
     return said
 
 
-def _shown(row: Sequence[object], hidden: Sequence[bool]) -> tuple[Shown, ...]:
+def shown(row: Sequence[object], hidden: Sequence[bool]) -> tuple[Shown, ...]:
+    """Return a row as it is shown, with some of its values masked."""
     return tuple(HIDDEN if mask else _plain(value) for value, mask in zip(row, hidden, strict=True))
 
 

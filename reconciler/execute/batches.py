@@ -11,6 +11,7 @@ from reconciler.execute import interrupt
 from reconciler.execute.climb import Allowed, Ran, carried_out
 from reconciler.execute.failpoints import reach
 from reconciler.execute.ledger import Done
+from reconciler.model.backfills import Standing
 from reconciler.plan.step import Statement, Step
 
 # A batch grows while its steps are quick, and shrinks to one step when they are not: whoever watches sees a slow step
@@ -22,13 +23,14 @@ _MOST = 128
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """Whom to tell: a step begins, a step is done (rows, seconds, the ways that the server went), something makes us
-    wait, a transaction is committed.
+    wait (a sentence, "" when it is over), a transaction is committed, a backfill has come further.
     """
 
     started: Callable[[int, Step], None] = lambda position, step: None
     finished: Callable[[int, Step, int, float, Sequence[str]], None] = lambda number, step, rows, seconds, ways: None
     waiting: Callable[[str], None] = lambda sentence: None
     committed: Callable[[int], None] = lambda steps: None
+    advanced: Callable[[Standing], None] = lambda standing: None
 
 
 def carry_out(

@@ -1,6 +1,6 @@
 """Fault injection: a point's name in; nothing happens, unless the environment says that this is where we die.
 
-`RECONCILE_FAILPOINT=NAME[:hit=N]:kill|raise|sleep|drop_conn`, for the crash matrix in tests/crash. Inert otherwise.
+`RECONCILE_FAILPOINT=NAME[:hit=N]:kill|raise|stop|sleep|drop_conn`, for tests/crash. Inert otherwise.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from reconciler.dialects.base import Session
 # Every point, in the order in which an apply passes them.
 POINTS = (
     "after_lock",
+    "after_bootstrap",
+    "before_gate",
     "after_gate",
+    "before_intent",
     "after_intent",
     "after_begin",
     "before_statement",
@@ -26,6 +29,15 @@ POINTS = (
     "after_commit",
     "before_release",
 )
+
+# The same around what is in no transaction.
+ALONE_POINTS = ("before_alone", "after_alone", "before_undo")
+
+# The same of a backfill, transaction by transaction, then at its end.
+BACKFILL_POINTS = (
+    "before_bounds", "batch_rows", "batch_cursor", "batch_committed", "between_passes", "before_backfill_verify",
+    "backfill_done",
+)  # fmt: skip
 
 
 class Injected(Exception):
@@ -60,6 +72,8 @@ def reach(name: str, session: Session | None = None) -> None:
     match _POINT.action:
         case "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        case "stop":
+            os.kill(os.getpid(), signal.SIGSTOP)
         case "sleep":
             time.sleep(3600)
         case "drop_conn" if session is not None:

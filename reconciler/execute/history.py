@@ -47,6 +47,52 @@ def run(session: Session, ledger: Ledger, word: str) -> PastRun:
     raise _unclear(word, found)
 
 
+def since(session: Session, ledger: Ledger, word: str | None) -> list[tuple[PastRun, str]]:
+    """Return the runs of a project that came after one, each with what it wrote down of what was there before.
+
+    Args:
+        session: outside a transaction.
+        ledger: where it is.
+        word: the id of a run, the beginning of one, or `latest`; None for the last run that did something: that is in
+            the answer itself, and with a rollback that did not end all that it was to take back.
+
+    Returns:
+        The oldest first; "" for one that wrote nothing down.
+
+    Raises:
+        UsageError: when there is no such run, or several.
+    """
+    mine = "WHERE r.project = :project ORDER BY r.started_at, r.run_id"
+    found = [one for one in _runs(session, ledger, mine, {"project": ledger.project}) or () if _did(one)]
+    if word is None:
+        later = _last(found)
+    else:
+        last = run(session, ledger, word)
+        later = [one for one in found if (one.started_at, one.run_id) > (last.started_at, last.run_id)]
+    kept = has_column(session, ledger, "_reconcile_run", "was")
+    return [(one, _was(session, ledger, one) if kept else "") for one in later]
+
+
+def _last(found: list[PastRun]) -> list[PastRun]:
+    """Return the last run; where that is a rollback that did not end, all from the first run that it takes back on."""
+    if not found:
+        raise _unclear(LATEST, ())
+    last = found[-1]
+    first = last.takes_back[0] if last.takes_back and last.state != "done" else last.run_id
+    at = next((place for place, one in enumerate(found) if one.run_id == first), len(found) - 1)
+    return found[at:]
+
+
+def _did(run: PastRun) -> bool:
+    """Say whether a run may have changed something."""
+    return run.state != "failed" or run.done > 0
+
+
+def _was(session: Session, ledger: Ledger, run: PastRun) -> str:
+    sql = f"SELECT was FROM {ledger.prefix}_reconcile_run WHERE run_id = :run_id"
+    return str(session.query(sql, {"run_id": run.run_id})[0][0] or "")
+
+
 def _unclear(word: str, found: Sequence[PastRun] | None) -> UsageError:
     if found:
         more = ", …" if len(found) > _NAMED else ""
@@ -82,6 +128,8 @@ def _run(row: tuple[Any, ...]) -> PastRun:
         environment=str(known.get("environment", "")), command=str(known.get("command", "")),
         total=total if isinstance(total, int) else None, statements=_sizes(known.get("statements")),
         consents=tuple(_consents(known.get("consents"))), bookmark=str(known.get("bookmark", "")),
+        backup=str(known.get("backup", "")), commit=str(known.get("commit", "")),
+        takes_back=_names(known.get("takes_back")),
     )  # fmt: skip
 
 
@@ -97,6 +145,10 @@ def _read(text: object) -> Mapping[str, Any]:
 def _sizes(found: object) -> tuple[int, ...]:
     sizes = found if isinstance(found, list) else []
     return tuple(sizes) if all(isinstance(size, int) for size in sizes) else ()
+
+
+def _names(found: object) -> tuple[str, ...]:
+    return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
 def _consents(found: object) -> list[Consent]:

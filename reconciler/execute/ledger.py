@@ -24,7 +24,7 @@ _TABLES: Mapping[str, str] = {
         source VARCHAR(64) NOT NULL, target VARCHAR(64) NOT NULL, tool VARCHAR(40) NOT NULL,
         actor VARCHAR(200) NOT NULL,
         state VARCHAR(20) NOT NULL, started_at VARCHAR(40) NOT NULL, finished_at VARCHAR(40),
-        error {text}, details {text}""",
+        error {text}, details {text}, was {text}""",
     "_reconcile_step": """
         run_id VARCHAR(40) NOT NULL, position INTEGER NOT NULL, address VARCHAR(500) NOT NULL,
         action VARCHAR(20) NOT NULL, statements {text} NOT NULL, affected BIGINT NOT NULL,
@@ -32,11 +32,15 @@ _TABLES: Mapping[str, str] = {
         PRIMARY KEY (run_id, position)""",
     "_reconcile_object": """
         project VARCHAR(100) NOT NULL, address VARCHAR(500) NOT NULL, protected INTEGER NOT NULL, memory {text},
-        circumstances VARCHAR(500), run_id VARCHAR(40) NOT NULL, PRIMARY KEY (project, address)""",
+        circumstances VARCHAR(500), run_id VARCHAR(40) NOT NULL, deprecated VARCHAR(10),
+        PRIMARY KEY (project, address)""",
 }
 
 # Columns that a ledger of an older version lacks, by table; all of them may be null.
-_ADDED: Mapping[str, Mapping[str, str]] = {"_reconcile_run": {"details": "{text}"}}
+_ADDED: Mapping[str, Mapping[str, str]] = {
+    "_reconcile_run": {"details": "{text}", "was": "{text}"},
+    "_reconcile_object": {"deprecated": "VARCHAR(10)"},
+}
 
 # What a server says of a column that is not there: PostgreSQL, MySQL; SQLite has only the sentence.
 _NO_COLUMN = frozenset({"42703", "1054"})
@@ -48,9 +52,12 @@ _ROWS = 99
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One object that is ours: whether it is protected, and what the server made of its texts."""
+    """One object that is ours: whether it is protected, the day from which it may go where it is deprecated, and what
+    the server made of its texts.
+    """
 
     protected: bool = False
+    deprecated: str = ""
     memory: Mapping[str, Memory] = field(default_factory=dict)
 
 
@@ -103,7 +110,7 @@ def has_column(session: Session, ledger: Ledger, table: str, column: str) -> boo
     try:
         session.query(f"SELECT {column} FROM {ledger.prefix}{table} WHERE 1 = 0")
     except DatabaseError as error:
-        if error.code in _NO_COLUMN or error.message.startswith("no such column"):
+        if _lacks_column(error):
             return False
         raise
     return True
@@ -122,25 +129,41 @@ def read(session: Session, ledger: Ledger, circumstances: str, aside: Iterable[R
         session, f"SELECT count(*) FROM {ledger.prefix}_reconcile_run WHERE project = :p AND state = 'done'",
         {"p": ledger.project},
     )  # fmt: skip
-    rows = query(
-        session,
-        f"SELECT address, protected, memory, circumstances FROM {ledger.prefix}_reconcile_object WHERE project = :p",
-        {"p": ledger.project},
-    )
+    rows = _objects(session, ledger)
     memory: dict[tuple[Ref, str], Memory] = {}
-    objects, protected = set(), set()
+    objects, protected, deprecated = set(), set(), dict[Ref, str]()
     left_out = frozenset(map(str, aside))
-    for address, guarded, text, under in rows or ():
+    for address, guarded, text, under, day in rows or ():
         if left_out and _root(str(address)) in left_out:
             continue
         ref = Ref.parse(str(address))
         objects.add(ref)
         if guarded:
             protected.add(ref)
+        if day:
+            deprecated[ref] = str(day)
         if text and under == circumstances:
             memory |= {(ref, place): Memory(*pair) for place, pair in json.loads(str(text)).items()}
     known = bool(rows) or bool(runs and runs[0][0])
-    return Owned(known=known, objects=frozenset(objects), protected=frozenset(protected), memory=memory)
+    return Owned(
+        known=known, objects=frozenset(objects), protected=frozenset(protected), deprecated=deprecated, memory=memory
+    )
+
+
+def _objects(session: Session, ledger: Ledger) -> list[tuple[object, ...]] | None:
+    """Return what is written down of each object; a ledger of an older version, which we may only read, has less."""
+    columns, given = "address, protected, memory, circumstances", {"p": ledger.project}
+    place = f"FROM {ledger.prefix}_reconcile_object WHERE project = :p"
+    try:
+        return query(session, f"SELECT {columns}, deprecated {place}", given)
+    except DatabaseError as error:
+        if not _lacks_column(error):
+            raise
+    return query(session, f"SELECT {columns}, NULL {place}", given)
+
+
+def _lacks_column(error: DatabaseError) -> bool:
+    return error.code in _NO_COLUMN or error.message.startswith("no such column")
 
 
 def _root(address: str) -> str:
@@ -151,8 +174,8 @@ def _root(address: str) -> str:
     return ".".join(words[: 2 if len(words) < 3 or words[2] in KIND_WORDS else 3])
 
 
-def start(session: Session, ledger: Ledger, run: Mapping[str, str]) -> None:
-    """Write down that a run begins: run_id, plan_id, source, target, tool, actor, details (JSON).
+def start(session: Session, ledger: Ledger, run: Mapping[str, str | None]) -> None:
+    """Write down that a run begins: run_id, plan_id, source, target, tool, actor, details (JSON), was (what was there).
 
     We hold the lock, so a run of this project that still says that it is running died without a word.
     """
@@ -163,9 +186,10 @@ def start(session: Session, ledger: Ledger, run: Mapping[str, str]) -> None:
     )
     session.execute(
         f"INSERT INTO {ledger.prefix}_reconcile_run"
-        " (run_id, project, plan_id, source, target, tool, actor, state, started_at, details)"
-        " VALUES (:run_id, :project, :plan_id, :source, :target, :tool, :actor, 'running', :started_at, :details)",
-        {**run, "project": ledger.project, "started_at": now()},
+        " (run_id, project, plan_id, source, target, tool, actor, state, started_at, details, was)"
+        " VALUES (:run_id, :project, :plan_id, :source, :target, :tool, :actor, 'running', :started_at, :details,"
+        " :was)",
+        {"was": None, **run, "project": ledger.project, "started_at": now()},
     )
 
 
@@ -212,9 +236,17 @@ def own(session: Session, ledger: Ledger, run_id: str, circumstances: str, entri
     if not entries:
         return
     addresses = {str(ref): entry for ref, entry in entries.items()}
-    columns = ("project", "address", "protected", "memory", "circumstances", "run_id")
+    columns = ("project", "address", "protected", "memory", "circumstances", "run_id", "deprecated")
     rows = (
-        (ledger.project, address, int(entry.protected), _memory_text(entry.memory), circumstances, run_id)
+        (
+            ledger.project,
+            address,
+            int(entry.protected),
+            _memory_text(entry.memory),
+            circumstances,
+            run_id,
+            entry.deprecated or None,
+        )
         for address, entry in sorted(addresses.items(), key=itemgetter(0))
     )
     session.insert(f"{ledger.prefix}_reconcile_object", columns, rows)

@@ -1,11 +1,11 @@
-"""Ordered steps in, transactions out: one for all, until a commit is due or the server's lock table is full."""
+"""Ordered steps in, transactions out: one for all, until a commit is due, one is none, or the lock table is full."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from reconciler.errors import PlanError, Problem
-from reconciler.plan.order import blocks
+from reconciler.plan.order import blocks, parted
 from reconciler.plan.step import Step, Transaction
 
 
@@ -27,6 +27,10 @@ def _grouped(steps: Sequence[Step], capacity: int | None) -> Iterator[tuple[Step
     group: list[Step] = []
     size = 0
     for block in blocks(steps):
+        if parted(block) or block[0].alone:
+            yield from (one for one in (tuple(group), *((step,) for step in block)) if one)
+            group, size = [], 0
+            continue
         weight = sum(statement.relations for step in block for statement in step.statements)
         if capacity is not None and weight > capacity:
             raise PlanError([_too_large(block[0], weight, capacity)])
