@@ -9,12 +9,14 @@ from reconciler.model.change import Create, Drop
 from reconciler.model.model import Model
 from reconciler.model.objects import Column, Table
 from reconciler.model.ref import Ref
+from reconciler.model.types import Type
 
 
 def hints(comparison: Comparison) -> Iterator[str]:
     """Yield one sentence for each new object that may be an old one under another name; nothing is ever guessed.
 
-    A column looks like another one of its table that has its type; a table like one with the same columns.
+    A column looks like another one of its table that has its type, of whatever length; a table like one with the same
+    columns.
     """
     live, desired = comparison.renamed.model, comparison.desired
     going = {change.ref for change in comparison.changes if isinstance(change, Drop)} - comparison.removed.keys()
@@ -32,11 +34,17 @@ def _look(ref: Ref, model: Model) -> Hashable:
     """Return what two objects have in common that may be the same one, None for what has no such thing."""
     match model.get(ref):
         case Column(generated=None) as column:
-            return ref.parent, column.type
+            return ref.parent, _sort(column.type)
         case Table():
             return frozenset((column.ref.name, column.type) for column in model.children(ref, Column)) or None
         case _:
             return None
+
+
+def _sort(type_: Type) -> Hashable:
+    """Return a type without its lengths."""
+    head, _, inside = type_.name.partition("(")
+    return head, inside.partition(")")[2], tuple(word for word in type_.args if not word.isdigit())
 
 
 def _sentence(new: Ref, alike: Sequence[Ref], going: Set[Ref]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from reconciler.compare.bounding import bounded, passed, reaching, within
 from reconciler.compare.unfollowed import unfollowed
 from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.diff import diff
@@ -21,9 +22,10 @@ from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.programs import Trigger
 from reconciler.model.ref import Ref
 from reconciler.model.texts import spelled, texts
+from reconciler.plan.filling import held_back
 from reconciler.plan.match import match_names
 from reconciler.plan.renames import Renamed, apply_renames
-from reconciler.plan.scope import Scope, Undeclared, scope, watched
+from reconciler.plan.scope import Bounds, Scope, scope, watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,14 @@ class Memory:
 class Owned:
     """What the ledger knows of this project; `known` is false on a database that we never managed.
 
+    `deprecated` are the days from which what is on its way out may go.
     `memory` holds, by address and place, what the server stored, as long as it still spells in the same way.
     """
 
     known: bool = False
     objects: frozenset[Ref] = frozenset()
     protected: frozenset[Ref] = frozenset()
+    deprecated: Mapping[Ref, str] = field(default_factory=dict)
     memory: Mapping[tuple[Ref, str], Memory] = field(default_factory=dict)
 
 
@@ -55,6 +59,7 @@ class Aside:
     count: int
 
 
+_EVERYTHING = Bounds()
 _NO_SCOPE = Scope(target=Model(), undeclared=(), unmodelled=(), dropped={})
 
 
@@ -64,7 +69,10 @@ class Comparison:
 
     `live` is the model as inspected, in normal form; `declared` what the specs say, under the addresses that it has in
     the database; `desired` its model with the server's spellings. `aside` are the roots that neither model holds
-    because they are known to agree. `mended` is what nobody declared and a rename left behind, as it is to be.
+    because they are known to agree; `nameless` are those of `live` without a name there. `not_understood` says what of
+    a declared object's definition our own words would not say again. `mended` is what nobody declared and a rename left
+    behind, as it is to be.
+    `before` is what is aimed at while backfills are not done, None where nothing waits for one; `changes` lead there.
     """
 
     live: Model
@@ -75,8 +83,16 @@ class Comparison:
     changes: tuple[Change, ...]
     removed: Mapping[Ref, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    not_understood: Mapping[Ref, str] = field(default_factory=dict)
     aside: Mapping[Ref, Aside] = field(default_factory=dict)
     mended: tuple[Object, ...] = ()
+    nameless: frozenset[Ref] = frozenset()
+    before: Model | None = None
+
+    @property
+    def aim(self) -> Model:
+        """What the first part of a plan aims at."""
+        return self.scope.target if self.before is None else self.before
 
 
 def compare(
@@ -85,15 +101,33 @@ def compare(
     target: Target,
     desired: Desired,
     owned: Owned,
-    undeclared: Undeclared = Undeclared.REPORT,
+    bounds: Bounds = _EVERYTHING,
 ) -> Comparison:
     """Look at the database and say how it differs from what is declared; what differs in text is elaborated.
+
+    What the bounds leave as it is, is compared like all else, and then left out; so is what waits for a backfill.
 
     Raises:
         PlanError: when the two contradict each other in a way that only a person can resolve.
         DatabaseError: when the database does not answer.
     """
-    found = _look(dialect, session, target, desired, owned, undeclared)
+    found = _spelled(dialect, session, target, within(desired, bounds), owned, bounds)
+    if not bounds.limited:
+        return found
+    live = found.renamed.model
+    reach = reaching(live, found.desired, bounds)
+    left = bounded(live, found.desired, reach)
+    ignored = passed(live, left, found.desired, reach)
+    found = _compared(found, left, owned, reach)
+    return replace(found, scope=replace(found.scope, ignored=ignored))
+
+
+def _spelled(
+    dialect: Dialect, session: Session, target: Target, desired: Desired, owned: Owned, bounds: Bounds
+) -> Comparison:
+    """Compare, and ask the server to spell what differs in text; arguments and errors as for `compare`."""
+    bounds = replace(bounds, ignored={}, only=frozenset())
+    found = _look(dialect, session, target, desired, owned, bounds)
     differing = [obj for obj in _differing_in_text(found.changes) if obj.ref in found.desired]
     if not differing:
         return found
@@ -103,11 +137,11 @@ def compare(
         )
         return replace(found, notes=(note,))
     elaborated = dialect.elaborate(session, differing, found.live, found.desired)
-    return _compared(found, found.desired.updated(elaborated.values()), owned, undeclared)
+    return _compared(found, found.desired.updated(elaborated.values()), owned, bounds)
 
 
 def _look(
-    dialect: Dialect, session: Session, target: Target, desired: Desired, owned: Owned, undeclared: Undeclared
+    dialect: Dialect, session: Session, target: Target, desired: Desired, owned: Owned, bounds: Bounds
 ) -> Comparison:
     """Compare without asking the server to spell anything; arguments and errors as for `compare`."""
     inspection = dialect.inspect(session, target)
@@ -125,8 +159,9 @@ def _look(
     first = Comparison(
         live=live, renamed=renamed, declared=declared, desired=model, scope=_NO_SCOPE, changes=(),
         removed=declared.removed, mended=unfollowed(dialect, live, declared),
+        nameless=inspection.unnamed,
     )  # fmt: skip
-    return _compared(first, _recalled(model, owned), owned, undeclared)
+    return _compared(first, _recalled(model, owned), owned, bounds)
 
 
 def _after(renamed: Renamed, refs: frozenset[Ref]) -> frozenset[Ref]:
@@ -134,15 +169,29 @@ def _after(renamed: Renamed, refs: frozenset[Ref]) -> frozenset[Ref]:
     return frozenset(map(renamed.after, refs)) if renamed.moves else refs
 
 
-def _compared(found: Comparison, model: Model, owned: Owned, undeclared: Undeclared) -> Comparison:
+def _compared(found: Comparison, model: Model, owned: Owned, bounds: Bounds) -> Comparison:
     """Return the comparison of a live model with this declared one."""
     live = found.renamed.model
     carried = Model(_carrying(obj, live.get(ref)) for ref, obj in model.items())
-    aim = scope(live, carried, _after(found.renamed, owned.objects), frozenset(found.removed), undeclared)
+    aim = scope(live, carried, _after(found.renamed, owned.objects), frozenset(found.removed), bounds)
     if found.mended:
         aim = replace(aim, target=aim.target.updated(obj for obj in found.mended if obj.ref in aim.target))
-    changes = (*found.renamed.changes, *diff(live, aim.target))
-    return replace(found, desired=carried, scope=aim, changes=changes)
+    first = held_back(live, aim.target, bounds.waiting) if bounds.waiting else aim.target
+    changes = (*found.renamed.changes, *diff(live, first))
+    before = None if first is aim.target else first
+    return replace(found, desired=carried, scope=aim, changes=changes, before=before)
+
+
+def afterwards(comparison: Comparison) -> Comparison:
+    """Return the comparison of what is there once all before the backfills is done with what is to be in the end."""
+    live, target = comparison.renamed.model, comparison.scope.target
+    # What does not change keeps the words that the database has for it.
+    first = Model(_kept(obj, live.get(ref)) for ref, obj in comparison.aim.items())
+    return replace(comparison, renamed=Renamed(model=first), changes=tuple(diff(first, target)), before=None)
+
+
+def _kept(obj: Object, live: Object | None) -> Object:
+    return live if live is not None and live == obj else obj
 
 
 def fingerprints(comparison: Comparison, owned: Owned) -> tuple[str, str]:
@@ -150,7 +199,7 @@ def fingerprints(comparison: Comparison, owned: Owned) -> tuple[str, str]:
     desired = comparison.declared
     declared = frozenset((*desired.model, *comparison.desired, *desired.renames.values(), *comparison.removed))
     source = _fingerprint(watched(comparison.live, declared, owned.objects), comparison.aside)
-    if not comparison.changes:
+    if not comparison.changes and comparison.before is None:
         return source, source
     ours = _after(comparison.renamed, owned.objects)
     return source, _fingerprint(watched(comparison.scope.target, declared, ours), comparison.aside)
@@ -163,10 +212,10 @@ def _fingerprint(model: Model, aside: Mapping[Ref, Aside]) -> str:
 def resolved(dialect: Dialect, comparison: Comparison) -> tuple[Model, Model, tuple[Change, ...]]:
     """Return both models and the changes with what the touched objects use filled in, so that they can be ordered."""
     if not comparison.changes:
-        return comparison.renamed.model, comparison.scope.target, ()
+        return comparison.renamed.model, comparison.aim, ()
     tops = {change.ref.top for change in comparison.changes}
     old = _resolve_in(dialect, comparison.renamed.model, tops)
-    new = _resolve_in(dialect, comparison.scope.target, tops)
+    new = _resolve_in(dialect, comparison.aim, tops)
     # What did not change uses what it used, also what is about to go: that name is not in the new model any more.
     same = (ref for ref, obj in new.items() if (ref.top in tops or _reads_others(obj)) and old.get(ref) == obj)
     new = new.updated([replace(new[ref], **_uses(old[ref])) for ref in same])

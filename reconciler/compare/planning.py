@@ -4,25 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from reconciler.compare.alike import hints
-from reconciler.compare.compare import Aside, Comparison, Owned, compare, fingerprints, resolved
-from reconciler.dialects.base import DatabaseError, Dialect, Server, Session, Target
+from reconciler.compare.compare import Aside, Comparison, Owned, afterwards, compare, fingerprints, resolved
+from reconciler.compare.rows import RowPlan, plan_rows, with_rows
+from reconciler.dialects.base import DatabaseError, Dialect, Server, Session, Target, Unanswered
 from reconciler.errors import PlanError, Problem
 from reconciler.model.codec import encode_model
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Column, Enum
-from reconciler.model.ref import Ref
+from reconciler.model.ref import Kind, Ref
+from reconciler.plan.deprecated import too_early
 from reconciler.plan.expand import expand
+from reconciler.plan.filling import ALWAYS, Agenda, holds_of, steps_of
 from reconciler.plan.foreign import foreign_tables
 from reconciler.plan.gather import gather
-from reconciler.plan.hazards import REMOVAL_CODES, RENAME_CODES, Answer, Hazard, forbidden, inherent, judge, lost_values
+from reconciler.plan.hazards import (
+    HAZARDS,
+    REMOVAL_CODES,
+    RENAME_CODES,
+    Answer,
+    Effect,
+    Hazard,
+    forbidden,
+    inherent,
+    judge,
+    lost_values,
+)
 from reconciler.plan.keys import lost_keys
+from reconciler.plan.order import torn
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.plan.policy import Allowance, Policy, Verdict, decide
 from reconciler.plan.rules import States
 from reconciler.plan.scope import Undeclared
-from reconciler.plan.step import DataCheck
+from reconciler.plan.step import DataCheck, Stage, Step
+from reconciler.plan.understood import not_understood, restated
+
+NOTHING_DUE = Agenda()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +59,7 @@ class Planned:
     verdict: Verdict
     obstacles: tuple[Problem, ...]
     states: States = field(default_factory=lambda: States(old=Model(), new=Model()))
+    agenda: Agenda = NOTHING_DUE
 
 
 def prepare(
@@ -52,43 +72,51 @@ def prepare(
     given: Sequence[Allowance] = (),
     before: Planned | None = None,
     aside: Mapping[Ref, Aside] | None = None,
+    agenda: Agenda = NOTHING_DUE,
 ) -> Planned:
     """Compare, plan, ask the rows, and decide.
 
     Args:
-        dialect: whose rules to use.
-        session: an open one, outside a transaction.
-        target: what the session is connected to.
+        dialect, session, target: whose rules to use, and an open session on the target, outside a transaction.
         desired: the declared model in normal form.
         owned: what the ledger knows.
-        policy: the environment's.
-        given: the allowances of the command line.
+        policy, given: the environment's policy, and the allowances of the command line.
         before: what came out for the same desired model a moment ago; its plan is taken when nothing is otherwise now.
         aside: the roots that agree and are in neither model.
+        agenda: the backfills that are due.
 
-    Raises:
-        PlanError, DatabaseError: when a change cannot be made; when the database does not answer.
+    Raises PlanError when a change cannot be made, DatabaseError when the database does not answer.
     """
-    found = compare(dialect, session, target, desired, owned, policy.undeclared)
-    comparison, server = replace(found, aside=aside or {}), dialect.server(session)
-    comparison = _noted(comparison, dialect.groundwork(session, target))
+    bounds = replace(policy.bounds, waiting=holds_of(agenda.fillings))
+    found = replace(compare(dialect, session, target, desired, owned, bounds), aside=aside or {})
+    comparison, server = _noted(found, dialect.groundwork(session, target), policy), dialect.server(session)
     known = before if before is not None and _as_before(before, comparison, server, owned) else None
-    plan, states = (known.plan, known.states) if known else _plan(dialect, comparison, server, owned)
-    comparison = replace(comparison, notes=(*comparison.notes, *_companions(plan)))
-    hazards = _hazards(dialect, session, plan, comparison, owned, policy)
+    made = (known.plan, known.states, RowPlan()) if known else None
+    plan, states, rows = made or _plan(dialect, session, comparison, server, owned, agenda, policy)
+    comparison = replace(comparison, notes=(*comparison.notes, *_companions(plan), *rows.notes))
+    asked = _hazards(dialect, session, plan, comparison, owned, policy)
+    hazards = (*asked, *restated(plan.steps, states, dialect.rules), *agenda.hazards, *rows.hazards)
     verdict = decide(hazards, policy=policy, given=given, reviewed=_reviewed(comparison), first=not owned.known)
     return Planned(
         plan=plan, comparison=comparison, server=server, owned=owned, verdict=verdict,
         hazards=tuple(sorted(hazards, key=lambda h: (h.code, h.ref))),
-        obstacles=tuple(dialect.preflight(session, plan, comparison.live)), states=states,
+        obstacles=tuple(dialect.preflight(session, plan, comparison.live)), states=states, agenda=agenda,
     )  # fmt: skip
 
 
-def _noted(comparison: Comparison, groundwork: Sequence[str]) -> Comparison:
+def _noted(comparison: Comparison, groundwork: Sequence[str], policy: Policy) -> Comparison:
     """Return a comparison with what a person should know of it; `groundwork` is run before any step."""
     first = (f"before anything else: {sql}" for sql in groundwork)
-    found = (*_puzzles(comparison), *_taken_over(comparison), *hints(comparison))
-    return replace(comparison, notes=(*comparison.notes, *first, *found))
+    found = (*_taken_over(comparison), *_idle(comparison, policy), *hints(comparison))
+    marked = {ref: what for ref, what in not_understood(comparison.live).items() if ref in comparison.desired}
+    return replace(comparison, notes=(*comparison.notes, *first, *found), not_understood=marked)
+
+
+def _idle(comparison: Comparison, policy: Policy) -> list[str]:
+    """Return which lines of the policy ignore a difference that is not there any more."""
+    held = comparison.scope.ignored
+    idle = (ref for ref in policy.ignored if not policy.only and not any(one.inside(ref) for one in held))
+    return [f"the policy ignores {ref}, where nothing differs: take that out of `ignore:`" for ref in sorted(idle)]
 
 
 def _as_before(before: Planned, comparison: Comparison, server: Server, owned: Owned) -> bool:
@@ -97,16 +125,11 @@ def _as_before(before: Planned, comparison: Comparison, server: Server, owned: O
     Asked only where more is to be made than there is: elsewhere to compare takes as long as to plan.
     """
     live = comparison.live
-    if len(live) > len(comparison.changes) or (before.server, before.owned) != (server, owned):
+    if comparison.before is not None or comparison.declared.data or len(live) > len(comparison.changes):
+        return False
+    if (before.server, before.owned) != (server, owned) or not before.plan.only(Stage.FILL).empty:
         return False
     return encode_model(before.comparison.live) == encode_model(live)
-
-
-def _puzzles(comparison: Comparison) -> list[str]:
-    """Return what in the definition of a declared object is not understood, and so left as it is."""
-    there = [(ref, getattr(obj, "not_understood", "")) for ref, obj in comparison.live.items()]
-    found = sorted((ref, what) for ref, what in there if what and ref in comparison.desired)
-    return [f"{ref} holds what is not managed, so it is never rebuilt: {what}" for ref, what in found]
 
 
 def _taken_over(comparison: Comparison) -> list[str]:
@@ -130,22 +153,74 @@ def _hazards(
     dialect: Dialect, session: Session, plan: Plan, comparison: Comparison, owned: Owned, policy: Policy
 ) -> tuple[Hazard, ...]:
     strangers = comparison.scope.undeclared if policy.undeclared is Undeclared.ERROR else ()
-    answers = [_asked(dialect, session, check) for step in plan.steps for check in step.checks]
+    today = datetime.now(UTC).date().isoformat()
+    days = {comparison.renamed.after(ref): day for ref, day in owned.deprecated.items()}
+    answers = [_asked(dialect, session, check) for step in plan.steps for check in step.checks if _is_due(step, check)]
     return (
         *forbidden(strangers),
         *inherent(plan.steps, comparison.scope.dropped, _protected(owned, comparison)),
+        *too_early((change for step in plan.steps for change in step.changes), days, today),
         *judge(answers),
     )
 
 
-def _plan(dialect: Dialect, comparison: Comparison, server: Server, owned: Owned) -> tuple[Plan, States]:
+def _is_due(step: Step, check: DataCheck) -> bool:
+    """Say whether rows can be asked already: what stands in the way of what waits for a backfill may go with it."""
+    return step.stage is Stage.EXPAND or HAZARDS[check.code].effect is not Effect.BLOCK
+
+
+def _plan(
+    dialect: Dialect,
+    session: Session,
+    comparison: Comparison,
+    server: Server,
+    owned: Owned,
+    agenda: Agenda,
+    policy: Policy,
+) -> tuple[Plan, States, RowPlan]:
+    large = _large(dialect, session, comparison, policy)
+    schema, states = _steps(dialect, comparison, server, policy.small_table_rows, large)
+    rows = plan_rows(dialect, session, comparison.declared.data, states)
+    steps = with_rows(schema, rows, dialect.rows)
+    rest: tuple[Step, ...] = ()
+    if comparison.before is not None:
+        later, _ = _steps(dialect, afterwards(comparison), server, policy.small_table_rows, large)
+        rest = tuple(replace(step, stage=Stage.TIGHTEN) for step in later)
+    # What is done with every apply is no reason for one.
+    due = [one for one in agenda.fillings if steps or rest or one.why != ALWAYS]
+    fills = steps_of(due) if any(one.why != ALWAYS for one in due) or steps or rest else ()
+    plan = make_plan(dialect.name, *fingerprints(comparison, owned), (*steps, *fills, *rest))
+    return plan, states, rows
+
+
+def _large(dialect: Dialect, session: Session, comparison: Comparison, policy: Policy) -> frozenset[Ref]:
+    """Return the large tables of the database, if any that is there changes; none where nobody answers."""
+    if not any(change.ref.top in comparison.live for change in comparison.changes):
+        return frozenset()
+    try:
+        return dialect.large(session, policy.small_table_rows)
+    except Unanswered:
+        return frozenset()
+
+
+def _steps(
+    dialect: Dialect, comparison: Comparison, server: Server, small: int, large: frozenset[Ref]
+) -> tuple[tuple[Step, ...], States]:
     old, new, changes = resolved(dialect, comparison)
     lost = lost_keys(changes, old, new)
     if lost:
         raise PlanError(lost)
-    states = States(old=old, new=new, live=comparison.renamed.live, features=server.features)
-    steps = gather(expand(dialect.rules, changes, states, dialect.ask))
-    return make_plan(dialect.name, *fingerprints(comparison, owned), steps), states
+    live = comparison.renamed.live
+    heavy = frozenset(ref for ref in old if ref.kind == Kind.TABLE and live(ref) in large) if large else large
+    states = States(
+        old=old, new=new, live=live, features=server.features, small_table_rows=small, large=heavy, online=heavy
+    )
+    steps = tuple(gather(expand(dialect.rules, changes, states, dialect.ask)))
+    if not torn(steps):
+        return steps, states
+    # What goes in order to come back stays in one transaction, and whatever is among it.
+    states = replace(states, online=frozenset())
+    return tuple(gather(expand(dialect.rules, changes, states, dialect.ask))), states
 
 
 def _reviewed(comparison: Comparison) -> frozenset[tuple[str, Ref]]:

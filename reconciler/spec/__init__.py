@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.spec.cache import Shelf, shelf
 from reconciler.spec.codes import CODES
+from reconciler.spec.data_rows import row_files
 from reconciler.spec.load import Document, Documents, load_paths, load_text
 from reconciler.spec.lower import lower, outlined
 from reconciler.spec.outline import Outline, Outlines
@@ -68,6 +69,7 @@ __all__ = [
     "project_text",
     "read_project",
     "resolve",
+    "row_files",
     "shelf",
     "sql_dialect",
     "url_dialect",

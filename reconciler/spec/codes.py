@@ -25,6 +25,7 @@ CODES: Mapping[str, str] = {
     "SPEC016": "keys that exclude each other",
     "SPEC017": "a name or address that cannot be read",
     "SPEC018": "the canonical form would not say the same",
+    "SPEC019": "the specs cannot be edited to say it",
     # SQL and types
     "SPEC020": "unknown type",
     "SPEC021": "unbalanced parentheses",
@@ -57,4 +58,11 @@ CODES: Mapping[str, str] = {
     "SPEC051": "an unknown or missing environment",
     "SPEC052": "the dialect cannot be told",
     "SPEC053": "two environments are the default",
+    # rows
+    "SPEC070": "the key of rows is no key of their table",
+    "SPEC071": "a row without its key",
+    "SPEC072": "two rows have one key",
+    "SPEC074": "a CSV file that cannot be read",
+    "SPEC075": "rows that refer to each other in a circle",
+    "SPEC076": "a column of which no spec may give the values",
 }

@@ -12,10 +12,11 @@ from decimal import Decimal
 from functools import lru_cache
 
 from reconciler.model.objects import Column, Options
-from reconciler.model.ref import Kind, Ref
+from reconciler.model.ref import BACKFILL, Kind, Ref
 from reconciler.model.types import DEEPEST, PORTABLE, Type, parse_type
 from reconciler.model.values import Default, Generated, Identity
 from reconciler.spec.context import Context
+from reconciler.spec.deprecating import deprecated, with_dates
 from reconciler.spec.forms import Form
 from reconciler.spec.names import join_name, split_name
 from reconciler.spec.nodes import Node
@@ -77,24 +78,34 @@ def _add_column(context: Context, ref: Ref, node: Node, fields: Fields, position
     if len(fields) > 1:
         _exclusions(context, fields)
     identity = _identity(fields.get("identity"))
+    dates = deprecated(context, fields)
     column = Column(
         ref=ref,
         type=type_of(context, ref, node, fields),
-        not_null=_not_null(context, fields, key, identity),
+        not_null=_not_null(context, fields, key, identity) and (dates is None or key or not _to_be_given(fields)),
         default=default_of(context, ref, fields.get("default")),
         generated=_generated(context, ref, fields.get("generated")),
         identity=identity,
         collation=collation_of(context, ref, fields.get("collation")),
         on_conflict=fields["on_conflict"].value if "on_conflict" in fields else "",
-        comment=context.text(fields.get("comment")),
+        comment=with_dates(context.text(fields.get("comment")), dates),
         options=settings(fields, _SETTINGS),
         position=position,
         sensitive=context.flag(fields, "sensitive"),
+        deprecated=dates,
     )
     context.add(column, node, fields)
+    filled = fields.get("backfill")
+    if filled is not None:
+        context.waits.append((ref, Ref.root(BACKFILL, filled.value)))
     old = fields.get("renamed_from")
     if old is not None and ref.parent is not None:
         context.rename(ref, ref.parent.child(Kind.COLUMN, old.value))
+
+
+def _to_be_given(fields: Fields) -> bool:
+    """Say whether whoever writes a row has to give this column a value: a program that does not know it cannot."""
+    return not any(name in fields for name in ("default", "identity", "generated"))
 
 
 def settings(fields: Fields, names: Sequence[str]) -> Options:

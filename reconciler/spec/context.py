@@ -5,27 +5,33 @@ Texts, literals and SQL are read here, because each may hold variables and each 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Position, Problem
 from reconciler.model.assertions import Assertion
+from reconciler.model.data_rows import DataRows
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Object
 from reconciler.model.ref import Ref
 from reconciler.model.values import Body, Literal, Sql, Statements
 from reconciler.spec.forms import NOUNS, Form, misfit
-from reconciler.spec.fragments import flaw
+from reconciler.spec.fragments import Flaw, flaw
 from reconciler.spec.names import split_name
 from reconciler.spec.nodes import At, Node, Source, pointed
 from reconciler.spec.overrides import Fields, chosen
 from reconciler.spec.places import Kept, Place, Positions, Read, place_of
 from reconciler.spec.scalars import Scalar
+from reconciler.spec.sheets import Sheet
 from reconciler.spec.urls import CHAINS
 from reconciler.spec.variables import interpolated, interpolated_scalar
+
+if TYPE_CHECKING:
+    from reconciler.model.backfills import Backfill
 
 # The families whose databases hold schemas; elsewhere a qualified name has no meaning.
 _WITH_SCHEMAS = frozenset({"postgres"})
@@ -36,7 +42,8 @@ class Context:
     """One lowering.
 
     `chain` are the dialect words that apply, nearest first; `source` is the file at hand; `columns` and
-    `keys` are those of each table, `places` where each object is declared.
+    `keys` are those of each table, `places` where each object is declared, `waits` the columns that a backfill fills,
+    `sheets` the CSV files of rows.
     """
 
     dialect: str
@@ -56,6 +63,10 @@ class Context:
     unnamed: set[Ref] = field(default_factory=set)
     enums: list[tuple[Ref, Source, Callable[[], Node]]] = field(default_factory=list)
     assertions: list[Assertion] = field(default_factory=list)
+    backfills: list[Backfill] = field(default_factory=list)
+    waits: list[tuple[Ref, Ref]] = field(default_factory=list)
+    data: list[DataRows] = field(default_factory=list)
+    sheets: dict[Ref, Sheet] = field(default_factory=dict)
 
     def blank(self) -> Context:
         """Return one for the same dialect, with nothing in it."""
@@ -77,6 +88,9 @@ class Context:
         self.unnamed |= share.unnamed
         self.enums += share.enums
         self.assertions += share.assertions
+        self.backfills += share.backfills
+        self.waits += share.waits
+        self.data += share.data
 
     @property
     def family(self) -> str:
@@ -141,7 +155,9 @@ class Context:
                 self._missing(error, node)
         return None if value is None else _literal(value, str(value))
 
-    def sql_text(self, node: Node, what: str, ref: Ref, *, query: bool = False) -> Sql:
+    def sql_text(
+        self, node: Node, what: str, ref: Ref, *, query: bool = False, given: AbstractSet[str] = frozenset()
+    ) -> Sql:
         """Return a fragment of SQL, chosen from a map by dialect where it is one.
 
         Args:
@@ -149,10 +165,12 @@ class Context:
             what: what it is the SQL of: "the default of".
             ref: the object that has it.
             query: whether it is a whole query, which may end in a semicolon.
+            given: the parameters that it may have, written `:name`.
         """
+        subject = f"{what} {ref}"
         if type(node.value) is not dict:
-            return self._piece(node, self.sql, f"{what} {ref}", query)
-        pieces = {word: self._piece(child, word, f"{what} {ref}", query) for word, child in node.value.items()}
+            return self._piece(node, self.sql, subject, query, given)
+        pieces = {word: self._piece(child, word, subject, query, given) for word, child in node.value.items()}
         entry = chosen(node, self.chain)
         if entry is not None:
             return pieces[entry[0]]
@@ -160,6 +178,23 @@ class Context:
         hint = f"add an entry for {' or '.join(self.chain)}, or leave it out there with `{leave}`"
         self.problem("SPEC022", f"{what} {ref} has no SQL for {self.dialect}", node.key or node.at, hint=hint)
         return Sql("", self.sql)
+
+    def sql_elsewhere(self, node: Node, what: str, ref: Ref, *, given: AbstractSet[str] = frozenset()) -> Sql:
+        """Return a query for a database of another dialect: in the project's words, or in the one that its map names.
+
+        Args:
+            node: the text, or a map with one entry.
+            what: what it is the SQL of.
+            ref: the object that has it.
+            given: the parameters that it may have, written `:name`.
+        """
+        if type(node.value) is not dict:
+            return self._piece(node, self.sql, f"{what} {ref}", True, given)
+        (word, child), *more = node.value.items()
+        if more:
+            said = f"{what} {ref} is asked in one database, and has SQL of {', '.join(node.value)}"
+            self.problem("SPEC016", said, node.key or node.at, hint="leave the entry of that database's dialect")
+        return self._piece(child, word, f"{what} {ref}", True, given)
 
     def body(self, node: Node, what: str, ref: Ref) -> Body:
         """Return what a trigger, routine or event does: a list is portable, a text is one dialect's own, verbatim."""
@@ -179,13 +214,13 @@ class Context:
         written: str = node.value
         return Sql((self._filled(written, node) if "${var." in written else written).strip(), dialect)
 
-    def _piece(self, node: Node, dialect: str, subject: str, query: bool) -> Sql:
+    def _piece(self, node: Node, dialect: str, subject: str, query: bool, given: AbstractSet[str] = frozenset()) -> Sql:
         """Return one text of SQL; one that is not a single piece is a problem."""
         written: str = node.value
         text = (self._filled(written, node) if "${var." in written else written).strip()
         if not text:
             self.problem("SPEC015", f"{subject} is empty", node)
-        found = flaw(text, CHAINS[dialect][-1], query=query)
+        found = _flaw(text, CHAINS[dialect][-1], query, given)
         if found is not None:
             offset = written.find(text) + found.offset
             where = _inside(self.source, node, offset) if text in written else node
@@ -217,6 +252,20 @@ class Context:
         name = error.args[0]
         hint = f"declare it under `vars:`, or give --var {name}=…" if name else "write ${var.name}"
         self.problem("SPEC023", f"there is no variable {name!r}", node, hint=hint)
+
+
+def _flaw(text: str, family: str, query: bool, given: AbstractSet[str]) -> Flaw | None:
+    """Return what is wrong with a text, the parameters that it may have passed over."""
+    found = flaw(text, family, query=query)
+    while found is not None and any(_is_word(text, found.offset, f":{name}") for name in given):
+        text = f"{text[: found.offset]} {text[found.offset + 1 :]}"
+        found = flaw(text, family, query=query)
+    return found
+
+
+def _is_word(text: str, at: int, word: str) -> bool:
+    after = text[at + len(word) : at + len(word) + 1]
+    return text.startswith(word, at) and not (after.isalnum() or after == "_")
 
 
 def _inside(source: Source, node: Node, offset: int) -> At:
@@ -252,6 +301,16 @@ def desired(context: Context) -> Desired:
         renames=dict(context.renames),
         removed=context.removed,
         unnamed=frozenset(context.unnamed),
-        positions=Positions(context.removals | context.places),
+        positions=Positions(context.removals | context.places, context.sheets),
         assertions=tuple(sorted(context.assertions, key=lambda assertion: assertion.ref)),
+        backfills=tuple(sorted(map(partial(_holding, context.waits), context.backfills), key=lambda one: one.ref)),
+        data=tuple(sorted(context.data, key=lambda rows: rows.ref)),
     )
+
+
+def _holding(waits: Sequence[tuple[Ref, Ref]], backfill: Backfill) -> Backfill:
+    """Return a backfill that holds the columns too that say it fills them."""
+    from reconciler.model.backfills import Held
+
+    held = tuple(Held(ref=column, part="not_null") for column, ref in waits if ref == backfill.ref)
+    return replace(backfill, holds=(*backfill.holds, *held)) if held else backfill

@@ -14,7 +14,8 @@ from reconciler.model.model import Model
 from reconciler.model.names import implicit_name
 from reconciler.model.objects import Check, Column, Exclusion, ForeignKey, Index, Options, PrimaryKey, Table, Unique
 from reconciler.model.types import Type
-from reconciler.model.values import Action, Default, Deferrable, Identity, IndexPart, Sql
+from reconciler.model.values import Action, Default, Deferrable, Deprecated, Identity, IndexPart, Sql
+from reconciler.spec.deprecating import without_dates
 from reconciler.spec.emit import Block, Lines
 from reconciler.spec.fragments import sealed
 from reconciler.spec.indexes import SETTINGS
@@ -39,7 +40,7 @@ def table_entries(model: Model, table: Table, family: str) -> Entries:
     for reference in foreign:
         if _is_short_reference(reference, beside):
             beside[reference.columns[0]] |= _column_reference(reference) | _actions(reference)
-    entries: Entries = comment_entry(table.comment)
+    entries: Entries = comment_entry(without_dates(table.comment, table.deprecated)) | _dates(table.deprecated)
     entries["columns"] = Lines({c.ref.name: _column(c, key_columns) | beside[c.ref.name] for c in columns})
     for key in keys:
         entries["primary_key"] = _primary_key(key)
@@ -103,7 +104,14 @@ def _column(column: Column, keys: Collection[str]) -> Entries:
     entries |= _on_conflict(column.on_conflict)
     if column.sensitive:
         entries["sensitive"] = True
-    return entries | comment_entry(column.comment)
+    said = without_dates(column.comment, column.deprecated)
+    return entries | _dates(column.deprecated) | comment_entry(said)
+
+
+def _dates(deprecated: Deprecated | None) -> Entries:
+    if deprecated is None:
+        return {}
+    return {"deprecated": {"since": deprecated.since, "remove_after": deprecated.remove_after}}
 
 
 def default_entry(default: Default | None) -> Entries:

@@ -107,7 +107,8 @@ def _remarks(lines: Iterable[str], indent: str) -> str:
     return "".join(f"{indent}{line}\n" if line else "\n" for line in lines)
 
 
-def _entry(key: str, value: Any, indent: str) -> str:
+def entry(key: str, value: Any, indent: str) -> str:
+    """Return an entry of a mapping whose keys stand at this indent, ended by a line end."""
     noted = _noted(value)
     head = f"{indent}{scalar(key)}:"
     return _remarks(noted.before, indent) + _valued(head, noted, indent + _INDENT)
@@ -116,7 +117,7 @@ def _entry(key: str, value: Any, indent: str) -> str:
 def _valued(head: str, noted: Remarked, inner: str) -> str:
     """Return what stands behind a key or a dash: on the same line where it fits, else below."""
     value, beside = noted.value, f"  {noted.beside}" if noted.beside else ""
-    inline = None if noted.below else _fitting(value, len(head) + 1)
+    inline = None if noted.below else fitting(value, len(head) + 1)
     if inline is not None:
         return f"{head} {inline}{beside}\n"
     block = _block(value)
@@ -126,10 +127,11 @@ def _valued(head: str, noted: Remarked, inner: str) -> str:
     return f"{head}{beside}\n{_inside(value, inner)}{_remarks(noted.below, inner)}"
 
 
-def _item(value: Any, indent: str) -> str:
+def item(value: Any, indent: str) -> str:
+    """Return an item of a list whose dashes stand at this indent, ended by a line end."""
     noted, inner = _noted(value), indent + _INDENT
     before = _remarks(noted.before, indent)
-    if not _is_container(noted.value) or (_fitting(noted.value, len(inner)) is not None and not noted.below):
+    if not _is_container(noted.value) or (fitting(noted.value, len(inner)) is not None and not noted.below):
         return before + _valued(f"{indent}-", noted, inner)
     beside = [noted.beside] if noted.beside else []
     inside = _inside(noted.value, inner) + _remarks(noted.below, inner)
@@ -142,8 +144,8 @@ def _item(value: Any, indent: str) -> str:
 
 def _inside(value: Any, indent: str) -> str:
     if _is_list(value):
-        return "".join(_item(child, indent) for child in value)
-    return "".join(_entry(key, child, indent) for key, child in _mapped(value).items())
+        return "".join(item(child, indent) for child in value)
+    return "".join(entry(key, child, indent) for key, child in _mapped(value).items())
 
 
 def _is_list(value: Any) -> bool:
@@ -158,7 +160,7 @@ def _mapped(value: Mapping[str, Any] | Lines) -> Mapping[str, Any]:
     return value.entries if isinstance(value, Lines) else value
 
 
-def _fitting(value: Any, before: int) -> str | None:
+def fitting(value: Any, before: int) -> str | None:
     """Return a value on one line when it fits there, or can stand nowhere else."""
     alone = isinstance(value, str) and _is_plain(value, _SAFE_ALONE)
     inline = value if alone else _inline(value)
@@ -178,7 +180,7 @@ def _inline(value: Any) -> str | None:
         return None if any(child is None for _, child in pairs) else _braced(pairs)
     if _is_list(value):
         items = [_inline(child) for child in value]
-        return None if any(item is None for item in items) else "[" + ", ".join(str(item) for item in items) + "]"
+        return None if any(one is None for one in items) else "[" + ", ".join(str(one) for one in items) + "]"
     return _one_line(value)
 
 

@@ -21,7 +21,7 @@ from reconciler.spec.parse import parse
 # The last two are keys inside other documents too.
 KINDS = (
     "trigger", "table", "enum", "view", "sequence", "domain", "extension", "function", "procedure", "event",
-    "assertion", "schema", "removed",
+    "assertion", "backfill", "data", "schema", "removed",
 )  # fmt: skip
 # The document of a trigger says what it is on.
 _HOLDERS = frozenset({"table", "view"})
@@ -29,7 +29,6 @@ _KEYS_TOO = 2
 # A few files are read faster than anything is looked up about them.
 FEWEST = 100
 _FORMS = "forms"
-LATER_KINDS = ("data", "backfill")
 
 
 @dataclass(slots=True)
@@ -190,22 +189,18 @@ def _kind(source: Source, node: Node, problems: list[Problem]) -> str:
     if type(node.value) is not dict:
         problems.append(_no_kind(source, node))
         return ""
-    later = [kind for kind in LATER_KINDS if kind in node.value]
     sole, inner = KINDS[:-_KEYS_TOO], KINDS[-_KEYS_TOO:]
     found = [kind for kind in sole if kind in node.value] or [kind for kind in inner if kind in node.value]
     if "trigger" in found:
         found = [kind for kind in found if kind not in _HOLDERS]
-    if later:
-        key = node.value[later[0]].key
-        problems.append(source.problem("SPEC012", f"documents of the kind {later[0]!r} are not built yet", key))
-    elif not found:
+    if not found:
         problems.append(_no_kind(source, node))
     elif len(found) > 1:
         keys = sorted(node.value[kind].key for kind in found)
         message = f"a document declares one object, this one {_and(found)}"
         also = (source.position(keys[0]),)
         problems.append(source.problem("SPEC010", message, keys[1], hint="separate them by a line with ---", also=also))
-    return found[0] if len(found) == 1 and not later else ""
+    return found[0] if len(found) == 1 else ""
 
 
 def _no_kind(source: Source, node: Node) -> Problem:

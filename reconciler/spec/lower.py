@@ -14,6 +14,7 @@ from reconciler.model.ref import Kind, Ref
 from reconciler.spec.assertions import lower_assertion
 from reconciler.spec.collector import no_collecting
 from reconciler.spec.context import Context, desired
+from reconciler.spec.data_rows import check_rows, lower_rows
 from reconciler.spec.load import Document, Documents
 from reconciler.spec.names import split_name
 from reconciler.spec.nodes import Node, shown
@@ -75,6 +76,7 @@ def lower(
         _declarations(context, _roots(context, documents.documents, shares), shares)
         _removals(context, documents.documents, shares)
         check_references(context)
+        check_rows(context)
     shares.keep()
     if context.problems:
         raise SpecError(sorted(context.problems, key=lambda problem: (problem.position is None, problem.position)))
@@ -202,6 +204,12 @@ def _schema(context: Context, ref: Ref, document: Document) -> None:
         context.add(Schema(ref=ref), document.name, {})
 
 
+def _backfill(context: Context, ref: Ref, name: Node, fields: Fields) -> None:
+    from reconciler.spec.backfills import lower_backfill
+
+    lower_backfill(context, ref, name, fields)
+
+
 _LOWER: Mapping[str, Callable[[Context, Ref, Node, Fields], None]] = {
     "schema": lower_schema,
     "extension": lower_extension,
@@ -215,6 +223,8 @@ _LOWER: Mapping[str, Callable[[Context, Ref, Node, Fields], None]] = {
     "procedure": lower_procedure,
     "event": lower_event,
     "assertion": lower_assertion,
+    "backfill": _backfill,
+    "data": lower_rows,
 }
 
 

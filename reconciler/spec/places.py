@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 from reconciler.errors import Position
 from reconciler.model.ref import Ref
-from reconciler.spec.nodes import At, Node, Source
+from reconciler.spec.nodes import At, Node, Source, pointed
 from reconciler.spec.overrides import Fields
+from reconciler.spec.sheets import Sheet
 
 # Between two objects, between an object and each of its fields, and between a field and its place.
 _OBJECT, _FIELD, _VALUE = "|", " ", "="
@@ -142,20 +143,43 @@ _WRITTEN_AS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# What the part of a position begins with that is one of many rows.
+ROW = "row"
+
+
+def row_node(place: Place, number: int, column: str) -> Node:
+    """Return the value of a row, the row where it does not name the column, the key where there is no such row."""
+    nodes: Sequence[Node] = place.fields["rows"].value if "rows" in place.fields else ()
+    if number >= len(nodes):
+        return place.fields["key"]
+    named: Fields = nodes[number].value
+    return named.get(column, nodes[number])
+
+
 class Positions(Mapping[tuple[Ref, str], Position]):
     """Where objects and their fields are declared; made into positions only when somebody asks."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, sheets: Mapping[Ref, Sheet] | None = None) -> None:
         self._places = places
+        self._sheets = sheets or {}
 
     def __getitem__(self, key: tuple[Ref, str]) -> Position:
         ref, part = key
         place, first = place_of(self._places, ref), part.split(".")[0]
+        if first == ROW:
+            return self._row(ref, place, part)
         marks = place.marks()
-        for name in (first, *_WRITTEN_AS.get(first, ())):
+        for name in (part, first, *_WRITTEN_AS.get(first, ())):
             if name in marks:
                 return place.source.position(marks[name])
         raise KeyError(key)
+
+    def _row(self, ref: Ref, place: Place, part: str) -> Position:
+        """Return where a row or one value of it is: `row.NUMBER` or `row.NUMBER.COLUMN`."""
+        number, _, column = part.removeprefix(f"{ROW}.").partition(".")
+        if sheet := self._sheets.get(ref):
+            return sheet.source.position(sheet.at(int(number), column))
+        return place.source.position(pointed(row_node(place, int(number), column)))
 
     def __iter__(self) -> Iterator[tuple[Ref, str]]:
         return ((ref, name) for ref in self._places for name in place_of(self._places, ref).marks())

@@ -9,22 +9,41 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.errors import Position, Problem, SpecError, UsageError
+from reconciler.model.ref import Ref
 from reconciler.spec import validate
+from reconciler.spec.allowances import Allowed, LintPolicy, allowance_problems, allowed, lint_policy, naming_problems
+from reconciler.spec.durations import duration
 from reconciler.spec.files import PROJECT_FILES, read_source, shown_path
 from reconciler.spec.nodes import Node, Source, plain
 from reconciler.spec.parse import parse
 from reconciler.spec.scalars import Scalar
-from reconciler.spec.secrets import Secret
+from reconciler.spec.schedules import Channel, Schedule, channels_of, schedule_problems, schedules_of
+from reconciler.spec.secrets import Secret, secret
+from reconciler.spec.serving import Serving, serving, serving_problems
 from reconciler.spec.urls import CHAINS, has_password, has_stray_at, url_dialect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What an environment allows, as written."""
+    """What an environment allows, as written; `ignore` are addresses, each with its reason.
+
+    `small_table_rows` is None where it is not said.
+    """
 
     approve: str = "always"
-    allow: tuple[str, ...] = ()
+    allow: tuple[Allowed, ...] = ()
     undeclared: str = "report"
+    ignore: tuple[tuple[str, str], ...] = ()
+    small_table_rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backups:
+    """How an environment keeps backups: before which applies, for how many seconds, in which folder ("" for ours)."""
+
+    before: str = "never"
+    keep: float = 7 * 86_400.0
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +57,7 @@ class Environment:
     default: bool = False
     disposable: bool = False
     policy: Policy = Policy()
+    backup: Backups = Backups()
     position: Position | None = field(default=None, compare=False)
 
 
@@ -56,7 +76,11 @@ class Project:
     variables: Mapping[str, Scalar] = field(default_factory=dict)
     environments: tuple[Environment, ...] = ()
     environment_variable: str = ""
+    schedules: tuple[Schedule, ...] = ()
+    channels: tuple[Channel, ...] = ()
     file: Path | None = None
+    lint: LintPolicy = field(default_factory=LintPolicy)
+    serving: Serving = field(default_factory=Serving)
 
 
 def find_project(start: Path) -> Path | None:
@@ -162,18 +186,28 @@ def _one_document(source: Source, documents: Sequence[Node]) -> Problem:
 
 def _form(node: Node, source: Source) -> list[Problem]:
     found = validate.problems("project", node, source)
-    environments = node.value.get("environments") if isinstance(node.value, dict) else None
-    if environments is None or not isinstance(environments.value, dict):
-        return found
-    items = [item for item in environments.value.values() if isinstance(item.value, dict)]
+    lint = _inside(node, "lint")
+    found += [*allowance_problems(lint.get("allow"), source), *naming_problems(lint.get("naming"), source)]
+    found += schedule_problems(node.value, source) if isinstance(node.value, dict) else ()
+    found += serving_problems(_inside(node, "health"), source)
+    items = [item for item in _inside(node, "environments").values() if isinstance(item.value, dict)]
     for item in items:
-        found += _url_problems(item.value, source)
+        policy = _inside(item, "policy")
+        found += [*_url_problems(item.value, source), *_ignore_problems(policy.get("ignore"), source)]
+        found += allowance_problems(policy.get("allow"), source)
+        found += _keep_problems(_inside(item, "backup").get("keep"), source)
     marks = [item.value["default"] for item in items if "default" in item.value]
     defaults = [mark for mark in marks if mark.value is True]
     if len(defaults) > 1:
         also = (source.position(defaults[0].at),)
         found.append(source.problem("SPEC053", "two environments are the default", defaults[1].at, also=also))
     return found
+
+
+def _inside(node: Node, key: str) -> Mapping[str, Node]:
+    """Return the mapping under a key, an empty one where there is none."""
+    child = node.value.get(key) if isinstance(node.value, dict) else None
+    return child.value if child is not None and isinstance(child.value, dict) else {}
 
 
 def _url_problems(fields: Mapping[str, Node], source: Source) -> list[Problem]:
@@ -190,6 +224,24 @@ def _url_problems(fields: Mapping[str, Node], source: Source) -> list[Problem]:
     return []
 
 
+def _ignore_problems(said: Node | None, source: Source) -> list[Problem]:
+    """Return what is wrong with the addresses at which differences are ignored."""
+    found = []
+    for address, node in said.value.items() if said is not None and isinstance(said.value, dict) else ():
+        try:
+            Ref.parse(address)
+        except ValueError as error:
+            found.append(source.problem("SPEC017", str(error), node.key or node.at))
+    return found
+
+
+def _keep_problems(node: Node | None, source: Source) -> list[Problem]:
+    """Return what is wrong with how long backups are kept."""
+    if node is None or not isinstance(node.value, str) or duration(node.value) is not None:
+        return []
+    return [source.problem("SPEC015", f"{node.value!r} is no duration", node.at, hint="write 12h or 7d")]
+
+
 def _project(node: Node, source: Source, path: Path) -> Project:
     fields: Mapping[str, Node] = node.value
     root = Path(os.path.abspath(path)).parent
@@ -204,7 +256,11 @@ def _project(node: Node, source: Source, path: Path) -> Project:
         variables=said.get("vars", {}),
         environments=tuple(_environment(name, item, source) for name, item in environments.items()),
         environment_variable=said.get("environment", {}).get("env", ""),
+        schedules=schedules_of(fields, source),
+        channels=channels_of(fields, secret),
         file=path,
+        lint=lint_policy(fields.get("lint"), source),
+        serving=serving(said.get("health", {})),
     )
     completed = _completed(project)
     if not completed.dialects:
@@ -224,23 +280,25 @@ def _completed(project: Project) -> Project:
 def _environment(name: str, node: Node, source: Source) -> Environment:
     said: dict[str, Any] = plain(node)
     url = said["url"]
-    policy = said.get("policy", {})
+    policy, backup = said.get("policy", {}), said.get("backup", {})
     return Environment(
         name=name,
-        url=url if isinstance(url, str) else _secret(url),
+        url=url if isinstance(url, str) else secret(url),
         dialect=said.get("dialect") or (url_dialect(url) if isinstance(url, str) else None),
         schema=said.get("schema", ""),
         default=said.get("default", False),
         disposable=said.get("disposable", False),
         policy=Policy(
             approve=policy.get("approve", "always"),
-            allow=tuple(policy.get("allow", ())),
+            allow=allowed(node.value["policy"].value.get("allow") if policy else None, source),
             undeclared=policy.get("undeclared", "report"),
+            ignore=tuple((address, held["reason"]) for address, held in policy.get("ignore", {}).items()),
+            small_table_rows=policy.get("small_table_rows"),
+        ),
+        backup=Backups(
+            before=backup.get("before", "never"),
+            to=backup.get("to", ""),
+            keep=duration(backup.get("keep", "7d")) or 0.0,
         ),
         position=source.position(node.key or node.at),
     )
-
-
-def _secret(said: Mapping[str, Any]) -> Secret:
-    source, value = next(iter(said.items()))
-    return Secret(source, tuple(value) if isinstance(value, list) else value)

@@ -60,9 +60,21 @@ def check_references(context: Context) -> None:
         if enum not in context.places:
             context.source = source
             _no_enum(context, enum, node())
+    _waits(context)
     _shared_names(context)
     _renames(context)
     _removals(context)
+
+
+def _waits(context: Context) -> None:
+    """A column that a backfill fills names one that is there."""
+    for column, backfill in context.waits:
+        if backfill not in context.places:
+            place = context.place(column)
+            context.source = place.source
+            hint = suggestion(backfill.name, [one.ref.name for one in context.backfills])
+            message = f"there is no backfill {backfill.name!r}"
+            context.problem("SPEC030", message, place.fields["backfill"], hint=hint or "declare it: backfill: NAME")
 
 
 def _no_enum(context: Context, enum: Ref, node: Node) -> None:

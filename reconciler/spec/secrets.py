@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from reconciler.errors import TargetError
 
@@ -18,6 +19,12 @@ class Secret:
 
     source: str
     value: str | tuple[str, ...]
+
+
+def secret(said: Mapping[str, Any]) -> Secret:
+    """Return the secret that a mapping of one key names."""
+    source, value = next(iter(said.items()))
+    return Secret(source, tuple(value) if isinstance(value, list) else value)
 
 
 def resolve(secret: Secret | str, root: Path, environ: Mapping[str, str] | None = None) -> str:

@@ -13,10 +13,11 @@ from dataclasses import fields
 from functools import cached_property, partial
 from operator import attrgetter
 from sys import intern
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.model.assertions import Assertion
-from reconciler.model.codec import decode, decode_fields, encode, encode_fields
+from reconciler.model.codec import decode, decode_backfill, decode_fields, encode, encode_fields
+from reconciler.model.data_rows import DataRows
 from reconciler.model.fields import references
 from reconciler.model.kinds import KINDS
 from reconciler.model.objects import Column, Object, PrimaryKey
@@ -26,6 +27,9 @@ from reconciler.spec.load import Document, Documents
 from reconciler.spec.nodes import Node
 from reconciler.spec.places import Kept, Places, Read, written
 from reconciler.spec.refer import check_own, sharing
+
+if TYPE_CHECKING:
+    from reconciler.model.backfills import Backfill
 
 # The share of a document that is left out for the dialect.
 NOTHING = "-"
@@ -141,7 +145,7 @@ def _text_of(share: Context, root: Ref | None, lines: Lines) -> str | None:
     if share.removals.keys() & share.places.keys():
         return None
     refs = [obj.ref for obj in share.objects]
-    asked = [assertion.ref for assertion in share.assertions]
+    asked = _beside(share)
     places = [*map(share.places.__getitem__, (*refs, *asked)), *share.removals.values()]
     try:
         marks = written(place for place in places if isinstance(place, Read))
@@ -159,16 +163,35 @@ def head_text(share: Context, own: Ref) -> str:
     named = {ref.top for ref in _NOTHING.union(*map(references, share.objects))}
     named |= {ref.top for _, ref in share.renames} | {ref.top for ref in share.removed}
     named |= {own.top} if len(own.parts) > 2 else set()
+    named |= {ref for _, ref in share.waits} | {ref for one in share.backfills for ref in _tables(one)}
+    named |= {rows.table for rows in share.data}
     rest = {
         "renames": [[str(new), str(old)] for new, old in share.renames],
         "removed": [[str(ref), reason] for ref, reason in share.removed.items()],
         "unnamed": [number for number, ref in enumerate(refs) if ref in share.unnamed],
         "enums": [str(ref) for ref, *_ in share.enums],
         "assertions": [encode(assertion) for assertion in share.assertions],
+        "backfills": [encode(backfill) for backfill in share.backfills],
+        "waits": [[str(column), str(backfill)] for column, backfill in share.waits],
+        "data": [encode(rows) for rows in share.data],
         "names": [ref.name for ref in sharing(share)],
         "needs": [str(ref) for ref in sorted(named - {own})],
     }
     return _encoded([[own.schema, *own.parts], {name: value for name, value in rest.items() if value}])
+
+
+def _beside(share: Context) -> list[Ref]:
+    """Return the addresses of what is declared beside the objects, in the order of its places."""
+    beside = (share.assertions, share.backfills, share.data)
+    return [one.ref for declared in beside for one in declared]
+
+
+def _tables(backfill: Backfill) -> Iterator[Ref]:
+    """Yield the roots that a backfill names in this database."""
+    yield backfill.into
+    if not backfill.source.database:
+        yield backfill.source.table
+    yield from (ref.top for ref in (*backfill.requires, *(held.ref for held in backfill.holds)))
 
 
 def head_of(text: str) -> str:
@@ -240,7 +263,10 @@ def _restore(text: str, share: Context, bodies: Bodies, again: Callable[[], Cont
     share.removed = {Ref.parse(ref): reason for ref, reason in rest.get("removed", ())}
     refs = [obj.ref for obj in share.objects]
     share.assertions = [decode(Assertion, one) for one in rest.get("assertions", ())]
-    placed = [*refs, *(assertion.ref for assertion in share.assertions)]
+    share.backfills = [decode_backfill(one) for one in rest.get("backfills", ())]
+    share.waits = [(Ref.parse(column), Ref.parse(backfill)) for column, backfill in rest.get("waits", ())]
+    share.data = [decode(DataRows, one) for one in rest.get("data", ())]
+    placed = [*refs, *_beside(share)]
     kept = Kept(share.source, [*placed, *share.removed], marks, lambda: _places(again()))
     share.places = dict.fromkeys(placed, kept)
     share.removals = dict.fromkeys(share.removed, kept)

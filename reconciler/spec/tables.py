@@ -6,6 +6,7 @@ from reconciler.model.objects import Table
 from reconciler.model.ref import Kind, Ref
 from reconciler.spec.columns import add_columns, columns_of, settings_of
 from reconciler.spec.context import Context
+from reconciler.spec.deprecating import deprecated, with_dates
 from reconciler.spec.indexes import checks, exclusions, indexes
 from reconciler.spec.keys import foreign_keys, primary_key, uniques
 from reconciler.spec.nodes import Node
@@ -16,11 +17,13 @@ from reconciler.spec.triggers import triggers
 
 def lower_table(context: Context, ref: Ref, name: Node, fields: Fields) -> None:
     """Take a table with everything in it into the lowering."""
+    dates = deprecated(context, fields)
     table = Table(
         ref=ref,
-        comment=context.text(fields.get("comment")),
+        comment=with_dates(context.text(fields.get("comment")), dates),
         options=settings_of(context, fields.get("options")),
         protect=fields["protect"].value if "protect" in fields else None,
+        deprecated=dates,
     )
     context.add(table, name, fields)
     columns = columns_of(context, fields)

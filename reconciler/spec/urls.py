@@ -51,7 +51,7 @@ def without_password(url: str) -> str:
     """
     scheme, separator, rest = url.partition("://")
     body, _, parameters = rest.partition("?")
-    if "@" in parameters or (not separator and "@" in url):
+    if "@" in parameters or ":" in scheme or (not separator and "@" in url):
         return f"{scheme.partition(':')[0]}://***"
     if not separator:
         return url.partition("?")[0]

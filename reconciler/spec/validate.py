@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # Keys and kinds that the format has a place for and that nothing reads yet: saying so is kinder than "unknown".
 LATER = frozenset({
-    "backfill", "tablespace",
-    "health", "notify", "schedules", "backup", "include", "partition",
+    "tablespace",
+    "include", "partition",
 })  # fmt: skip
 
 _WORDS: Mapping[str, str] = {

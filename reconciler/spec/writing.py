@@ -1,25 +1,25 @@
 """A model in, spec files out: one per root object, and the project file; it knows no database.
 
-Where files are already there, only what differs is written: a document that lowers to the same objects stays as it is,
-comments and all.
+Where files are already there, only what differs is edited in them: the rest stays as it is, comments and all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from pathlib import Path
 
-from reconciler.model.model import Model
+from reconciler.model.model import Desired, Model
 from reconciler.model.names import implicit_name
 from reconciler.model.objects import Column, Object, PrimaryKey, Schema, Table
 from reconciler.model.ref import Kind, Ref
-from reconciler.spec.describe_roots import DOCUMENTS, described
+from reconciler.spec.amend import FileChange, Lower, Specs, Unlike, amended, placed, save
+from reconciler.spec.describe_roots import DOCUMENTS
 from reconciler.spec.emit import document
 from reconciler.spec.files import PROJECT_FILES, shown_path, spec_files
-from reconciler.spec.load import Document, load_paths
+from reconciler.spec.load import Documents, load_paths
 from reconciler.spec.lower import lower
-from reconciler.spec.paths import file_names
 from reconciler.spec.project import read_project, sql_dialect
 from reconciler.spec.scalars import Scalar
 from reconciler.spec.secrets import Secret
@@ -27,16 +27,6 @@ from reconciler.spec.shape import arranged, shape
 from reconciler.spec.urls import CHAINS, has_password, relative_to
 
 Normalize = Callable[[Model], Model]
-
-
-@dataclass(frozen=True, slots=True)
-class _Present:
-    """What is there already: its objects, the document of each root, every file, and where new files belong."""
-
-    model: Model
-    documents: Mapping[Ref, Document]
-    files: Mapping[str, Path]
-    base: Path
 
 
 def write(
@@ -66,14 +56,11 @@ def write(
         SpecError: when specs are already there and are wrong.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    present = _present(directory, dialect, default_schema)
-    model = _carrying(_without_implicit_names(model, unnamed), present.model)
-    texts = {
-        root.ref: _text(root.ref.kind, described(model, root, family=CHAINS[dialect][-1]))
-        for root in _differing(model, present.model, normalize or _as_it_is)
-    }
-    written = _rewrite(texts, present)
-    written += _create({ref: text for ref, text in texts.items() if ref not in present.documents}, present)
+    present, lower_again = present_specs(directory, dialect, default_schema)
+    model = carrying(without_implicit_names(model, unnamed), present.found.model)
+    changes = _amended(present, model, lower_again, normalize or _as_it_is)
+    save(changes)
+    written = [change.path for change in changes]
     if not any((directory / name).exists() for name in PROJECT_FILES):
         path = directory / PROJECT_FILES[0]
         _save(path, project_text(directory, dialect, project_name, url, default_schema))
@@ -89,7 +76,11 @@ def named_schemas(directory: Path, *, dialect: str, default_schema: str = "") ->
     if not directory.is_dir():
         return ()
     return tuple(
-        sorted(ref.name for ref in _present(directory, dialect, default_schema).model if ref.kind == Kind.SCHEMA)
+        sorted(
+            ref.name
+            for ref in present_specs(directory, dialect, default_schema)[0].found.model
+            if ref.kind == Kind.SCHEMA
+        )
     )
 
 
@@ -125,7 +116,8 @@ def _as_it_is(model: Model) -> Model:
     return model
 
 
-def _present(directory: Path, dialect: str, default_schema: str) -> _Present:
+def present_specs(directory: Path, dialect: str, default_schema: str) -> tuple[Specs, Lower]:
+    """Return the specs of a directory as they are, and how they are read again. Raises SpecError."""
     specs: tuple[Path, ...] = (directory,)
     sql = sql_dialect([dialect])
     variables: Mapping[str, Scalar] = {}
@@ -134,26 +126,24 @@ def _present(directory: Path, dialect: str, default_schema: str) -> _Present:
         specs, sql, variables = project.specs, project.sql, project.variables
     base = directory if directory in specs else next((path for path in specs if path.is_dir()), directory)
     files = spec_files([path for path in specs if path.exists()] or [directory], [])
-    if not files:
-        return _Present(Model(), {}, {}, base)
-    documents = load_paths(files)
-    chain = CHAINS[dialect]
-    found = lower(
-        documents, dialect=dialect, fallback=chain, sql=sql, variables=variables, default_schema=default_schema
-    )
-    at = {document.source.position(document.name.at): document for document in documents.documents}
-    own = ((ref, at.get(found.positions[ref, ""])) for ref, obj in found.model.items() if obj.kind in DOCUMENTS)
-    roots = {ref: place for ref, place in own if place is not None and place.kind == ref.kind}
-    sources = {document.source.file: path for path, document in _by_file(files, documents.documents)}
-    return _Present(found.model, roots, sources, base)
+
+    def lowered(documents: Documents) -> Desired:
+        return lower(
+            documents, dialect=dialect, fallback=CHAINS[dialect], sql=sql, variables=variables,
+            default_schema=default_schema,
+        )  # fmt: skip
+
+    return specs_of(load_paths(files) if files else Documents(()), files, base, dialect, lowered), lowered
 
 
-def _by_file(files: Iterable[Path], documents: Iterable[Document]) -> Iterable[tuple[Path, Document]]:
+def specs_of(documents: Documents, files: Iterable[Path], base: Path, dialect: str, lowered: Lower) -> Specs:
+    """Return specs as they are, from their documents and files; new files belong into `base`. Raises SpecError."""
     named = {shown_path(path): path for path in files}
-    return ((named[document.source.file], document) for document in documents)
+    found = lowered(documents) if documents.documents else Desired(model=Model())
+    return placed(Specs(documents=documents, found=found, files=named, base=base, dialect=dialect))
 
 
-def _without_implicit_names(model: Model, unnamed: Collection[Ref]) -> Model:
+def without_implicit_names(model: Model, unnamed: Collection[Ref]) -> Model:
     """Leave out the names of primary keys that an unnamed one would have anyway."""
     return model.updated(
         replace(obj, name=None)
@@ -163,21 +153,63 @@ def _without_implicit_names(model: Model, unnamed: Collection[Ref]) -> Model:
     )
 
 
-def _carrying(model: Model, present: Model) -> Model:
-    """Keep what people wrote and no database stores: `sensitive` and `protect`."""
+def carrying(model: Model, present: Model) -> Model:
+    """Keep what people wrote and no database stores: `sensitive`, `protect` and `deprecated`."""
     changed: list[Object] = []
     for obj in model.values():
         old = present.get(obj.ref)
-        if isinstance(obj, Column) and isinstance(old, Column) and old.sensitive:
-            changed.append(replace(obj, sensitive=True))
-        if isinstance(obj, Table) and isinstance(old, Table) and old.protect is not None:
-            changed.append(replace(obj, protect=old.protect))
+        if isinstance(obj, Column) and isinstance(old, Column) and (old.sensitive or old.deprecated):
+            changed.append(replace(obj, sensitive=old.sensitive, deprecated=old.deprecated))
+        if isinstance(obj, Table) and isinstance(old, Table) and (old.protect is not None or old.deprecated):
+            changed.append(replace(obj, protect=old.protect, deprecated=old.deprecated))
     return model.updated(changed)
 
 
-def _differing(model: Model, present: Model, normalize: Normalize) -> list[Object]:
-    ours, theirs = normalize(model), normalize(present)
-    return [obj for obj in model.values() if _has_document(obj) and _inside(ours, obj.ref) != _inside(theirs, obj.ref)]
+def _amended(present: Specs, model: Model, lower_again: Lower, normalize: Normalize) -> list[FileChange]:
+    """Return the files that have to change so that each root of a model is declared as it is there."""
+    found = present.found.model
+    roots = _differing(model, found, normalize)
+    wanted = found.updated(obj for obj in model.values() if obj.ref.top in roots - present.at.keys())
+    wanted = blended(wanted, model, roots & present.at.keys(), normalize)
+    return amended(present, wanted, roots, lower_again, differing(normalize))
+
+
+def _differing(model: Model, present: Model, normalize: Normalize) -> AbstractSet[Ref]:
+    """Return the roots that have a document and differ from what is declared."""
+    roots = frozenset(ref for ref, obj in model.items() if _has_document(obj))
+    return differing(normalize)(present, model, roots)
+
+
+def differing(normalize: Normalize) -> Unlike:
+    """Return what says which roots two models, as written, do not have in common."""
+
+    def unlike(one: Model, other: Model, roots: AbstractSet[Ref]) -> frozenset[Ref]:
+        if not roots or not one:  # normalizing is most of the work of an import
+            return frozenset(roots)
+        ours, theirs = normalize(one), normalize(other)
+        return frozenset(root for root in roots if _inside(ours, root) != _inside(theirs, root))
+
+    return unlike
+
+
+def blended(present: Model, model: Model, roots: AbstractSet[Ref], normalize: Normalize) -> Model:
+    """Return what is declared with those objects of some roots as another model has them that differ from it.
+
+    What is the same in another spelling stays as its author wrote it.
+    """
+    if not roots:
+        return present
+    theirs, ours = normalize(present), normalize(model)
+    places = {ref for ref in {*ours, *theirs} if ref.top in roots and ours.get(ref) != theirs.get(ref)}
+    found = replaced(present, model, places)
+    whole = differing(normalize)(found, model, roots)
+    return replaced(found, model, {ref for ref in {*found, *model} if ref.top in whole})
+
+
+def replaced(present: Model, model: Model, places: AbstractSet[Ref]) -> Model:
+    """Return a model with what another one has at some addresses, and without what that has not."""
+    kept = [obj for ref, obj in present.items() if ref not in places or ref in model]
+    return Model(kept).updated(model[ref] for ref in places if ref in model)
 
 
 def _has_document(obj: Object) -> bool:
@@ -187,41 +219,6 @@ def _has_document(obj: Object) -> bool:
 
 def _inside(model: Model, ref: Ref) -> dict[Ref, Object]:
     return {obj.ref: obj for obj in model.subtree(ref)}
-
-
-def _rewrite(texts: Mapping[Ref, str], present: _Present) -> list[Path]:
-    """Put new text in place of the documents that differ; everything around them stays."""
-    changes: dict[str, list[tuple[Document, str]]] = {}
-    for ref, text in texts.items():
-        if ref in present.documents:
-            found = present.documents[ref]
-            changes.setdefault(found.source.file, []).append((found, text))
-    written: list[Path] = []
-    for file, parts in changes.items():
-        lines = parts[0][0].source.text.splitlines(keepends=True)
-        for found, text in sorted(parts, key=lambda part: -part[0].node.at[0]):
-            _replace_document(lines, found, text)
-        _save(present.files[file], "".join(lines))
-        written.append(present.files[file])
-    return written
-
-
-def _replace_document(lines: list[str], found: Document, text: str) -> None:
-    start = found.node.at[0] - 1
-    end = next((n for n in range(start + 1, len(lines)) if lines[n].startswith(("---", "..."))), len(lines))
-    before = ["---\n"] if lines[start].startswith("---") else []
-    lines[start:end] = [*before, text]
-
-
-def _create(texts: Mapping[Ref, str], present: _Present) -> list[Path]:
-    base = present.base
-    taken = [PurePosixPath(path.relative_to(base).as_posix()) for path in base.rglob("*") if path.is_file()]
-    written: list[Path] = []
-    for ref, name in file_names(texts, taken).items():
-        path = base / name
-        _save(path, texts[ref])
-        written.append(path)
-    return written
 
 
 def _save(path: Path, text: str) -> None:
