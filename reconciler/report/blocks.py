@@ -4,44 +4,32 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.model.ref import Ref
 from reconciler.plan.hazards import Effect, Hazard
-from reconciler.plan.step import Step, Transaction
+from reconciler.plan.step import Stage, Step
 from reconciler.report.alike import Fold, folds, roots, sameness
-from reconciler.report.entries import Entries, Entry, danger, effect_word
+from reconciler.report.entries import Entries, Entry, effect_word
 from reconciler.report.facts import Review
+from reconciler.report.filling import filling_facts, work_words
+from reconciler.report.groups import Group, groups_by_root
 from reconciler.report.layout import Cell, Look, Style, counted, cut, cut_middle, padded, source_text, spread, wrapped
 from reconciler.report.problems import safe, width
+from reconciler.report.rows import row_comparison, row_lines, sql_lines
 from reconciler.report.words import both, describe, label, shown
 
-SIGNS: Mapping[str, str] = {"create": "+", "update": "~", "rename": ">", "replace": "~", "delete": "-"}
+SIGNS: Mapping[str, str] = {
+    "create": "+", "update": "~", "rename": ">", "replace": "~", "delete": "-", "backfill": "»",
+}  # fmt: skip
 
 _INDENT = "       "
 # So many blocks are shown without folding any, and so many altogether, unless somebody wants all.
 _SHORT, _MOST = 12, 12
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Steps that share changes, with these changes: a replaced object goes in one step and comes back in another."""
-
-    root: Ref
-    steps: tuple[int, ...]
-    entries: tuple[Entry, ...]
-
-
 def blocks(review: Review, found: Entries, look: Look) -> list[str]:
     """Return a block for each root object, the most dangerous first."""
-    by_root: dict[Ref, list[_Group]] = {}
-    for group in _groups(review, found):
-        by_root.setdefault(group.root, []).append(group)
-
-    def worst(groups: Sequence[_Group]) -> tuple[bool, bool, int, int]:
-        return min(danger(entry, found.refused) for group in groups for entry in group.entries)
-
-    listed = folds(sorted(by_root.values(), key=worst), _alike, look, short=_SHORT)
+    listed = folds(groups_by_root(review, found), _alike, look, short=_SHORT)
     shown = listed if look.detail else listed[:_MOST]
     lines: list[str] = []
     for fold in shown:
@@ -51,43 +39,17 @@ def blocks(review: Review, found: Entries, look: Look) -> list[str]:
     return [*lines, "", f" … {counted(more, 'more object')}, -v shows what happens to them"] if more else lines
 
 
-def _alike(groups: Sequence[_Group]) -> Hashable:
+def _alike(groups: Sequence[Group]) -> Hashable:
     return tuple(tuple(map(sameness, group.entries)) for group in groups)
 
 
-def _and_others(fold: Fold[list[_Group]], look: Look) -> list[str]:
+def _and_others(fold: Fold[list[Group]], look: Look) -> list[str]:
     others = [entry for groups in fold.items[1:] for entry in groups[0].entries[:1]]
     title = f"   the same for {len(fold) - 1:,} more (-v): "
     return ["", look.paint(Style.STRONG, title) + roots(others, look, look.width - len(title))]
 
 
-def _groups(review: Review, found: Entries) -> list[_Group]:
-    """Return the steps in order, those together that share a change."""
-    leader = {number: number for number in range(1, len(review.planned.plan.steps) + 1)}
-
-    def lead(number: int) -> int:
-        while leader[number] != number:
-            number = leader[number]
-        return number
-
-    for entry in found.all:
-        for number in entry.steps[1:]:
-            first, second = sorted((lead(entry.steps[0]), lead(number)))
-            leader[second] = first
-    members: dict[int, list[int]] = {}
-    for number in leader:
-        members.setdefault(lead(number), []).append(number)
-    shared: dict[int, list[Entry]] = {}
-    for entry in found.all:
-        shared.setdefault(lead(entry.steps[0]), []).append(entry)
-    steps = review.planned.plan.steps
-    return [
-        _Group(steps[first - 1].subject.top, tuple(numbers), tuple(shared.get(first, ())))
-        for first, numbers in members.items()
-    ]
-
-
-def _block(groups: Sequence[_Group], review: Review, found: Entries, look: Look) -> list[str]:
+def _block(groups: Sequence[Group], review: Review, found: Entries, look: Look) -> list[str]:
     root = groups[0].root
     place = review.desired.position(root)
     lines = [_rule(root, f"{place.file}:{place.line}" if place else "", look)]
@@ -108,7 +70,7 @@ def _rule(root: Ref, place: str, look: Look) -> str:
 # --- changes ----------------------------------------------------------------------------------------------------------
 
 
-def _changes(group: _Group, file: str, found: Entries, look: Look) -> list[str]:
+def _changes(group: Group, file: str, found: Entries, look: Look) -> list[str]:
     named = [(entry, *_named(entry, group.root)) for entry in group.entries]
     kinds = max((width(kind) for _, kind, _ in named), default=0)
     names = min(max((width(name) for _, _, name in named), default=0), 32)
@@ -118,18 +80,20 @@ def _changes(group: _Group, file: str, found: Entries, look: Look) -> list[str]:
         head = f"{padded(Cell(kind), kinds, look.paint)}  {padded(Cell(name), names, look.paint)}  "
         place = _place(entry, file)
         room = look.width - width(head) - len("   + ") - width(place) - len("   ")
-        what = (head + cut(_definition(entry), max(room, 12))).rstrip()
+        what = (head + cut(definition(entry), max(room, 12))).rstrip()
         sign = look.paint(entry.verb, SIGNS[entry.verb])
         lines.append(spread(f"   {sign} {what}", place, look, shown=width(f"   + {what}")))
-        lines += _why(entry)
+        lines += _why(entry, look)
         lines += _fields(entry, look)
+        lines += row_lines(entry.rows, look, _INDENT) if entry.rows else []
         for hazard in entry.hazards:
             lines += hazard_lines(hazard, found.refused, look, named=hazard.ref != entry.ref)
     return lines
 
 
-def _why(entry: Entry) -> list[str]:
-    return [f"{_INDENT}{safe(entry.note)}"] if entry.note else []
+def _why(entry: Entry, look: Look) -> list[str]:
+    told = [entry.note] if entry.note else filling_facts(entry.filling) if entry.filling else []
+    return [f"{_INDENT}{line}" for text in told for line in wrapped(safe(text), look, len(_INDENT), len(_INDENT) + 2)]
 
 
 def _named(entry: Entry, root: Ref) -> tuple[str, str]:
@@ -140,8 +104,12 @@ def _named(entry: Entry, root: Ref) -> tuple[str, str]:
     return label(entry.ref.kind), safe(before + entry.ref.name)
 
 
-def _definition(entry: Entry) -> str:
+def definition(entry: Entry) -> str:
     """Return what the object is, in one line; the SQL has it whole."""
+    if entry.filling is not None:
+        return safe(work_words(entry.filling.backfill))
+    if entry.rows is not None:
+        return entry.rows.words()
     obj = {"create": entry.new, "delete": entry.old}.get(entry.verb)
     return safe(describe(obj)) if obj is not None else ""
 
@@ -157,7 +125,7 @@ def _fields(entry: Entry, look: Look) -> list[str]:
     """Return each changed field as it is and as it will be; a long one line by line, as a comparison."""
     names = max((width(label(name)) for name in entry.fields), default=0)
     lines = []
-    for name, before, after in _sides(entry):
+    for name, before, after in sides(entry):
         if before == after:
             lines.append(f"{_INDENT}{label(name)}  {safe(shown(getattr(entry.new, name)))}, which changes itself")
             continue
@@ -169,7 +137,7 @@ def _fields(entry: Entry, look: Look) -> list[str]:
     return lines
 
 
-def _sides(entry: Entry) -> Iterator[tuple[str, str, str]]:
+def sides(entry: Entry) -> Iterator[tuple[str, str, str]]:
     """Yield each field of a changed object that changes, as it is and as it will be."""
     if entry.old is not None and entry.new is not None and entry.verb in ("update", "replace"):
         for name in entry.fields:
@@ -181,8 +149,10 @@ def _is_long(before: str, after: str) -> bool:
 
 
 def differing(entry: Entry) -> Iterator[tuple[str, list[str]]]:
-    """Yield the fields of a changed object that are texts of several lines, each as a comparison."""
-    for name, before, after in _sides(entry):
+    """Yield what is told line by line, each as a comparison: texts of several lines that change, and rows."""
+    if entry.rows is not None:
+        yield "rows", row_comparison(entry.rows)
+    for name, before, after in sides(entry):
         if before != after and _is_long(before, after):
             yield name, compared_lines(before, after)
 
@@ -219,16 +189,19 @@ def hazard_lines(hazard: Hazard, refused: frozenset[Hazard], look: Look, *, name
 # --- SQL --------------------------------------------------------------------------------------------------------------
 
 
-def _statements(group: _Group, steps: Sequence[Step], look: Look) -> list[str]:
+def _statements(group: Group, steps: Sequence[Step], look: Look) -> list[str]:
     """Return the SQL of the steps as it is sent, so that it can be read, and copied."""
     lines: list[str] = []
     for number in group.steps:
         step = steps[number - 1]
-        title = f"-- step {number} of {len(steps)}: {step.action} {safe(str(step.subject))}"
+        what = f"{step.action} {step.subject}" if step.stage is not Stage.FILL else str(step.subject)
+        title = f"-- step {number} of {len(steps)}: {safe(what)}"
         lines.append(_INDENT + look.paint(Style.FAINT, cut_middle(title, look.width - len(_INDENT))))
-        for statement in step.statements:
-            ends = statement.transaction is Transaction.COMMIT_AFTER
+        written: list[str] = []
+        for statement in step.statements if step.stage is not Stage.FILL else ():
+            remark = statement.transaction.remark
             text = source_text(f"{statement.sql};")
-            lines += [_INDENT + line if line else "" for line in text]
-            lines += [_INDENT + look.paint(Style.FAINT, "-- committed here")] if ends else []
+            written += [_INDENT + line if line else "" for line in text]
+            written += [_INDENT + look.paint(Style.FAINT, remark)] if remark else []
+        lines += sql_lines(written, look, _INDENT) if step.only_rows else written
     return lines

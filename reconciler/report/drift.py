@@ -11,15 +11,19 @@ from typing import Any
 
 from reconciler.errors import Position
 from reconciler.plan.hazards import Effect, Hazard
+from reconciler.plan.understood import CODE as NOT_UNDERSTOOD
 from reconciler.report.assertions import assertion_data, assertion_lines
 from reconciler.report.entries import Entry, entries
 from reconciler.report.facts import Review
+from reconciler.report.faults import fault_data, fault_lines
+from reconciler.report.filling import standing_words
 from reconciler.report.foreign import foreign_data, foreign_lines
 from reconciler.report.layout import Look, Style, counted, cut_middle, spread, wrapped
-from reconciler.report.notes import listed, notes
+from reconciler.report.notes import ignored_data, ignored_lines, listed, notes
 from reconciler.report.plan_json import source_data
 from reconciler.report.problems import safe, width
 from reconciler.report.text import header, undeclared, up_to_date
+from reconciler.report.understanding import not_understood_data, not_understood_lines
 from reconciler.report.words import both, label
 
 
@@ -29,36 +33,41 @@ class Finding(StrEnum):
     MISSING = "missing"
     CHANGED = "changed"
     REMOVAL = "removal pending"
+    PENDING = "data work pending"
     UNDECLARED = "undeclared"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """One difference, where the specs say otherwise, and what to do about it."""
+    """One difference, where the specs say otherwise, and what to do about it; `command` is that, ready to be typed."""
 
     finding: Finding
     address: str
     message: str
     suggestion: str
+    command: str
     source: Position | None = None
 
 
 _FINDINGS: Mapping[str, Finding] = {
     "create": Finding.MISSING, "update": Finding.CHANGED, "replace": Finding.CHANGED, "rename": Finding.CHANGED,
-    "delete": Finding.REMOVAL,
+    "delete": Finding.REMOVAL, "backfill": Finding.PENDING,
 }  # fmt: skip
 _TITLES: Mapping[Finding, str] = {
     Finding.MISSING: "Missing in the database", Finding.CHANGED: "Not as declared",
-    Finding.REMOVAL: "Removal pending", Finding.UNDECLARED: "Undeclared",
+    Finding.REMOVAL: "Removal pending", Finding.PENDING: "Data work pending", Finding.UNDECLARED: "Undeclared",
 }  # fmt: skip
+# What settles a difference that is in neither: the specs follow, the database follows, or the policy says why it stays.
+_WAYS = "drift accept|revert|ignore ADDRESS"
 # Findings of which the title does not say all.
-_TELLING = {Finding.CHANGED, Finding.REMOVAL}
+_TELLING = {Finding.CHANGED, Finding.REMOVAL, Finding.PENDING}
 _STYLES: Mapping[Finding, Style] = {
     Finding.MISSING: Style.CREATE, Finding.CHANGED: Style.UPDATE, Finding.REMOVAL: Style.DELETE,
-    Finding.UNDECLARED: Style.FAINT,
+    Finding.PENDING: Style.BACKFILL, Finding.UNDECLARED: Style.FAINT,
 }  # fmt: skip
 _SIGNS: Mapping[Finding, str] = {
-    Finding.MISSING: "+", Finding.CHANGED: "~", Finding.REMOVAL: "-", Finding.UNDECLARED: "?",
+    Finding.MISSING: "+", Finding.CHANGED: "~", Finding.REMOVAL: "-", Finding.PENDING: "»",
+    Finding.UNDECLARED: "?",
 }  # fmt: skip
 
 
@@ -71,7 +80,8 @@ def drift(review: Review, apply: str = "reconcile apply") -> tuple[Drift, ...]:
     mine = [entry for entry in found.main if entry.reason != "dependency_changed"]
     loose = tuple(
         Drift(finding=Finding.UNDECLARED, address=str(ref), message="is in neither the specs nor the ledger",
-              suggestion="declare it, or remove it by name under `removed:`")
+              suggestion=apply.replace("reconcile apply", f"reconcile {_WAYS}", 1),
+              command=apply.replace("reconcile apply", f"reconcile drift accept {shlex.quote(safe(str(ref)))}", 1))
         for ref in undeclared(review)
     )  # fmt: skip
     return (*(_of(entry, found.refused, apply) for entry in mine), *loose)
@@ -86,15 +96,20 @@ def _of(entry: Entry, refused: frozenset[Hazard], apply: str) -> Drift:
     finding = _FINDINGS[entry.verb]
     return Drift(
         finding=finding, address=str(entry.ref), message=_message(entry), suggestion=_suggestion(entry, refused, apply),
-        source=entry.source,
+        command=_command(entry, refused, apply), source=entry.source,
     )  # fmt: skip
 
 
 def _message(entry: Entry) -> str:
+    if entry.rows is not None:
+        return f"rows are not as they are listed: {entry.rows.left()}"
     if entry.verb == "create":
         return "is declared and not there"
     if entry.verb == "delete":
         return entry.note or "is there and is to go"
+    if entry.filling is not None:
+        standing = entry.filling.standing
+        return f"is {standing_words(standing)}" if standing else "was not begun"
     if entry.verb == "rename" and entry.old is not None:
         return f"is still called {entry.old.ref.name}"
     if entry.old is None or entry.new is None:
@@ -107,12 +122,17 @@ def _short(text: str) -> str:
     return text if "\n" not in text and len(text) <= 60 else "another text"
 
 
+def _command(entry: Entry, refused: frozenset[Hazard], apply: str) -> str:
+    stops = [hazard for hazard in entry.hazards if hazard in refused and hazard.effect is not Effect.BLOCK]
+    return " ".join([apply, *(f"--allow {shlex.quote(safe(f'{one.code}:{one.ref}'))}" for one in stops)])
+
+
 def _suggestion(entry: Entry, refused: frozenset[Hazard], apply: str) -> str:
-    stops = [hazard for hazard in entry.hazards if hazard in refused]
-    words = [f"--allow {shlex.quote(safe(f'{hazard.code}:{hazard.ref}'))}" for hazard in stops]
-    command = " ".join([apply, *words])
-    if any(hazard.effect is Effect.BLOCK for hazard in stops):
+    if any(hazard.code == NOT_UNDERSTOOD for hazard in entry.hazards):
+        return "part of its definition is not understood: change it by hand; `reconcile plan` tells what"
+    if any(hazard.effect is Effect.BLOCK and hazard in refused for hazard in entry.hazards):
         return "the rows contradict it and have to be mended first; `reconcile plan` shows them"
+    command = _command(entry, refused, apply)
     if entry.verb in ("update", "replace"):
         return f"{command}, or write what is there into the specs"
     return command
@@ -122,13 +142,18 @@ def check_text(review: Review, look: Look) -> str:
     """Return what a check found as text; one line when all is as declared."""
     found = drift(review, look.apply)
     if not found:
-        lines = [up_to_date(review, look), *notes((), review.planned.comparison.notes, look)]
+        lines = [up_to_date(review, look), *ignored_lines(review.planned.comparison.scope.ignored, look)]
+        lines += not_understood_lines(review.planned.comparison.not_understood, look)
+        lines += notes((), review.planned.comparison.notes, look)
         lines += [*foreign_lines(review.foreign_tools, look), *assertion_lines(review, look)]
+        lines += fault_lines(review, look)
         return "".join(f"{line}\n" for line in lines)
     parts = [header(review, look), *(_section(finding, found, look) for finding in Finding)]
     parts.append(listed(" Not managed yet:", review.planned.comparison.scope.unmodelled, look) if look.detail else [])
+    parts.append(ignored_lines(review.planned.comparison.scope.ignored, look))
+    parts.append(not_understood_lines(review.planned.comparison.not_understood, look))
     parts.append(notes((), review.planned.comparison.notes, look))
-    parts += [foreign_lines(review.foreign_tools, look), assertion_lines(review, look)]
+    parts += [foreign_lines(review.foreign_tools, look), assertion_lines(review, look), fault_lines(review, look)]
     parts.append(_last(review, found, look))
     return "\n".join("".join(f"{line}\n" for line in part) for part in parts if part)
 
@@ -192,6 +217,9 @@ def check_data(review: Review, apply: str = "reconcile apply") -> dict[str, Any]
             for one in found
         ],
         "unmodelled": [{"address": str(ref)} for ref in review.planned.comparison.scope.unmodelled],
+        "not_understood": not_understood_data(review.planned.comparison.not_understood),
+        "ignored": ignored_data(review.planned.comparison.scope.ignored),
         "foreign_tools": foreign_data(review.foreign_tools),
         "assertions": assertion_data(review),
+        "faults": fault_data(review, apply),
     }  # fmt: skip

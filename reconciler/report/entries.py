@@ -11,9 +11,11 @@ from reconciler.model.fields import compared
 from reconciler.model.model import Model
 from reconciler.model.objects import Object
 from reconciler.model.ref import Kind, Ref
+from reconciler.plan.filling import Filling
 from reconciler.plan.hazards import Effect, Hazard, risk
+from reconciler.plan.row_changes import RowChanges
 from reconciler.plan.scope import Reason
-from reconciler.plan.step import Step, action_of
+from reconciler.plan.step import Stage, Step, action_of
 from reconciler.report.facts import Review
 
 
@@ -21,8 +23,9 @@ from reconciler.report.facts import Review
 class Entry:
     """One change of one object as it is reported.
 
-    `verb` is create, update, rename, delete or replace (it goes and comes back in the same plan). `steps` are numbers
-    from 1. `inside` is the new object that this one comes with, so that it is not counted beside it.
+    `verb` is create, update, rename, delete, replace (it goes and comes back in the same plan) or backfill. `steps` are
+    numbers from 1. `inside` is the new object that this one comes with, so that it is not counted beside it. `filling`
+    is what a verb of backfill is about, `rows` what happens to the rows of a table, which is no object.
     """
 
     ref: Ref
@@ -37,6 +40,8 @@ class Entry:
     hazards: tuple[Hazard, ...] = ()
     level: str = "none"
     inside: Ref | None = None
+    filling: Filling | None = None
+    rows: RowChanges | None = None
 
     @property
     def previous(self) -> Ref | None:
@@ -59,7 +64,7 @@ class Entries:
         return tuple(entry for entry in self.all if entry.inside is None)
 
 
-VERBS = ("create", "update", "rename", "replace", "delete")
+VERBS = ("create", "update", "rename", "replace", "delete", "backfill")
 
 
 def entries(review: Review) -> Entries:
@@ -70,7 +75,12 @@ def entries(review: Review) -> Entries:
             entry = _entry(change, number)
             key = (entry.ref, "" if isinstance(change, Create | Drop) else entry.verb)
             found[key] = _merged(found[key], entry) if key in found else entry
+        if step.rows is not None:
+            key = (step.subject, "rows")
+            more = Entry(ref=step.subject, verb="update", steps=(number,), rows=step.rows)
+            found[key] = _with_more_rows(found[key], more) if key in found else more
     steps = review.planned.plan.steps
+    found |= _fillings(review, steps)
     listed = [_fallen_before(entry, steps, review.planned.states.old) for entry in found.values()]
     owned = _by_owner(review.planned.hazards, listed)
     created = {entry.ref for entry in listed if entry.verb == "create"}
@@ -82,6 +92,16 @@ def entries(review: Review) -> Entries:
         loose=tuple(owned.get(None, ())),
         totals={verb: sum(e.verb == verb and e.inside is None for e in ordered) for verb in VERBS},
     )
+
+
+def _fillings(review: Review, steps: Sequence[Step]) -> Mapping[tuple[Ref, str], Entry]:
+    """Return the backfills of a plan."""
+    due = {one.backfill.ref: one for one in review.planned.agenda.fillings}
+    return {
+        (step.subject, step.action): Entry(ref=step.subject, verb=step.action, steps=(n,), filling=due[step.subject])
+        for n, step in enumerate(steps, 1)
+        if step.stage is Stage.FILL
+    }
 
 
 def _entry(change: Change, step: int) -> Entry:
@@ -106,6 +126,11 @@ def _merged(first: Entry, second: Entry) -> Entry:
     return replace(first, verb="replace", old=old, new=new, fields=_differing(old, new), steps=steps)
 
 
+def _with_more_rows(first: Entry, second: Entry) -> Entry:
+    rows = first.rows.with_more(second.rows) if first.rows and second.rows else first.rows
+    return replace(first, rows=rows, steps=(*first.steps, *second.steps))
+
+
 def _fallen_before(entry: Entry, steps: Sequence[Step], live: Model) -> Entry:
     """Say of what falls with the object that holds it, and comes back, that it is replaced: no change drops it."""
     old = live.get(entry.ref) if entry.verb == "create" else None
@@ -124,8 +149,10 @@ _REASONS: Mapping[Reason | None, tuple[str, str]] = {
     None: ("required", "another change needs it"),
     Reason.REMOVED: ("removed", "removed by name"),
     Reason.LEDGER: ("no_longer_declared", "the specs do not declare it any more"),
-    Reason.UNDECLARED: ("undeclared", "undeclared, and the policy drops that"),
+    Reason.UNDECLARED: ("undeclared", "undeclared, and is to go"),
+    Reason.HELPER: ("left_behind", "a run that did not come to its end left it behind"),
     Reason.ABSENT: ("absent", "the other side does not have it"),
+    Reason.UNDONE: ("undone", "it was not there then"),
     Reason.PARENT: ("parent_deleted", "what holds it is dropped"),
 }
 
@@ -137,6 +164,8 @@ def _explained(entry: Entry, created: Set[Ref], hazards: tuple[Hazard, ...], rev
         case "delete":
             reason, note = _why_dropped(entry.ref, review)
             source = position(entry.ref) if entry.ref in comparison.removed else None
+        case "backfill":
+            reason, note, source = entry.filling.why if entry.filling else "", "", position(entry.ref)
         case "rename":
             reason, note, source = "renamed_from", "", position(entry.ref, "renamed_from")
         case "replace" if not entry.fields:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Problem
+from reconciler.errors import Position, Problem
+from reconciler.report.offline_facts import FormattedFile
 
 # What a plan is made of is known to whoever made one.
 if TYPE_CHECKING:
+    from reconciler.backup.manifest import Backup
     from reconciler.compare.compare import Owned
     from reconciler.compare.planning import Planned
     from reconciler.dialects.base import Server
+    from reconciler.dialects.chores import Chore
     from reconciler.dialects.health import Holder, Sign
+    from reconciler.dialects.statistics import Statement
+    from reconciler.dialects.upkeep import Condition
+    from reconciler.model.backfills import Backfill, Standing
     from reconciler.model.model import Desired, Inspection
     from reconciler.model.ref import Ref
-    from reconciler.plan.outcome import Asserted, Outcome, PastRun, Rows
+    from reconciler.plan.outcome import Asserted, Outcome, PastRun, Rows, Worked
+    from reconciler.sources.conflicts import Conflict
+    from reconciler.sources.files import Files
+    from reconciler.sources.journal import Note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +50,45 @@ class ForeignTool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """How a plan went on a copy of the schema without rows.
+
+    `status` is `passed`, `failed` with what went wrong or is left in `differences`, or `skipped` with the reason in
+    `message`. `seconds` are those of the whole rehearsal, `statements` those of the plan. `address` is that of what
+    failed, "" where nothing did.
+    """
+
+    status: str
+    statements: int = 0
+    seconds: float = 0.0
+    differences: tuple[str, ...] = ()
+    message: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """When the sizes of tables were asked for last, and what they were: rows, None where nobody counted, and bytes."""
+
+    at: str
+    tables: Mapping[Ref, tuple[int | None, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What a database tells of its use: the bytes of each declared table, indexes that nobody reads, those for which
+    another one stands in, the slowest statements; `unknown` says what it does not tell, and why.
+    """
+
+    sizes: Mapping[Ref, int]
+    unused: tuple[Ref, ...] = ()
+    redundant: tuple[tuple[Ref, Ref], ...] = ()
+    slow: tuple[Statement, ...] = ()
+    unknown: tuple[str, ...] = ()
+    before: Before | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """A plan as a person or a machine is shown it.
 
@@ -48,7 +96,9 @@ class Review:
     `warnings` are what the specs lose on this dialect, `objects` counts the declared ones. `schema` is the default one,
     where the dialect has schemas; `undeclared` is the policy's word for what nobody declared. `complete` gives all that
     is declared where `desired` lacks what was set aside (`Comparison.aside`). `foreign_tools` is filled in where it
-    is asked for. `asserted` is what the rows said to the assertions, empty while nobody has asked them.
+    is asked for. `asserted` is what the rows said to the assertions, empty while nobody has asked them. `rehearsal` is
+    how the plan went on a copy, None where it was not tried. `condition` is what no comparison shows, and
+    `statistics` what the database tells of its use, where asked for.
     """
 
     planned: Planned
@@ -67,6 +117,9 @@ class Review:
     complete: Callable[[], Desired] | None = None
     foreign_tools: tuple[ForeignTool, ...] = ()
     asserted: tuple[Asserted, ...] = ()
+    rehearsal: Rehearsal | None = None
+    condition: Condition | None = None
+    statistics: Measured | None = None
 
     @property
     def objects(self) -> int:
@@ -81,22 +134,80 @@ class Review:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """How an apply ended. `outcome` is None when there was nothing to run, or nothing was to be run (a dry run)."""
+    """How an apply ended. `outcome` is None when there was nothing to run, or nothing was to be run (a dry run).
+
+    `backup` is what was kept before the first step, None where nothing was. `refilled` is what became of the rows of
+    what a rollback made again.
+    """
 
     review: Review
     outcome: Outcome | None
+    backup: Backup | None = None
+    refilled: tuple[Refilled, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refilled:
+    """A table or column that a rollback made again: from which backup how many rows got theirs, or why none did."""
+
+    ref: Ref
+    backup: str = ""
+    rows: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What an import wrote, what it could not write down, which schemas it did not look into, what is other tools'."""
+    """What an import wrote, what it could not write down or did not understand of what it wrote, which schemas it did
+    not look into, what is other tools'.
+    """
 
     directory: Path
     written: tuple[Path, ...]
     objects: int
     unmodelled: tuple[str, ...]
+    not_understood: Mapping[Ref, str] = field(default_factory=dict)
     other_schemas: tuple[str, ...] = ()
     foreign_tools: tuple[ForeignTool, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """One difference that the specs or the policy were edited for: where, which way it differed, what was done."""
+
+    address: str
+    finding: str
+    message: str
+    source: Position | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """What `drift accept` or `drift ignore` found and edited; `saved` is false where the files are as they were."""
+
+    action: str
+    environment: str
+    settled: tuple[Settled, ...]
+    files: tuple[FormattedFile, ...]
+    saved: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """What reading files of SQL came to; `imported` is None where `problems` kept it from being written.
+
+    `engine` says, behind a number, what became of so many statements: where they ran, or that they were read alone.
+    """
+
+    dialect: str
+    files: Files
+    statements: int
+    ran: int
+    notes: tuple[Note, ...]
+    conflicts: tuple[Conflict, ...]
+    problems: tuple[Problem, ...]
+    engine: str
+    imported: Imported | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,3 +276,53 @@ class RunReport:
 
     run: PastRun
     review: Review
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillLine:
+    """How one backfill stands. `due` is what makes it due, "" when nothing does; `next_at` when it will be (ISO 8601).
+
+    `backfill` is None for one that is not declared any more.
+    """
+
+    standing: Standing
+    due: str
+    declared: bool
+    backfill: Backfill | None = None
+    next_at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backfills:
+    """How the backfills of a database stand."""
+
+    environment: str
+    label: str
+    lines: tuple[BackfillLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillsRun:
+    """What became of backfills that were carried out by themselves."""
+
+    environment: str
+    run_id: str
+    worked: tuple[Worked, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chored:
+    """One thing that was done to keep a database in shape, and why it failed, "" where it did not."""
+
+    chore: Chore
+    seconds: float
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maintained:
+    """What was done to keep a database in shape."""
+
+    environment: str
+    label: str
+    chores: tuple[Chored, ...]

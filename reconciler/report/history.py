@@ -98,28 +98,38 @@ def _narrowed(rows: list[list[Cell]], look: Look) -> list[str]:
     return grid(rows, look.paint, indent=" ", gap="  ")
 
 
+def run_facts(run: PastRun) -> list[tuple[str, str]]:
+    """Return what is to be known of a run, each fact with its word; nothing of it is painted or made safe."""
+    took = seconds_of(run)
+    facts = [
+        ("result", result(run)),
+        ("when", f"{_when(run.started_at)} UTC{f', {duration(took)}' if took is not None else ''}"),
+        ("by", f"{run.actor} with {run.tool}"),
+        ("project", run.project),
+        ("environment", run.environment),
+        ("command", run.command),
+        ("commit", run.commit),
+        ("takes back", ", ".join(run.takes_back)),
+        ("plan", run.plan_id),
+        ("steps", steps_words(run)),
+        ("bookmark", run.bookmark),
+        ("backup", run.backup),
+        *(("allowed", f"{c.code} at {c.address}, by {c.by}") for c in run.consents),
+    ]
+    return [(word, value) for word, value in facts if value]
+
+
 def run_text(run: PastRun, look: Look) -> str:
     """Return one run in full: how it ended, what it was allowed, every step with its SQL."""
-    took = seconds_of(run)
-    words, style = result(run), _STATES.get(run.state, ("", Style.CARE))[1]
-    facts = [
-        ("result", look.paint(style, safe(words))),
-        ("when", f"{_when(run.started_at)} UTC{f', {duration(took)}' if took is not None else ''}"),
-        ("by", safe(f"{run.actor} with {run.tool}")),
-        ("project", safe(run.project)),
-        ("environment", safe(run.environment)),
-        ("command", safe(run.command)),
-        ("plan", safe(run.plan_id)),
-        ("steps", steps_words(run)),
-        ("bookmark", safe(run.bookmark)),
-        *(("allowed", safe(f"{c.code} at {c.address}, by {c.by}")) for c in run.consents),
-    ]
-    lines = [f" RUN   {safe(run.run_id)}", *(f"   {word:<12}{value}" for word, value in facts if value)]
+    style = _STATES.get(run.state, ("", Style.CARE))[1]
+    lines = [f" RUN   {safe(run.run_id)}"]
+    for word, value in run_facts(run):
+        lines.append(f"   {word:<12}{look.paint(style, safe(value)) if word == 'result' else safe(value)}")
     lines += _indented("   error       ", scrubbed(run.error))
     for step in run.steps:
         rows = f"   {counted(step.rows, 'row')}" if step.rows else ""
         lines += ["", f" {step.position}  {safe(step.action)} {safe(step.address)}{rows}"]
-        lines += [f"      {line}".rstrip() for line in source_text(f"{step.statements};")]
+        lines += [f"      {line}".rstrip() for line in source_text(ended(step.statements))]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -138,7 +148,10 @@ def run_data(run: PastRun) -> dict[str, Any]:
         "plan_id": run.plan_id, "state": run.state, "result": result(run),
         "steps": {"done": run.done, "total": run.total}, "error": scrubbed(run.error) or None,
         "consents": [asdict(one) for one in run.consents],
+        "commit": run.commit or None,
+        **({"takes_back": list(run.takes_back)} if run.takes_back else {}),
         **({"bookmark": run.bookmark} if run.bookmark else {}),
+        **({"backup": run.backup} if run.backup else {}),
     }  # fmt: skip
 
 
@@ -150,3 +163,8 @@ def run_in_full(run: PastRun) -> dict[str, Any]:
 def history_data(found: History) -> dict[str, Any]:
     """Return the runs as plain data."""
     return {"environment": found.environment, "ledger": found.known, "runs": [run_data(run) for run in found.runs]}
+
+
+def ended(statements: str) -> str:
+    """Return statements with the end of the last one; a comment has none."""
+    return statements if statements.startswith("--") else f"{statements};"

@@ -22,6 +22,7 @@ class Style(StrEnum):
     RENAME = "rename"
     DELETE = "delete"
     REPLACE = "replace"
+    BACKFILL = "backfill"
     DANGER = "danger"
     CARE = "care"
     GOOD = "good"
@@ -34,6 +35,7 @@ Paint = Callable[[str, str], str]
 # ECMA-48, "Select graphic rendition".
 _CODES: Mapping[str, str] = {
     Style.CREATE: "32", Style.UPDATE: "33", Style.RENAME: "36", Style.DELETE: "31", Style.REPLACE: "35",
+    Style.BACKFILL: "34",
     Style.DANGER: "1;31", Style.CARE: "33", Style.GOOD: "32", Style.FAINT: "2", Style.STRONG: "1",
 }  # fmt: skip
 

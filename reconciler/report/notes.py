@@ -4,15 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from reconciler.dialects.sql import ours
 from reconciler.errors import Problem
-from reconciler.report.layout import Look, Style, capped, joined
+from reconciler.model.ref import Ref
+from reconciler.report.layout import Look, Style, capped, joined, wrapped
 from reconciler.report.problems import safe
+from reconciler.report.words import label
 
 
 def listed(title: str, refs: Sequence[object], look: Look) -> list[str]:
     """Return addresses under a title; a long list is cut."""
     lines = [f"   {line}" for line in capped([f"? {safe(str(ref))}" for ref in refs], look)]
     return [title, *lines] if lines else []
+
+
+def undeclared_lines(refs: Sequence[Ref], look: Look) -> list[str]:
+    """Return what nobody declared, what was added to one declared object together, and the command that settles it."""
+    if not refs:
+        return []
+    by_root: dict[Ref, list[Ref]] = {}
+    for ref in refs:
+        by_root.setdefault(ref.top, []).append(ref)
+    lines = [line for root, own in by_root.items() for line in _of_root(root, own, look)]
+    hint = look.paint(Style.FAINT, "   → reconcile drift accept|revert|ignore ADDRESS")
+    return [f" Undeclared ({len(refs):,}), not touched:", *(f"   {line}" for line in capped(lines, look)), hint]
+
+
+def _of_root(root: Ref, refs: Sequence[Ref], look: Look) -> list[str]:
+    if list(refs) == [root]:
+        left = ", which a run that died left behind" if ours(root.name) else ""
+        return [f"? {safe(str(root))}{left}"]
+    added = ", ".join(f"{label(ref.kind)} {ref.name}".rstrip() for ref in refs)
+    first, *rest = wrapped(safe(f"{root}, which is declared, also has {added}"), look, len("   ? "), len("     "))
+    return ["\n".join([f"? {first}", *(f"     {line}" for line in rest)])]
+
+
+def ignored_lines(ignored: Mapping[Ref, str], look: Look) -> list[str]:
+    """Return the differences that the policy leaves as they are, each with its reason."""
+    lines = capped([f"? {safe(str(ref))}  ({safe(reason)})" for ref, reason in ignored.items()], look)
+    title = f" Ignored by the policy ({len(ignored):,}), not touched:"
+    return [title, *(f"   {line}" for line in lines)] if lines else []
+
+
+def ignored_data(ignored: Mapping[Ref, str]) -> list[dict[str, str]]:
+    """Return the same as plain data."""
+    return [{"address": str(ref), "reason": reason} for ref, reason in ignored.items()]
 
 
 def notes(warnings: Iterable[Problem], sentences: Iterable[str], look: Look) -> list[str]:

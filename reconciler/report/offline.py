@@ -58,10 +58,11 @@ def _listed(done: Formatted, sign: str, words: str, look: Look) -> str:
 
 def diff_text(done: Formatted, look: Look) -> str:
     """Return what the canonical form changes, as a patch."""
-    return "".join(f"{line}\n" for file in done.changed for line in _patch(file, look))
+    return "".join(f"{line}\n" for file in done.changed for line in patch(file, look))
 
 
-def _patch(file: FormattedFile, look: Look) -> Iterator[str]:
+def patch(file: FormattedFile, look: Look) -> Iterator[str]:
+    """Yield the lines of a patch."""
     name = safe(file.name)
     found = difflib.unified_diff(_lines(file.before), _lines(file.after), name, name, lineterm="")
     styles = {"+": Style.CREATE, "-": Style.DELETE, "@": Style.FAINT}

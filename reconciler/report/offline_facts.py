@@ -22,6 +22,30 @@ class Validated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One finding of `lint`: what and where, for which dialects, and what allows it ("" when nothing does)."""
+
+    problem: Problem
+    dialects: tuple[str, ...]
+    allowed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linted:
+    """What was found in specs, the gravest first; `base` is the commit since which they changed, "" for none."""
+
+    project: str
+    base: str
+    files: int
+    dialects: tuple[str, ...]
+    found: tuple[Found, ...]
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what nothing allows."""
+        return tuple(one.problem for one in self.found if not one.allowed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FormattedFile:
     """A file as it is and in its canonical form; `name` is its path as a person is shown it."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.plan.outcome import Usage
 from reconciler.plan.step import Step
 from reconciler.report.assertions import assertion_lines
+from reconciler.report.backfills import worked_data, worked_lines
 from reconciler.report.blocks import SIGNS
 from reconciler.report.facts import Applied, Imported
 from reconciler.report.foreign import foreign_data, foreign_lines
@@ -17,9 +18,10 @@ from reconciler.report.notes import listed
 from reconciler.report.plan_json import plan_data
 from reconciler.report.problems import safe
 from reconciler.report.text import plan_text
+from reconciler.report.understanding import not_understood_data, not_understood_lines
 from reconciler.report.words import label
 
-_ANOTHER = "   to take one in: a spec there that says `schema: NAME`, and the same import again"
+_ANOTHER = "   to take one in: --select '*.NAME.*', or a spec there that says `schema: NAME`, and import again"
 
 # So many steps are told one by one.
 _MOST = 40
@@ -82,7 +84,7 @@ def apply_text(applied: Applied, done: Sequence[StepDone], look: Look) -> str:
     outcome = applied.outcome
     if outcome is None:
         return plan_text(applied.review, look)
-    total = len(applied.review.planned.plan.steps)
+    total = max(len(applied.review.planned.plan.steps), outcome.steps)  # what every apply does is no step of a plan
     summary = (
         f" Applied {outcome.steps} of {counted(total, 'step')}, {counted(outcome.statements, 'statement')}, "
         f"{counted(outcome.rows, 'row')}, {duration(outcome.seconds)}.  run {outcome.run_id}"
@@ -90,8 +92,29 @@ def apply_text(applied: Applied, done: Sequence[StepDone], look: Look) -> str:
     usage = [] if outcome.usage is None else [f" {_usage_words(outcome.usage)}"]
     state = look.paint(Style.GOOD, "up to date")
     proof = f" {safe(applied.review.environment)}  {state}: looked at again, nothing differs"
-    lines = (*step_lines(done, look), *([""] if done else []), summary, *usage, proof)
+    worked = worked_lines(outcome.worked, look)
+    kept = [f" What was there before is in the backup {applied.backup.manifest.id}."] if applied.backup else []
+    kept += refilled_lines(applied, look)
+    lines = (*step_lines(done, look), *([""] if done else []), *worked, summary, *usage, *kept, proof)
     return "".join(f"{line}\n" for line in (*lines, *assertion_lines(applied.review, look)))
+
+
+def refilled_lines(applied: Applied, look: Look) -> list[str]:
+    """Return what became of the rows of each table and column that was made again."""
+    lines = []
+    for one in applied.refilled:
+        sign = look.paint(Style.CARE, "!") if one.reason else look.paint(Style.GOOD, "✔")
+        told = f"stays empty: {one.reason}" if one.reason else f"{counted(one.rows, 'row')} from {one.backup}"
+        lines.append(f" {sign}  {safe(str(one.ref))}  {safe(told)}")
+    return lines
+
+
+def refilled_data(applied: Applied) -> list[dict[str, Any]]:
+    """Return the same as plain data."""
+    return [
+        {"address": str(one.ref), "backup": one.backup or None, "rows": one.rows, "reason": one.reason or None}
+        for one in applied.refilled
+    ]
 
 
 def _usage_words(usage: Usage) -> str:
@@ -113,6 +136,9 @@ def apply_data(applied: Applied, done: Sequence[StepDone]) -> dict[str, Any]:
             "steps": outcome.steps, "statements": outcome.statements, "rows": outcome.rows,
             "seconds": round(outcome.seconds, 3),
             **({} if outcome.usage is None else {"usage": asdict(outcome.usage)}),
+            **({"backfills": worked_data(outcome.worked)} if outcome.worked else {}),
+            **({"backup": applied.backup.manifest.id} if applied.backup else {}),
+            **({"rows_back": refilled_data(applied)} if applied.refilled else {}),
             "done": [
                 {
                     "number": one.number, "address": str(one.step.subject), "action": one.step.action,
@@ -129,20 +155,25 @@ def apply_data(applied: Applied, done: Sequence[StepDone]) -> dict[str, Any]:
 
 def import_text(imported: Imported, look: Look) -> str:
     """Return what was written, what could not be, and what to do next."""
+    step = f" Next:  {look.paint(Style.STRONG, look.apply)}   (nothing is to be planned, or the import is wrong)"
+    return "".join(f"{line}\n" for line in [*import_lines(imported, look), step])
+
+
+def import_lines(imported: Imported, look: Look) -> list[str]:
+    """Return what was written, and what could not be."""
     paths = [f"   + {safe(str(path))}" for path in imported.written]
     size = f"{counted(imported.objects, 'object')} in {counted(len(paths), 'file')}"
     written = f" Imported {size} below {safe(str(imported.directory))}"
     first = written if paths else " Nothing differs: no file was written"
-    lines = [
+    return [
         first,
         *capped(paths, look),
         *listed(f" Not managed yet ({len(imported.unmodelled):,}), not written down:", imported.unmodelled, look),
+        *not_understood_lines(imported.not_understood, look),
         *listed(f" Other schemas ({len(imported.other_schemas):,}), not looked into:", imported.other_schemas, look),
         *([_ANOTHER] if imported.other_schemas else []),
         *foreign_lines(imported.foreign_tools, look),
-        f" Next:  {look.paint(Style.STRONG, look.apply)}   (nothing is to be planned, or the import is wrong)",
     ]
-    return "".join(f"{line}\n" for line in lines)
 
 
 def import_data(imported: Imported) -> dict[str, Any]:
@@ -152,6 +183,7 @@ def import_data(imported: Imported) -> dict[str, Any]:
         "written": [str(path) for path in imported.written],
         "objects": imported.objects,
         "unmodelled": [{"address": address} for address in imported.unmodelled],
+        "not_understood": not_understood_data(imported.not_understood),
         "other_schemas": list(imported.other_schemas),
         "foreign_tools": foreign_data(imported.foreign_tools),
     }

@@ -13,7 +13,7 @@ from reconciler.errors import PlanFileError
 from reconciler.model.codec import decode_desired, encode_desired
 from reconciler.model.model import Desired
 from reconciler.report.diagnostics import FORMAT_VERSION
-from reconciler.report.facts import Review
+from reconciler.report.facts import Review, SpecVersion
 from reconciler.report.files import write_private
 from reconciler.report.json import document
 from reconciler.report.plan_json import plan_data
@@ -30,6 +30,7 @@ class SavedPlan:
     environment: str
     project: str
     schema: str = ""
+    version: SpecVersion
 
 
 def plan_file_data(review: Review) -> dict[str, Any]:
@@ -72,8 +73,14 @@ def read_plan(path: Path) -> SavedPlan:
     return SavedPlan(
         id=str(data["plan_id"]), desired=desired, dialect=str(data["dialect"]),
         environment=str(data["environment"]), project=str(data["project"]),
-        schema=str(data.get("schema") or ""),
+        schema=str(data.get("schema") or ""), version=_version(data.get("spec")),
     )  # fmt: skip
+
+
+def _version(said: object) -> SpecVersion:
+    known = said if isinstance(said, dict) else {}
+    return SpecVersion(sha256=str(known.get("sha256", "")), commit=str(known.get("commit") or ""),
+                       dirty=bool(known.get("dirty")))  # fmt: skip
 
 
 def read_review(path: Path) -> Review:

@@ -15,6 +15,11 @@ from reconciler.report.assertions import assertion_data
 from reconciler.report.diagnostics import FORMAT_VERSION, diagnostics
 from reconciler.report.entries import Entry, entries
 from reconciler.report.facts import Review
+from reconciler.report.filling import filling_data
+from reconciler.report.notes import ignored_data
+from reconciler.report.rehearsal import rehearsal_data
+from reconciler.report.rows import rows_data
+from reconciler.report.understanding import not_understood_data
 from reconciler.report.words import data
 
 
@@ -41,12 +46,16 @@ def plan_data(review: Review) -> dict[str, Any]:
             "reasons": sorted({hazard.code for hazard in planned.verdict.refused}),
             "allow": list(planned.verdict.allow),
         },
-        "changes": [partial(_change, entry, found.refused) for entry in found.all],
+        "changes": [partial(_change, entry, found.refused) for entry in found.all if entry.filling is None],
         "steps": [partial(_step, number, step) for number, step in enumerate(planned.plan.steps, 1)],
+        "backfills": [filling_data(filling) for filling in planned.agenda.fillings],
         "hazards": [partial(_hazard, hazard, found.refused) for hazard in planned.hazards],
         "undeclared": [{"address": str(ref)} for ref in scope.undeclared],
         "unmodelled": [{"address": str(ref)} for ref in scope.unmodelled],
+        "not_understood": not_understood_data(planned.comparison.not_understood),
+        "ignored": ignored_data(scope.ignored),
         "assertions": assertion_data(review),
+        "rehearsal": rehearsal_data(review.rehearsal),
         "obstacles": diagnostics(planned.obstacles),
         "diagnostics": [*diagnostics(review.warnings), *(_note(text) for text in planned.comparison.notes)],
     }
@@ -65,7 +74,7 @@ def summary_data(review: Review, totals: Mapping[str, int]) -> dict[str, Any]:
     plan = review.planned.plan
     return {
         "create": totals["create"], "update": totals["update"], "rename": totals["rename"],
-        "delete": totals["delete"], "replace": totals["replace"], "backfill": 0,
+        "delete": totals["delete"], "replace": totals["replace"], "backfill": totals["backfill"],
         "statements": len(plan.statements), "risk": risk(review.planned.hazards, plan.steps),
     }  # fmt: skip
 
@@ -88,6 +97,7 @@ def _change(entry: Entry, refused: frozenset[Hazard]) -> dict[str, Any]:
         },
         "hazards": [_hazard(hazard, refused) for hazard in entry.hazards],
         "step": entry.steps[-1],
+        **({"rows": rows_data(entry.rows)} if entry.rows else {}),
     }
 
 
@@ -106,7 +116,9 @@ def _step(number: int, step: Step) -> dict[str, Any]:
         "number": number,
         "address": str(step.subject),
         "action": step.action,
-        "changes": list(dict.fromkeys(str(change.ref) for change in step.changes)),
+        "stage": step.stage.value,
+        "changes": list(dict.fromkeys(str(change.ref) for change in step.changes))
+        or [str(step.subject)] * step.only_rows,
         "statements": [
             {"sql": statement.sql, "transaction": Transaction(statement.transaction).value}
             for statement in step.statements

@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.plan.hazards import Effect, Hazard, risk
-from reconciler.plan.step import Step, Transaction
+from reconciler.plan.step import Stage, Step
 from reconciler.report.advice import next_lines
 from reconciler.report.blocks import SIGNS, differing
 from reconciler.report.entries import VERBS, Entries, Entry, danger, destroys, effect_word, entries
 from reconciler.report.facts import Review
+from reconciler.report.filling import filling_facts
+from reconciler.report.graph.changes import erd_of_changes
+from reconciler.report.graph.mermaid import mermaid
 from reconciler.report.layout import Look, counted
 from reconciler.report.markdown import LARGEST, code, fenced, fitting, folded, marker, prose, size
 from reconciler.report.notes import notes_by_sentence
 from reconciler.report.table import ADJECTIVES, action_words, counts_inside, rows_shown
 from reconciler.report.text import spec_words, undeclared
+from reconciler.report.understanding import not_understood_markdown
 from reconciler.report.words import label
 
 _LIGHTS: Mapping[str, str] = {"high": "🔴", "medium": "🟡", "low": "🟢", "none": "🟢"}
 # Shares of the room: what is refused, then the table, then texts that change, then the SQL with what is left.
 _FOR_DANGER, _FOR_TABLE, _FOR_TEXTS = 0.3, 0.6, 0.5
+# Tables of a diagram, and characters for it.
+_DRAWN, _FOR_PICTURE = 16, 6_000
 
 
 def plan_markdown(review: Review, look: Look) -> str:
@@ -35,7 +41,7 @@ def plan_markdown(review: Review, look: Look) -> str:
     parts.append(_table(found, int(room * _FOR_TABLE) - size(parts[-1])))
     loose = _loose(review)
     left = LARGEST - sum(map(size, [*parts, end, loose])) - 1_000
-    parts.append(_texts(found, int(left * _FOR_TEXTS)))
+    parts.append(_work(found) + _texts(found, int(left * _FOR_TEXTS)) + _picture(review, found))
     parts += [_sql(review.planned.plan.steps, left - size(parts[-1])), loose, end]
     return "\n".join(part for part in parts if part)
 
@@ -119,21 +125,39 @@ def _texts(found: Entries, room: int) -> str:
     return folded(counted(len(pieces), "text that changes", "texts that change"), "".join(kept) + note)
 
 
+def _picture(review: Review, found: Entries) -> str:
+    """Return the tables that change as a diagram that forges draw; nothing where they are too many for an eye."""
+    graph = erd_of_changes(review, found)
+    drawn = mermaid(graph) if graph is not None and len(graph.boxes) <= _DRAWN else ""
+    return folded("diagram of what changes", fenced(drawn, "mermaid")) if 0 < size(drawn) <= _FOR_PICTURE else ""
+
+
+def _work(found: Entries) -> str:
+    """Return what each backfill does, folded."""
+    return "".join(
+        folded(f"what {prose(entry.ref.name)} does", _list(map(code, filling_facts(entry.filling)), 4_000))
+        for entry in found.all
+        if entry.filling is not None
+    )
+
+
 def _sql(steps: Sequence[Step], room: int) -> str:
     pieces = [_step(number, step, len(steps)) for number, step in enumerate(steps, 1)]
     kept = fitting(pieces, room)
     more = len(steps) - len(kept)
     note = f"\nThe SQL of {counted(more, 'step')} is too long for here: `reconcile plan` shows it.\n" if more else ""
-    statements = sum(len(step.statements) for step in steps)
+    statements = sum(len(step.statements) for step in steps if step.stage is not Stage.FILL)
     shown = fenced("".join(kept), "sql") if kept else ""
     return folded(f"SQL ({counted(statements, 'statement')})", shown + note)
 
 
 def _step(number: int, step: Step, total: int) -> str:
-    lines = [f"-- step {number} of {total}: {step.action} {step.subject}".replace("\n", " ").replace("\r", " ")]
-    for statement in step.statements:
+    filled = step.stage is Stage.FILL
+    what = str(step.subject) if filled else f"{step.action} {step.subject}"
+    lines = [f"-- step {number} of {total}: {what}".replace("\n", " ").replace("\r", " ")]
+    for statement in step.statements if not filled else ():
         lines.append(f"{statement.sql};")
-        lines += ["-- committed here"] if statement.transaction is Transaction.COMMIT_AFTER else []
+        lines += [statement.transaction.remark] if statement.transaction.remark else []
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -143,6 +167,12 @@ def _loose(review: Review) -> str:
     parts = []
     if refs:
         parts.append(folded(f"{counted(len(refs), 'undeclared object')}, not touched", _list(map(code, refs), 4_000)))
+    held = review.planned.comparison.scope.ignored.items()
+    ignored = [f"{code(str(ref))}: {prose(reason[:600])}" for ref, reason in held]
+    if ignored:
+        title = f"{counted(len(ignored), 'difference')} that the policy ignores"
+        parts.append(folded(title, _list(ignored, 4_000)))
+    parts.append(not_understood_markdown(review.planned.comparison.not_understood))
     if sentences:
         parts.append(folded(counted(len(sentences), "note"), _list(map(_note, sentences.items()), 4_000)))
     return "".join(parts)

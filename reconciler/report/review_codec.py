@@ -14,15 +14,17 @@ from reconciler.model.change import Alter, Change, Create, Drop, Rename
 from reconciler.model.codec import decode, decode_desired, decode_object, encode, encode_model, encode_object
 from reconciler.model.model import Desired, Model
 from reconciler.model.ref import Ref
+from reconciler.plan.filling import Agenda, Filling
 from reconciler.plan.hazards import Hazard
 from reconciler.plan.outcome import Consent
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.plan.policy import Verdict
 from reconciler.plan.renames import Renamed
+from reconciler.plan.row_changes import RowChanges
 from reconciler.plan.rules import States
 from reconciler.plan.scope import Reason, Scope
-from reconciler.plan.step import DataCheck, Statement, Step, Transaction
-from reconciler.report.facts import Review, SpecVersion
+from reconciler.plan.step import DataCheck, Stage, Statement, Step, Transaction
+from reconciler.report.facts import Rehearsal, Review, SpecVersion
 
 # Fields of a step that are sets of addresses.
 _EDGES = ("creates", "needs", "drops", "releases")
@@ -34,6 +36,7 @@ def encode_review(review: Review) -> dict[str, Any]:
     models = _touched(planned)
     return {
         "steps": [_encode_step(step) for step in planned.plan.steps],
+        "fillings": [encode(filling) for filling in planned.agenda.fillings],
         "server": encode(planned.server),
         "known": planned.owned.known,
         "hazards": [encode(hazard) for hazard in planned.hazards],
@@ -45,6 +48,8 @@ def encode_review(review: Review) -> dict[str, Any]:
         "notes": list(planned.comparison.notes),
         "undeclared": [str(ref) for ref in scope.undeclared],
         "unmodelled": [str(ref) for ref in scope.unmodelled],
+        "not_understood": {str(ref): what for ref, what in planned.comparison.not_understood.items()},
+        "ignored": {str(ref): reason for ref, reason in scope.ignored.items()},
         "dropped": {str(ref): reason.value for ref, reason in sorted(scope.dropped.items())},
         "old": encode_model(models.old),
         "new": encode_model(models.new),
@@ -55,6 +60,7 @@ def encode_review(review: Review) -> dict[str, Any]:
         "approve": review.approve,
         "label": review.label,
         "seconds": review.seconds,
+        "rehearsal": encode(review.rehearsal),
     }  # fmt: skip
 
 
@@ -71,8 +77,10 @@ def _encode_step(step: Step) -> dict[str, Any]:
     return {
         "changes": [_encode_change(change) for change in step.changes],
         **{name: sorted(map(str, getattr(step, name))) for name in _EDGES},
+        "stage": step.stage.value,
         "relations": [statement.relations for statement in step.statements],
         "checks": [encode(check) for check in step.checks],
+        **({"rows": encode(step.rows)} if step.rows else {}),
     }
 
 
@@ -101,6 +109,7 @@ def decode_review(data: Mapping[str, Any]) -> Review:
         schema=str(data["schema"]),
         undeclared=str(saved["policy"]),
         warnings=_problems(saved["warnings"]),
+        rehearsal=None if saved["rehearsal"] is None else decode(Rehearsal, saved["rehearsal"]),
     )
 
 
@@ -121,6 +130,7 @@ def _planned(data: Mapping[str, Any], saved: Mapping[str, Any], desired: Desired
         ),
         obstacles=_problems(saved["obstacles"]),
         states=states,
+        agenda=Agenda(fillings=tuple(decode(Filling, item) for item in saved["fillings"])),
     )  # fmt: skip
 
 
@@ -129,10 +139,12 @@ def _comparison(data: Mapping[str, Any], saved: Mapping[str, Any], desired: Desi
         target=Model(), undeclared=tuple(map(Ref.parse, saved["undeclared"])),
         unmodelled=tuple(map(Ref.parse, saved["unmodelled"])),
         dropped={Ref.parse(ref): Reason(reason) for ref, reason in saved["dropped"].items()},
+        ignored={Ref.parse(ref): str(reason) for ref, reason in saved["ignored"].items()},
     )  # fmt: skip
     return Comparison(
         live=Model(), renamed=renamed, declared=desired, desired=desired.model, scope=scope, changes=(),
         removed=desired.removed, notes=tuple(map(str, saved["notes"])),
+        not_understood={Ref.parse(ref): str(what) for ref, what in saved["not_understood"].items()},
     )  # fmt: skip
 
 
@@ -154,7 +166,8 @@ def _filled(step: Step, more: Mapping[str, Any]) -> Step:
         step,
         statements=tuple(replace(statement, relations=int(count)) for statement, count in counts),
         changes=tuple(map(_change, more["changes"])),
-        checks=tuple(decode(DataCheck, check) for check in more["checks"]),
+        rows=decode(RowChanges, more["rows"]) if "rows" in more else None,
+        checks=tuple(decode(DataCheck, check) for check in more["checks"]), stage=Stage(more["stage"]),
         creates=_refs(more["creates"]), needs=_refs(more["needs"]), drops=_refs(more["drops"]),
         releases=_refs(more["releases"]),
     )  # fmt: skip

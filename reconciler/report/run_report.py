@@ -8,12 +8,15 @@ from typing import Any
 
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.outcome import PastRun
+from reconciler.report.assertions import assertion_data
 from reconciler.report.drift import Drift, Finding, drift
 from reconciler.report.facts import RunReport
 from reconciler.report.history import result, run_in_full, seconds_of
 from reconciler.report.layout import Cell, Look, Style, counted, cut_middle, duration, grid
-from reconciler.report.markdown import code, fenced, marker, prose
+from reconciler.report.markdown import code, marker, prose
 from reconciler.report.problems import safe
+from reconciler.report.run_parts import Part, parts, table_rows
+from reconciler.report.scrub import scrubbed
 from reconciler.report.words import label
 
 # So many names of one kind are listed to a person.
@@ -64,11 +67,10 @@ def standings(found: RunReport) -> list[Standing]:
 
 def report_text(found: RunReport, look: Look) -> str:
     """Return the report for a person."""
-    run, standing = found.run, standings(found)
-    bad = [one for each in standing for one in each.wrong]
+    run, standing, bad = found.run, standings(found), not_as_declared(found)
     head = f" REPORT  {safe(run.run_id)} on {safe(found.review.environment)}"
     room = max(look.width - 15, 30)
-    facts = [f"   {word:<12}{cut_middle(safe(value), room)}" for word, value in _facts(found).items()]
+    facts = [f"   {word:<12}{cut_middle(safe(value), room)}" for word, value in facts_of(found).items()]
     lines = [look.paint(Style.STRONG, head), *facts, "", *_steps(run, bad, look), ""]
     lines += [" Declared, as the database is now:", *_stands(standing, look)]
     lines += [f"       {safe(one.address)} {safe(one.message)}" for one in bad]
@@ -77,7 +79,7 @@ def report_text(found: RunReport, look: Look) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _facts(found: RunReport) -> Mapping[str, str]:
+def facts_of(found: RunReport) -> Mapping[str, str]:
     """Return what is to be known of a run and its database, by the word for it; nothing of it is painted."""
     run, server, took = found.run, found.review.planned.server, seconds_of(found.run)
     version = f"{found.review.dialect} {server.version}".strip()
@@ -86,11 +88,13 @@ def _facts(found: RunReport) -> Mapping[str, str]:
         "result": result(run),
         "when": f"{run.started_at.replace('T', ' ')[:19]} UTC" + ("" if took is None else f", {duration(took)}"),
         "by": f"{run.actor} with {run.tool}",
+        "commit": run.commit,
         "database": "  ".join(filter(None, whose)),
         "steps": f"{run.done} done" + ("" if run.total is None else f" of {run.total}"),
         "statements": _counted_words(run),
         "rows": f"{sum(step.rows for step in run.steps):,} changed",
-        "error": run.error.partition("\n")[0],
+        "backup": run.backup,
+        "error": scrubbed(run.error).partition("\n")[0],
     }
     return {word: value for word, value in facts.items() if value}
 
@@ -116,6 +120,8 @@ def _steps(run: PastRun, bad: Sequence[Drift], look: Look) -> list[str]:
     ]
     more = len(run.steps) - len(rows)
     lines = grid(rows, look.paint, indent="   ", gap="  ") if rows else ["   nothing was committed"]
+    worked = (step for step in run.steps if step.action == "backfill")
+    lines += [f"      {safe(line.removeprefix('-- '))}" for step in worked for line in step.statements.splitlines()]
     return [" Done by it:", *lines, *([f"   … {counted(more, 'more step')}, -v shows them"] if more > 0 else [])]
 
 
@@ -140,24 +146,47 @@ def _how_many(each: Standing) -> str:
 
 def report_markdown(found: RunReport, look: Look) -> str:
     """Return the report as Markdown, for a ticket or a wiki."""
-    run, standing = found.run, standings(found)
-    bad = [one for each in standing for one in each.wrong]
-    plain = Look(width=120)
+    run, bad = found.run, not_as_declared(found)
+    well = not bad and run.state == "done"
     lines = [
         marker("report", found.review.project, found.review.environment),
-        f"### {'🔴' if bad or run.state != 'done' else '🟢'} {code(found.review.environment)}: {prose(result(run))}\n",
-        *(f"* {word}: {prose(value)}" for word, value in _facts(found).items()),
-        "",
-        "| | declared | not as declared |\n|---|---|---|",
-        *(
-            f"| {'✗' if each.wrong else '✔'} | {prose(_how_many(each))} | "
-            f"{', '.join(code(one.address) for one in each.wrong[:20])} |"
-            for each in standing
-        ),
-        "",
+        f"### {'🟢' if well else '🔴'} {code(found.review.environment)}: {prose(result(run))}\n",
+        *(f"* {word}: {prose(value)}" for word, value in facts_of(found).items()),
     ]
-    steps = "\n".join(line.strip() for line in _steps(run, bad, plain)[1:])
-    return "\n".join(lines) + "\n" + fenced(steps) + "\n"
+    for part in parts(found, bad):
+        lines += ["", f"#### {prose(part.title)}\n", *(f"* {prose(line)}" for line in part.lines), *_table(part)]
+    return "\n".join(lines) + "\n"
+
+
+def _table(part: Part) -> list[str]:
+    if not part.rows:
+        return []
+    rows = [
+        [sign, *(code(cell) if at in part.code and cell else prose(cell) for at, cell in enumerate(row))]
+        for sign, row in zip(part.signs, part.rows, strict=True)
+    ]
+    more = [f"\n… {counted(part.left, 'more')}"] if part.left else []
+    head = ["", *part.columns]
+    return [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}", *(f"| {' | '.join(row)} |" for row in rows), *more]
+
+
+def report_html(found: RunReport) -> str:
+    """Return the report as one page that needs nothing else."""
+    from reconciler import __version__
+    from reconciler.report.html.page import page
+
+    run, bad = found.run, not_as_declared(found)
+    return page(
+        "run.html", run=run, error=scrubbed(run.error), words=result(run),
+        well=not bad and run.state == "done", bad=len(bad), facts=facts_of(found), parts=list(parts(found, bad)),
+        environment=found.review.environment, project=found.review.project, version=__version__,
+        created_at=found.review.created_at,
+    )  # fmt: skip
+
+
+def not_as_declared(found: RunReport) -> list[Drift]:
+    """Return what somebody declared and is otherwise now."""
+    return [one for each in standings(found) for one in each.wrong]
 
 
 def report_data(found: RunReport) -> dict[str, Any]:
@@ -181,4 +210,6 @@ def report_data(found: RunReport) -> dict[str, Any]:
             for each in standings(found)
         ],
         "as_declared": not any(each.wrong for each in standings(found)),
+        "assertions": assertion_data(found.review),
+        "tables": table_rows(found),
     }  # fmt: skip

@@ -42,6 +42,7 @@ def snapshot_data(found: Snapshot) -> dict[str, Any]:
             "objects": sorted(map(str, found.owned.objects)),
             "protected": sorted(map(str, found.owned.protected)),
             "memory": memory,
+            "deprecated": {str(ref): day for ref, day in sorted(found.owned.deprecated.items())},
         },
         "objects": encode_model(found.inspection.model),
         "unnamed": sorted(map(str, found.inspection.unnamed)),
@@ -87,6 +88,7 @@ def _read(data: Mapping[str, Any]) -> Snapshot:
         owned=Owned(
             known=bool(owned["known"]), objects=frozenset(map(Ref.parse, owned["objects"])),
             protected=frozenset(map(Ref.parse, owned["protected"])), memory=memory,
+            deprecated={Ref.parse(ref): str(day) for ref, day in owned.get("deprecated", {}).items()},
         ),
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from reconciler import dialects
 from reconciler.dialects.script import Order, Script, commented
 from reconciler.plan.hazards import Hazard
+from reconciler.plan.step import Stage
 from reconciler.report.blocks import SIGNS
 from reconciler.report.entries import Entries, effect_word, entries
 from reconciler.report.facts import Review
@@ -20,7 +21,7 @@ def plan_sql(review: Review) -> str:
     planned = review.planned
     script = dialect.script(
         Order(
-            plan=planned.plan, states=planned.states, schema=review.schema or dialect.default_schema,
+            plan=planned.plan.only(Stage.EXPAND), states=planned.states, schema=review.schema or dialect.default_schema,
             server=planned.server.version, refusal=_refusal(review),
         )
     )  # fmt: skip
@@ -72,6 +73,10 @@ def _hazards(found: Entries, hazards: Iterable[Hazard]) -> Iterator[str]:
 def _notes(review: Review) -> Iterator[str]:
     yield from review.planned.comparison.notes
     yield from (problem.message for problem in review.planned.obstacles)
+    for filling in review.planned.agenda.fillings:
+        yield f"{filling.backfill.ref} is not in this script: `reconcile apply` does it"
+    if later := review.planned.plan.only(Stage.TIGHTEN).steps:
+        yield f"{counted(len(later), 'step')} that wait for it are left out too: apply, or plan again when it is done"
 
 
 def _listed(title: str, lines: Iterable[str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from reconciler.plan.hazards import Effect
 from reconciler.report.alike import Fold, folds, pattern, roots
 from reconciler.report.blocks import SIGNS
 from reconciler.report.entries import Entries, Entry, danger
+from reconciler.report.filling import about, work_words
 from reconciler.report.layout import Cell, Look, Style, counted, cut, cut_middle, grid
 from reconciler.report.problems import safe, width
 from reconciler.report.words import both, label
@@ -18,6 +19,7 @@ _MOST = 40
 
 ADJECTIVES: Mapping[str, str] = {
     "create": "add", "update": "change", "rename": "rename", "replace": "replace", "delete": "drop",
+    "backfill": "backfill",
 }  # fmt: skip
 
 
@@ -104,8 +106,12 @@ _PLURALS: Mapping[str, str] = {"index": "indexes", "primary_key": "primary keys"
 
 def action_words(entry: Entry, inside: Mapping[Ref, Mapping[str, int]]) -> str:
     """Return in a few words what happens."""
+    if entry.filling is not None:
+        return work_words(entry.filling.backfill)
     if entry.verb == "rename" and entry.old is not None:
         return f"rename from {entry.old.ref.name}"
+    if entry.rows is not None:
+        return entry.rows.words()
     if entry.verb == "create":
         parts = [counted(n, label(kind), _PLURALS.get(kind, "")) for kind, n in inside.get(entry.ref, {}).items()]
         return f"add {', '.join(parts)}".rstrip()
@@ -129,5 +135,7 @@ def _risk_cell(entry: Entry, found: Entries) -> Cell:
 
 def rows_shown(*entries: Entry) -> str:
     """Return how many rows changes were found to concern."""
+    if entries[0].filling is not None:
+        return about(entries[0].filling.estimate) or "-"
     counts = [[hazard.count for hazard in entry.hazards if hazard.count is not None] for entry in entries]
     return f"{sum(map(max, filter(None, counts))):,}" if any(counts) else "-"

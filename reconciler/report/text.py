@@ -10,9 +10,11 @@ from reconciler.report.blocks import blocks, hazard_lines
 from reconciler.report.entries import VERBS, Entries, destroys, entries
 from reconciler.report.facts import Review, SpecVersion
 from reconciler.report.layout import Look, Style, counted, joined
-from reconciler.report.notes import listed, notes
+from reconciler.report.notes import ignored_lines, listed, notes, undeclared_lines
 from reconciler.report.problems import safe, width
+from reconciler.report.rehearsal import rehearsal_lines
 from reconciler.report.table import ADJECTIVES, table
+from reconciler.report.understanding import not_understood_lines
 
 
 def plan_text(review: Review, look: Look) -> str:
@@ -27,6 +29,7 @@ def plan_text(review: Review, look: Look) -> str:
         blocks(review, found, look),
         _loose(found, look),
         _rest(review, look),
+        rehearsal_lines(review.rehearsal, look),
         next_lines(review, found, look),
     ]
     return "\n".join("".join(f"{line}\n" for line in part) for part in parts if part)
@@ -35,8 +38,10 @@ def plan_text(review: Review, look: Look) -> str:
 def _nothing_to_do(review: Review, look: Look) -> list[str]:
     if look.detail:
         return [up_to_date(review, look), *_rest(review, look), *assertion_lines(review, look)]
-    rest = notes((), review.planned.comparison.notes, look)
-    return [up_to_date(review, look), *rest, *assertion_lines(review, look)]
+    comparison = review.planned.comparison
+    ignored = ignored_lines(comparison.scope.ignored, look)
+    rest = [*not_understood_lines(comparison.not_understood, look), *notes((), comparison.notes, look)]
+    return [up_to_date(review, look), *ignored, *rest, *assertion_lines(review, look)]
 
 
 def up_to_date(review: Review, look: Look) -> str:
@@ -112,8 +117,10 @@ def _rest(review: Review, look: Look) -> list[str]:
     loose, unmodelled = undeclared(review), review.planned.comparison.scope.unmodelled
     asked = [] if review.planned.plan.empty else [assertion.ref for assertion in review.desired.assertions]
     return [
-        *listed(f" Undeclared ({len(loose):,}), not touched:", loose, look),
+        *undeclared_lines(loose, look),
         *listed(f" Not managed yet ({len(unmodelled):,}), not touched:", unmodelled, look),
+        *not_understood_lines(review.planned.comparison.not_understood, look),
+        *ignored_lines(review.planned.comparison.scope.ignored, look),
         *listed(f" Assertions ({len(asked):,}), asked once it is applied:", asked, look),
         *notes(review.warnings, review.planned.comparison.notes, look),
     ]
