@@ -4,55 +4,74 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler import spec
+from reconciler.compare.alike import hints
 from reconciler.compare.planning import Planned
 from reconciler.dialects.base import Session
-from reconciler.errors import Problem, ReconcileError, StalePlan
+from reconciler.errors import Problem, ReconcileError, StalePlan, UsageError
 from reconciler.execute.batches import Progress
 from reconciler.model.model import Desired
+from reconciler.model.ref import Ref
 from reconciler.plan.policy import Allowance, Approve
-from reconciler.report.facts import Applied, ForeignTool, Review, SpecVersion
+from reconciler.plan.scope import Reason
+from reconciler.report.facts import Applied, Review, SpecVersion
 from reconciler.report.plan_file import SavedPlan, read_plan
 from reconciler.workflow import narrowing
-from reconciler.workflow.applying import Intent, plan_on, refuse, run_locked
+from reconciler.workflow.applying import plan_on, run_locked
 from reconciler.workflow.auditing import audit
 from reconciler.workflow.declaring import declare, load, spec_version
 from reconciler.workflow.foreign import foreign_tools
+from reconciler.workflow.keeping import Keeping
 from reconciler.workflow.looking import reading, review_of, seeing_schemas, session_on, told
 from reconciler.workflow.opening import Opened, Request, open_project, open_request
 from reconciler.workflow.outlining import Sources, declared
+from reconciler.workflow.rehearsing import refuse_failed, rehearsed
+from reconciler.workflow.stages import Intent, refuse
+from reconciler.workflow.tracing import followed
 
 Confirm = Callable[[Review], None]
 # What is to be found out about a database besides the plan, on the same session.
-Besides = Callable[[Opened, Session, Planned], tuple[ForeignTool, ...]]
+Besides = Callable[[Opened, Session, narrowing.Result, Review], Review]
 
 
-def plan(request: Request, *, given: Sequence[Allowance] = ()) -> Review:
+def plan(request: Request, *, given: Sequence[Allowance] = (), rehearse: bool | None = False) -> Review:
     """Compare the specs with the database and say what an apply would do; nothing is written.
+
+    Args:
+        request: which specs and which database.
+        given: the allowances of the command line.
+        rehearse: whether the plan is tried on a copy; None leaves it to the dialect.
 
     Raises:
         SpecError, UsageError, TargetError: as `opening` and `declaring` say.
         PlanError: when the specs and the database contradict each other, or a change cannot be made.
     """
-    return _compared(request, given, lambda opened, session, planned: ())[1]
+    opened, review = _compared(request, given, lambda opened, session, result, review: review)
+    with told(review.desired):
+        return rehearsed(opened, review, rehearse)
 
 
-def check(request: Request) -> Review:
-    """Compare as `plan` does, look how other tools left their accounts, and ask the rows what is asserted of them.
+def besides(opened: Opened, session: Session, result: narrowing.Result, review: Review) -> Review:
+    """Add to a plan what a check looks at: other tools' accounts, and whether rows and indexes are sound."""
+    from reconciler.workflow.conditions import condition
+
+    tools = foreign_tools(opened, session, result.planned.comparison.live)
+    found = condition(opened, session, result.planned, lambda: review.whole().desired.model)
+    return replace(review, foreign_tools=tools, condition=found)
+
+
+def check(request: Request, also: Besides = besides) -> Review:
+    """Compare as `plan` does, and find out what else is to be found out on the same session.
 
     What differs is read off the changes. Raises what `plan` raises.
     """
-    opened, review = _compared(request, (), _of_others)
+    opened, review = _compared(request, (), also)
     asserted = audit(opened, review.desired.assertions, lambda: review.whole().desired.model)
     return replace(review, asserted=asserted)
-
-
-def _of_others(opened: Opened, session: Session, planned: Planned) -> tuple[ForeignTool, ...]:
-    return foreign_tools(opened, session, planned.comparison.live)
 
 
 def _compared(request: Request, given: Sequence[Allowance], besides: Besides) -> tuple[Opened, Review]:
@@ -68,11 +87,11 @@ def _compared(request: Request, given: Sequence[Allowance], besides: Besides) ->
     with session_on(opened) as session, told(None):
         look = narrowing.Look(sources=sources, found=found, opened=opened, session=session, given=given)
         result = narrowing.planned(look)
-        tools = besides(opened, session, result.planned)
-    version = spec_version(opened.project, documents)
-    seconds = time.monotonic() - begun
-    review = review_of(opened, result.planned, result.desired, version, result.warnings, seconds)
-    return opened, replace(review, complete=result.complete, foreign_tools=tools)
+        version = spec_version(opened.project, documents)
+        seconds = time.monotonic() - begun
+        review = review_of(opened, result.planned, result.desired, version, result.warnings, seconds)
+        review = besides(opened, session, result, replace(review, complete=result.complete))
+    return opened, review
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +99,19 @@ class Terms:
     """What somebody wants an apply to hold to.
 
     `given` are the hazards that the command line allows. `saved` is a plan file to apply as it is, without any spec.
-    `expect_id` is the id that the plan must have. `dry_run` stops before anything is executed.
+    `expect_id` is the id that the plan must have. `dry_run` stops before anything is executed. `only` are addresses
+    beyond which nothing changes; what nobody declared there goes. `rehearse` says whether the plan is tried on a copy
+    first; None leaves it to the dialect. `backup` says whether one is made before the first step; None leaves it to the
+    environment.
     """
 
     given: Sequence[Allowance] = ()
     saved: Path | None = None
     expect_id: str | None = None
     dry_run: bool = False
+    only: frozenset[Ref] = frozenset()
+    rehearse: bool | None = False
+    backup: bool | None = None
 
 
 def apply(
@@ -111,61 +136,121 @@ def apply(
         StalePlan, LockTaken, ApplyFailed, NotConverged, TargetError: as their classes say.
     """
     terms = terms or Terms()
+    return apply_aim(_aim(request, terms), terms, seen=seen, confirm=confirm, progress=progress or Progress())
+
+
+def apply_aim(
+    aim: Aim, terms: Terms, *, seen: Confirm, confirm: Confirm, progress: Progress, command: str = "apply"
+) -> Applied:
+    """Make a database what it is to be; arguments and errors as for `apply`. `command` is the run's in the ledger."""
     begun = time.monotonic()
-    aim = _aim(request, terms.saved)
     expected = terms.expect_id or aim.plan_id
-    review = _seen(aim, terms.given, begun)
+    review = shown_plan(aim, terms.given, begun)
     seen(review)
     planned = review.planned
+    _known(terms.only, planned)
     if expected and planned.plan.id != expected:
         hint = "plan again and look at what is different"
         raise StalePlan(f"the plan is stale: it would now be {planned.plan.id}, not {expected}", hint=hint)
-    _refuse_with(review)
+    review = passing(aim, review, terms.rehearse)
+    progress = followed(progress, aim.opened.dialect.name)
+    keeping = Keeping(aim.opened, planned, terms.backup, progress)
     if _asks(aim.opened, planned):
         confirm(review)
     if terms.dry_run:
         return Applied(review=review, outcome=None)
     accepts = _accepting(aim.opened, planned, expected)
-    return _run(aim, Intent(aim.desired, tuple(terms.given), planned, accepts, progress or Progress()), begun)
+    commit = _commit_words(aim.version)
+    intent = Intent(aim.desired, tuple(terms.given), planned, accepts, progress, command, keeping.keep, commit)
+    intent = replace(intent, takes_back=aim.takes_back, ends=aim.ends)
+    with keeping.told():
+        done = run_aim(aim, intent, begun)
+    return replace(done, review=replace(done.review, rehearsal=review.rehearsal), backup=keeping.made)
+
+
+def _commit_words(version: SpecVersion) -> str:
+    return f"{version.commit}, with changes that are not in it" if version.dirty else version.commit
+
+
+def passing(aim: Aim, review: Review, rehearse: bool | None) -> Review:
+    """Return a review with its rehearsal. Raises what `apply` does when it is refused or went wrong there."""
+    _with(review, lambda one: refuse(one.planned))
+    with told(aim.desired):
+        review = rehearsed(aim.opened, review, rehearse)
+    _with(review, refuse_failed)
+    return review
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Aim:
-    """What an apply is to make of which database; `plan_id` is that of a saved plan, "" without one."""
+class Aim:
+    """What an apply is to make of which database; `plan_id` is that of a saved plan, "" without one.
+
+    `back` says, where it is what was there once, what that takes back, which are the runs `takes_back`; `ends` is the
+    state of a run that made it so.
+    """
 
     opened: Opened
     desired: Desired
     version: SpecVersion
     warnings: tuple[Problem, ...] = ()
     plan_id: str = ""
+    back: tuple[str, ...] = ()
+    takes_back: tuple[str, ...] = ()
+    ends: str = "done"
 
 
-def _aim(request: Request, saved: Path | None) -> _Aim:
+def _aim(request: Request, terms: Terms) -> Aim:
+    """Find out what to make of the database, and how much of it."""
+    aim = whole_aim(request, terms.saved)
+    if not terms.only:
+        return aim
+    # Rows that are declared and backfills are no part of what somebody changed by hand at an address.
+    desired = replace(aim.desired, data=(), backfills=())
+    opened = replace(aim.opened, policy=replace(aim.opened.policy, only=terms.only))
+    return replace(aim, opened=opened, desired=desired)
+
+
+def whole_aim(request: Request, saved: Path | None) -> Aim:
     """Find out what to make of the database: from the specs, or from a saved plan."""
     if saved is not None:
         file = read_plan(saved)
         opened = seeing_schemas(_where_planned(file, request), file.desired.model)
-        return _Aim(opened=opened, desired=file.desired, version=SpecVersion(sha256=""), plan_id=file.id)
+        return Aim(opened=opened, desired=file.desired, version=file.version, plan_id=file.id)
     opened = open_request(request, access="write")
     documents = load(opened.project)
     desired, warnings = declare(opened.project, documents, opened.dialect, opened.target, request.variables)
     version = spec_version(opened.project, documents)
-    return _Aim(opened=seeing_schemas(opened, desired.model), desired=desired, version=version, warnings=warnings)
+    return Aim(opened=seeing_schemas(opened, desired.model), desired=desired, version=version, warnings=warnings)
 
 
-def _seen(aim: _Aim, given: Sequence[Allowance], begun: float) -> Review:
+def shown_plan(aim: Aim, given: Sequence[Allowance], begun: float) -> Review:
     """Plan without the lock, for eyes that decide."""
     with session_on(reading(aim.opened)) as session, told(aim.desired):
         planned = plan_on(aim.opened, session, aim.desired, given)
+    planned = _explained(planned, aim.back)
     return review_of(aim.opened, planned, aim.desired, aim.version, aim.warnings, time.monotonic() - begun)
 
 
-def _run(aim: _Aim, intent: Intent, begun: float) -> Applied:
+def _explained(planned: Planned, back: Sequence[str]) -> Planned:
+    """Return the plan of a way back in its own words: what goes was not there then, and is no hint of a rename."""
+    if not back:
+        return planned
+    found = planned.comparison
+    others = tuple(note for note in found.notes if note not in hints(found))
+    why = {ref: Reason.UNDONE if reason is Reason.LEDGER else reason for ref, reason in found.scope.dropped.items()}
+    told = replace(found, notes=(*back, *others), scope=replace(found.scope, dropped=why))
+    return replace(planned, comparison=told)
+
+
+def run_aim(aim: Aim, intent: Intent, begun: float) -> Applied:
     with told(aim.desired):
         done, outcome = run_locked(aim.opened, intent)
-    review = review_of(aim.opened, done, aim.desired, aim.version, aim.warnings, time.monotonic() - begun)
+    review = review_of(
+        aim.opened, _explained(done, aim.back), aim.desired, aim.version, aim.warnings, time.monotonic() - begun
+    )
     review = replace(review, asserted=audit(aim.opened, aim.desired.assertions, lambda: aim.desired.model))
-    return Applied(review=review, outcome=None if done.plan.empty else outcome)
+    # Work that is done with every apply is no plan, and yet was done.
+    return Applied(review=review, outcome=None if done.plan.empty and not outcome.worked else outcome)
 
 
 def _where_planned(file: SavedPlan, request: Request) -> Opened:
@@ -186,6 +271,15 @@ def _where_planned(file: SavedPlan, request: Request) -> Opened:
     default = opened.dialect.default_schema
     _same("schema", file.schema or default, opened.target.schema or default)
     return opened
+
+
+def _known(only: Iterable[Ref], planned: Planned) -> None:
+    """Raise UsageError for an address at which there is nothing on either side."""
+    comparison = planned.comparison
+    for ref in only:
+        if not any(one.inside(ref) for one in (*comparison.live, *comparison.declared.model)):
+            raise UsageError(f"there is no {ref}, neither in the specs nor in the database",
+                             hint="`reconcile check -v` lists the addresses of what differs")  # fmt: skip
 
 
 def _same(what: str, planned: str, found: str) -> None:
@@ -214,9 +308,10 @@ def _accepting(opened: Opened, shown: Planned, expected: str) -> Callable[[Plann
     return lambda now: now.plan.empty or now.plan.id == shown.plan.id or (free and not _asks(opened, now))
 
 
-def _refuse_with(review: Review) -> None:
+def _with(review: Review, refuse: Callable[[Review], None]) -> None:
+    """Let a refusal carry the plan that is refused."""
     try:
-        refuse(review.planned)
+        refuse(review)
     except ReconcileError as error:
         error.review = review  # type: ignore[attr-defined]
         raise

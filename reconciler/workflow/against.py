@@ -11,17 +11,19 @@ from typing import Any
 
 from reconciler import spec
 from reconciler.compare.compare import Owned
-from reconciler.compare.planning import prepare
-from reconciler.dialects.base import DatabaseError, Dialect, Server
+from reconciler.compare.planning import NOTHING_DUE, Planned, prepare
+from reconciler.dialects.base import Dialect, Server, Unanswered
 from reconciler.errors import SnapshotError, UsageError
 from reconciler.execute import ledger
-from reconciler.model.model import Inspection, Model
+from reconciler.model.backfills import Backfill
+from reconciler.model.model import Desired, Inspection, Model
 from reconciler.plan.policy import Allowance
 from reconciler.report.facts import Review, Snapshot
 from reconciler.report.snapshot_file import read_snapshot
 from reconciler.workflow.applying import owned
 from reconciler.workflow.committed import specs_at
 from reconciler.workflow.declaring import declare, spec_version
+from reconciler.workflow.filling import agenda_without_ledger
 from reconciler.workflow.looking import review_of, seeing_schemas, session_on, told
 from reconciler.workflow.opening import Opened, Request, open_request, open_without_target
 
@@ -31,13 +33,14 @@ _GIT = "git:"
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
-    """What stands for the database."""
+class Source:
+    """What stands for the database; `done` are the backfills that are taken to be done there."""
 
     label: str
     inspection: Inspection
     server: Server
     owned: Owned
+    done: tuple[Backfill, ...] = ()
 
 
 def snapshot(request: Request) -> Snapshot:
@@ -84,26 +87,52 @@ def plan_against(request: Request, word: str, given: Sequence[Allowance]) -> Rev
     opened = replace(opened, target=replace(opened.target, label=source.label))
     with told(desired):
         planned = prepare(
-            standing_in(opened.dialect, source), Nobody(), opened.target, desired, source.owned, opened.policy, given
-        )
+            standing_in(opened.dialect, source), Nobody(), opened.target, desired, source.owned, opened.policy, given,
+            # A snapshot does not tell how far backfills are.
+            agenda=NOTHING_DUE if found else agenda_without_ledger(opened, desired.backfills, source.done),
+        )  # fmt: skip
     version = spec_version(opened.project, documents)
     return review_of(opened, planned, desired, version, warnings, time.monotonic() - begun)
 
 
-def _of_commit(request: Request, opened: Opened, word: str) -> _Source:
+def change_since(opened: Opened, before: Desired, desired: Desired) -> Planned:
+    """Return the plan from what specs declared once to what they declare now; no database is asked.
+
+    Args:
+        opened: the project, a dialect of it, and the policy.
+        before: what was declared, and is taken to have been applied.
+        desired: what is declared now.
+
+    Raises PlanError.
+    """
+    opened = seeing_schemas(opened, desired.model)
+    source = _of_declared("", opened.dialect, before)
+    with told(desired):
+        return prepare(
+            standing_in(opened.dialect, source), Nobody(), opened.target, desired, source.owned, opened.policy,
+            agenda=agenda_without_ledger(opened, desired.backfills, source.done),
+        )  # fmt: skip
+
+
+def _of_commit(request: Request, opened: Opened, word: str) -> Source:
     """Return what would be there had the specs of a commit been applied, and were ours; an empty one for no commit."""
     if word == EMPTY:
         return _of_nothing(opened.dialect)
-    found = specs_at(request, opened, word.removeprefix(_GIT)).desired
-    known = Owned(known=True, objects=frozenset(found.model))
-    return _Source(word, Inspection(model=found.model, unnamed=found.unnamed), opened.dialect.assumed(), known)
+    return _of_declared(word, opened.dialect, specs_at(request, opened, word.removeprefix(_GIT)).desired)
 
 
-def _of_nothing(dialect: Dialect) -> _Source:
-    return _Source("an empty database", Inspection(model=Model()), dialect.assumed(), Owned())
+def _of_declared(label: str, dialect: Dialect, found: Desired) -> Source:
+    dates = {ref: said.remove_after for ref, obj in found.model.items() if (said := getattr(obj, "deprecated", None))}
+    known = Owned(known=True, objects=frozenset(found.model), deprecated=dates)
+    inspection = Inspection(model=found.model, unnamed=found.unnamed)
+    return Source(label, inspection, dialect.assumed(), known, found.backfills)
 
 
-def _of_snapshot(found: Snapshot, opened: Opened, word: str) -> _Source:
+def _of_nothing(dialect: Dialect) -> Source:
+    return Source("an empty database", Inspection(model=Model()), dialect.assumed(), Owned())
+
+
+def _of_snapshot(found: Snapshot, opened: Opened, word: str) -> Source:
     """Hold the snapshot against what is asked of it: the same dialect, project and schemas."""
     schema = opened.target.schema or opened.dialect.default_schema
     pairs = (("dialect", found.dialect, opened.dialect.name), ("project", found.project, opened.project.name),
@@ -116,10 +145,10 @@ def _of_snapshot(found: Snapshot, opened: Opened, word: str) -> _Source:
         raise SnapshotError(f"{word} does not show the schema {', '.join(missing)}, which the specs name",
                             hint="take a snapshot with these specs")  # fmt: skip
     server = replace(found.server, elaborates=opened.dialect.assumed().elaborates)
-    return _Source(f"{word} of {found.created_at}", found.inspection, server, found.owned)
+    return Source(f"{word} of {found.created_at}", found.inspection, server, found.owned)
 
 
-def standing_in(dialect: Dialect, source: _Source) -> Dialect:
+def standing_in(dialect: Dialect, source: Source) -> Dialect:
     """Return the dialect as it is where nobody answers: what was there is known, and nothing else can be asked."""
     return replace(
         dialect,
@@ -136,19 +165,19 @@ class Nobody:
 
     def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
         """Say that there is nobody to ask."""
-        raise DatabaseError("there is no database behind this plan")
+        raise Unanswered("there is no database behind this plan")
 
     def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> int:
         """Say that there is nobody to tell."""
-        raise DatabaseError("there is no database behind this plan")
+        raise Unanswered("there is no database behind this plan")
 
     def execute_each(self, statements: Sequence[str]) -> Sequence[int]:
         """Say that there is nobody to tell."""
-        raise DatabaseError("there is no database behind this plan")
+        raise Unanswered("there is no database behind this plan")
 
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Say that there is nobody to tell."""
-        raise DatabaseError("there is no database behind this plan")
+        raise Unanswered("there is no database behind this plan")
 
     def in_transaction(self) -> bool:
         """Say that none was begun."""

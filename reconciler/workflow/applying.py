@@ -3,50 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
+from functools import partial
 
 from reconciler import __version__
-from reconciler.compare.compare import Aside, Memory, Owned, compare, remembered
-from reconciler.compare.planning import Planned, prepare
+from reconciler.compare.before import before, encode_before
+from reconciler.compare.compare import Aside, Owned
+from reconciler.compare.planning import NOTHING_DUE, Planned, prepare
 from reconciler.dialects.base import Lock, Session
-from reconciler.errors import Refused, StalePlan, TargetError
+from reconciler.errors import StalePlan
 from reconciler.execute import ledger
-from reconciler.execute.apply import News, Run, Verdict, apply
-from reconciler.execute.batches import Progress
+from reconciler.execute.apply import apply, description, new_run_id
 from reconciler.execute.failpoints import reach
-from reconciler.execute.ledger import Entry, Ledger
-from reconciler.model.change import Alter, Change, Create, Drop, Rename
-from reconciler.model.fields import contracts
-from reconciler.model.model import Desired, Model
+from reconciler.model.model import Desired
 from reconciler.model.ref import Ref
-from reconciler.plan.hazards import HAZARDS, Hazard
 from reconciler.plan.outcome import Outcome
 from reconciler.plan.policy import Allowance
-from reconciler.plan.step import DataCheck, Step
-from reconciler.report.words import both
+from reconciler.plan.step import Stage
+from reconciler.workflow.filling import agenda_of, foreseen, ledger_of, tidied
 from reconciler.workflow.opening import Opened
+from reconciler.workflow.stages import Intent, Scene, fill_and_tighten, refuse
 
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """What an apply is to do: the declared model, what the command line allows, and which plan it has to be.
-
-    `shown` is what came out without the lock; `accepts` says of what comes out under it whether somebody agreed to it.
-    """
-
-    desired: Desired
-    given: Sequence[Allowance]
-    shown: Planned
-    accepts: Callable[[Planned], bool]
-    progress: Progress
-
-
-def ledger_of(opened: Opened) -> Ledger:
-    """Return where the ledger of this project is."""
-    dialect = opened.dialect
-    return Ledger(
-        dialect.ledger_schema(opened.target), opened.project.name, dialect.ledger_text, dialect.ledger_options
-    )
+# Bytes that are written down of what was there before a run; a value of D1 has 2,000,000 at the most
+# (developers.cloudflare.com/d1/platform/limits).
+_WAS = 1_500_000
 
 
 def owned(opened: Opened, session: Session, aside: Iterable[Ref] = ()) -> Owned:
@@ -74,7 +54,12 @@ def plan_on(
         aside: the roots that are known to agree, and are left out on both sides.
     """
     known = owned(opened, session, aside or ())
-    return prepare(opened.dialect, session, opened.target, desired, known, opened.policy, given, before, aside)
+    # Where somebody wants some addresses changed and no others, no rows are worked on.
+    agenda = NOTHING_DUE if opened.policy.bounds.only else agenda_of(opened, session, desired.backfills)
+    planned = prepare(
+        opened.dialect, session, opened.target, desired, known, opened.policy, given, before, aside, agenda
+    )
+    return foreseen(opened, session, planned) if before is None else planned
 
 
 def run_locked(opened: Opened, intent: Intent) -> tuple[Planned, Outcome]:
@@ -103,41 +88,41 @@ def _run(opened: Opened, intent: Intent, session: Session, lock: Lock) -> tuple[
         session.execute(sql)
     bookmark = dialect.bookmark(session)
     ledger.bootstrap(session, ledger_of(opened))
+    reach("after_bootstrap", session)
+    if not opened.policy.bounds.only:
+        tidied(opened, session, intent.desired.backfills)
     stamp = dialect.stamp(session)
     planned = plan_on(opened, session, intent.desired, intent.given, before=intent.shown)
+    reach("before_gate", session)
     _gate(planned, intent.accepts)
     reach("after_gate", session)
-    outcome = apply(
-        Run(
-            dialect=dialect,
-            session=session,
-            lock=lock,
-            ledger=ledger_of(opened),
-            plan=planned.plan,
-            tool=f"reconcile {__version__}",
-            circumstances=planned.server.memory,
-            look=lambda: _look(opened, session, planned, intent.desired),
-            claim=lambda steps: _claim(planned.owned, steps),
-            known=planned.owned.objects,
-            still=lambda: dialect.stamp(session) == stamp,
-            progress=intent.progress,
-            lock_timeout=opened.target.patience,
-            allowed=lambda size: _allowed(opened, intent, size),
-            details={
-                "command": "apply",
-                "environment": opened.environment.name,
-                "consents": [asdict(consent) for consent in planned.verdict.consents],
-                **({"bookmark": bookmark} if bookmark else {}),
-            },
-        )
-    )
+    scene = Scene(opened, intent, session, lock, new_run_id())
+    plan, fills = planned.plan, planned.agenda.fillings
+    if plan.steps or fills:
+        kept = intent.keep(scene.run_id)
+        reach("before_intent", session)
+        _begin(scene, planned, {"bookmark": bookmark, "backup": kept})
+    closing = partial(scene.finish, intent.ends) if plan.steps and not fills else lambda: None
+    part = scene.part(planned, plan.only(Stage.EXPAND).steps)
+    outcome = apply(replace(part, still=lambda: dialect.stamp(session) == stamp, closing=closing))
+    if fills:
+        planned, outcome = fill_and_tighten(scene, planned, outcome)
     reach("before_release", session)
     return planned, outcome
 
 
-def _allowed(opened: Opened, intent: Intent, size: DataCheck) -> bool:
-    hazard = Hazard(code=size.code, ref=size.ref, message=size.message, effect=HAZARDS[size.code].effect)
-    return any(allowance.covers(hazard) for allowance in (*intent.given, *opened.policy.allow))
+def _begin(scene: Scene, planned: Planned, facts: Mapping[str, str]) -> None:
+    details = {
+        "command": scene.intent.command,
+        "environment": scene.opened.environment.name,
+        **({"commit": scene.intent.commit} if scene.intent.commit else {}),
+        **({"takes_back": scene.intent.takes_back} if scene.intent.takes_back else {}),
+        "consents": [asdict(consent) for consent in planned.verdict.consents],
+        **{name: value for name, value in facts.items() if value},
+    }
+    told = description(planned.plan, scene.run_id, f"reconcile {__version__}", details)
+    was = encode_before(before(planned))
+    ledger.start(scene.session, ledger_of(scene.opened), {**told, "was": was if len(was) <= _WAS else None})
 
 
 def _gate(planned: Planned, accepts: Callable[[Planned], bool]) -> None:
@@ -146,103 +131,3 @@ def _gate(planned: Planned, accepts: Callable[[Planned], bool]) -> None:
         raise StalePlan(f"the plan is stale: the database is not as it was; {now}",
                         hint="plan again and look at what is different")  # fmt: skip
     refuse(planned)
-
-
-def refuse(planned: Planned) -> None:
-    """Raise Refused when policy or live rows forbid a plan, TargetError when a privilege for it is missing."""
-    if planned.plan.empty:
-        return
-    if planned.verdict.refused:
-        codes = ", ".join(sorted({f"{hazard.code} at {hazard.ref}" for hazard in planned.verdict.refused}))
-        words = " ".join(f"--allow {word}" for word in planned.verdict.allow)
-        hint = (
-            f"to consent: {words}" if words else "it cannot be allowed away: mend what the plan names, then plan again"
-        )
-        raise Refused(f"refused: {codes}", hint=hint)
-    if planned.obstacles:
-        first = planned.obstacles[0]
-        raise TargetError(first.message, hint=first.hint, code=first.code)
-
-
-def _look(opened: Opened, session: Session, planned: Planned, desired: Desired) -> Verdict:
-    """Look again, inside the transaction: what differs, and what the ledger is to hold when nothing does.
-
-    The server is asked anew to spell what differs in text, so what is stored is held against what was meant.
-    """
-    goal = replace(desired, model=planned.comparison.desired, renames={}, unnamed=frozenset())
-    known = planned.owned
-    found = compare(
-        opened.dialect, session, opened.target, goal, Owned(objects=known.objects), opened.policy.undeclared
-    )
-    differences = [*map(_difference, found.changes), *_broken_contracts(found.desired, found.live)]
-    protected = frozenset(map(planned.comparison.renamed.after, known.protected))
-    entries = _entries(found.desired, found.live, protected)
-    gone = frozenset(ref for ref in known.objects if ref not in entries)
-    return Verdict(differences=tuple(differences), news=News(entries=_news(entries, known), gone=gone))
-
-
-def _claim(known: Owned, steps: Sequence[Step]) -> News:
-    """Return what the ledger is to hold after these steps: what was made, and what was ours under its new name."""
-    changes = [change for step in steps for change in step.changes]
-    entries = {change.ref: Entry() for change in changes if isinstance(change, Create)}
-    gone = {change.old.ref for change in changes if isinstance(change, Drop)}
-    for change in changes:
-        if isinstance(change, Rename):
-            moved = [ref for ref in known.objects if ref.inside(change.old.ref)]
-            gone.update(moved)
-            entries |= {ref.moved(change.old.ref, change.ref): _entry_of(ref, known) for ref in moved}
-    return News(entries=entries, gone=frozenset(gone) - entries.keys())
-
-
-def _entry_of(ref: Ref, known: Owned) -> Entry:
-    memory = {part: memory for (at, part), memory in known.memory.items() if at == ref}
-    return Entry(protected=ref in known.protected, memory=memory)
-
-
-def _difference(change: Change) -> str:
-    match change:
-        case Alter(old, new, fields):
-            pairs = [f"{name} {' instead of '.join(both(getattr(old, name), getattr(new, name)))}" for name in fields]
-            return f"{change.ref}: {'; '.join(pairs)}"
-        case Create():
-            return f"{change.ref} is missing"
-        case _:
-            return f"{change.ref} is still there"
-
-
-def _broken_contracts(desired: Model, live: Model) -> list[str]:
-    """Return the promises of the specs that the database does not keep, such as the columns of a view."""
-    found = []
-    for ref, obj in desired.items():
-        for name in contracts(type(obj)):
-            promised, real = getattr(obj, name), getattr(live.get(ref), name, None)
-            if promised and real and promised != real:
-                found.append(f"{ref}: {name} are {', '.join(real)}, the spec promises {', '.join(promised)}")
-    return found
-
-
-def _entries(desired: Model, live: Model, before: frozenset[Ref]) -> Mapping[Ref, Entry]:
-    """Return what the ledger is to hold. Protection is lifted by `protect: false` alone, never by silence."""
-    memory: dict[Ref, dict[str, Memory]] = {}
-    for (ref, part), entry in remembered(desired, live).items():
-        memory.setdefault(ref, {})[part] = entry
-    entries = {}
-    for ref, obj in desired.items():
-        said = getattr(obj, "protect", None)
-        protected = ref in before if said is None else bool(said)
-        entries[ref] = Entry(protected=protected, memory=memory.get(ref, {}))
-    return entries
-
-
-def _news(entries: Mapping[Ref, Entry], known: Owned) -> Mapping[Ref, Entry]:
-    """Return the entries that the ledger does not hold yet in just this form."""
-    before: dict[Ref, dict[str, Memory]] = {}
-    for (ref, part), memory in known.memory.items():
-        before.setdefault(ref, {})[part] = memory
-    return {
-        ref: entry
-        for ref, entry in entries.items()
-        if ref not in known.objects
-        or entry.protected != (ref in known.protected)
-        or dict(entry.memory) != before.get(ref, {})
-    }

@@ -18,7 +18,7 @@ from reconciler.spec.project import Project
 from reconciler.workflow.declaring import declare, spec_version
 from reconciler.workflow.opening import Opened, Request
 
-_ENDINGS = (".yaml", ".yml")
+_ENDINGS = (".yaml", ".yml", ".csv")
 _FILES = ("100644", "100755")
 
 
@@ -82,7 +82,7 @@ def _project(now: Project, top: Path, folder: Path, ref: str, specs: Sequence[Pa
 
 @contextmanager
 def _laid_out(top: Path, commit: str) -> Iterator[Path]:
-    """Write the YAML files of a commit into a folder for as long as they are read."""
+    """Write the files of specs of a commit into a folder for as long as they are read."""
     with TemporaryDirectory(prefix="reconcile-") as name:
         folder = Path(name).resolve()
         for path, content in _contents(top, _named(top, commit)).items():
@@ -93,7 +93,7 @@ def _laid_out(top: Path, commit: str) -> Iterator[Path]:
 
 
 def _named(top: Path, commit: str) -> Mapping[str, str]:
-    """Return the YAML files of a commit, each with the word under which git keeps its content."""
+    """Return the files of specs of a commit, each with the word under which git keeps its content."""
     found = {}
     for line in filter(None, _git(top, "ls-tree", "-r", "-z", commit).decode("utf-8", "surrogateescape").split("\0")):
         head, _, path = line.partition("\t")

@@ -24,6 +24,7 @@ from reconciler.spec.nodes import Source
 from reconciler.spec.project import Project
 
 if TYPE_CHECKING:
+    from reconciler.model.backfills import Backfill
     from reconciler.report.facts import SpecVersion
 
 
@@ -39,24 +40,42 @@ def declare(
 
     Raises SpecError with everything that the dialect cannot have, each at its place.
     """
-    desired = spec.lower(
-        documents,
-        dialect=dialect.name,
-        fallback=dialect.fallback,
-        sql=project.sql,
-        variables=spec.gathered(project.variables, os.environ, given),
-        default_schema=target.schema or dialect.default_schema,
-    )
+    desired = as_written(project, documents, dialect, target, given)
     normalized = dialect.normalize(desired.model)
     parts = {**normalized.parts, **dict(dialect.proofread(normalized.model))}
-    placed = [_placed(problem, parts, desired) for problem in dict.fromkeys((*normalized.problems, *parts))]
+    placed = [in_place(problem, parts, desired) for problem in dict.fromkeys((*normalized.problems, *parts))]
     assertions, wrong = _assertions(desired, dialect, normalized.model)
+    work, unsound = _work(desired, normalized.model, dialect, project)
     placed += [_circle(circle, desired) for circle in views.circles(normalized.model, dialect.resolve)]
-    placed += wrong
+    placed += [*wrong, *unsound, *_wrong_rows(desired)]
     errors = [problem for problem in placed if problem.severity == "error"]
     if errors:
         raise SpecError(sorted(errors, key=_order))
-    return replace(desired, model=normalized.model, assertions=assertions), tuple(sorted(placed, key=_order))
+    found = replace(desired, model=normalized.model, assertions=assertions, backfills=work)
+    return found, tuple(sorted(placed, key=_order))
+
+
+def as_written(
+    project: Project, documents: Documents, dialect: Dialect, target: Target, given: Mapping[str, str]
+) -> Desired:
+    """Return what the specs say for a dialect, also what it cannot keep. Raises SpecError."""
+    return spec.lower(
+        documents, dialect=dialect.name, fallback=dialect.fallback, sql=project.sql,
+        variables=spec.gathered(project.variables, os.environ, given),
+        default_schema=target.schema or dialect.default_schema,
+    )  # fmt: skip
+
+
+def _work(
+    desired: Desired, model: Model, dialect: Dialect, project: Project
+) -> tuple[tuple[Backfill, ...], list[Problem]]:
+    """Return the backfills in the dialect's words, and what is wrong with them, each at its place."""
+    if not desired.backfills:
+        return (), []
+    from reconciler.workflow.declaring_work import backfills
+
+    found, problems = backfills(desired, model, dialect, project)
+    return found, [in_place(problem, problems, desired) for problem in problems]
 
 
 def _assertions(desired: Desired, dialect: Dialect, model: Model) -> tuple[tuple[Assertion, ...], list[Problem]]:
@@ -80,7 +99,17 @@ def _assertions(desired: Desired, dialect: Dialect, model: Model) -> tuple[tuple
             problems[problem] = "query"
             continue
         problems |= dict.fromkeys(proofread(found[-1], model, dialect.family), "query")
-    return tuple(found), [_placed(problem, problems, desired) for problem in problems]
+    return tuple(found), [in_place(problem, problems, desired) for problem in problems]
+
+
+def _wrong_rows(desired: Desired) -> list[Problem]:
+    """Return the values of rows that their columns cannot hold, each at its place."""
+    if not desired.data:
+        return []
+    from reconciler.dialects.row_values import misfits
+
+    found = (pair for rows in desired.data for pair in misfits(rows, desired.model))
+    return [in_place(problem, {problem: part}, desired) for problem, part in found]
 
 
 def _circle(circle: Sequence[Ref], desired: Desired) -> Problem:
@@ -94,7 +123,8 @@ def _order(problem: Problem) -> tuple[bool, Position, str]:
     return problem.position is None, problem.position or Position("", 0, 0), problem.message
 
 
-def _placed(problem: Problem, parts: Mapping[Problem, str], desired: Desired) -> Problem:
+def in_place(problem: Problem, parts: Mapping[Problem, str], desired: Desired) -> Problem:
+    """Return a problem at its place: what the document says of an object, and which part of that."""
     position = desired.position(Ref.parse(problem.address), parts.get(problem, ""))
     return problem.at(position, source_line(position)) if position else problem
 
@@ -132,7 +162,7 @@ def spec_version(project: Project, documents: Documents) -> SpecVersion:
     from reconciler.report.facts import SpecVersion
 
     digest = hashlib.sha256()
-    for text in documents.texts():
+    for text in (*documents.texts(), *spec.row_files(documents)):
         digest.update(text.encode(errors="surrogatepass") + b"\0")
     commit = _git(project.root, "rev-parse", "--short=7", "HEAD")
     dirty = bool(commit) and bool(_git(project.root, "status", "--porcelain", "--", "."))

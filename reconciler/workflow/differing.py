@@ -87,7 +87,7 @@ def difference(request: Request, first: str, second: str) -> Review:
             _POLICY, _EVERYTHING,
         )  # fmt: skip
     planned = _explained(planned)
-    environment = replace(at.environment, name=f"{first} → {second}")
+    environment = replace(at.environment, name=f"{first} → {second}", policy=spec.Policy())
     label = opened[first].target.label if first in opened else first
     at = replace(at, environment=environment, target=replace(at.target, label=label))
     return review_of(at, planned, goal.desired, goal.version, (), time.monotonic() - begun)

@@ -12,7 +12,7 @@ from reconciler.execute import history
 from reconciler.plan.outcome import PastRun
 from reconciler.report.facts import ForeignTool, Health, Locks
 from reconciler.report.history import result
-from reconciler.workflow.applying import ledger_of
+from reconciler.workflow.filling import ledger_of
 from reconciler.workflow.foreign import foreign_tools
 from reconciler.workflow.looking import session_on, told
 from reconciler.workflow.opening import Opened, Request, open_request

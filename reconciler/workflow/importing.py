@@ -3,65 +3,106 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler import spec
+from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.model.fields import live_only
-from reconciler.model.model import Model
-from reconciler.model.objects import Column, Enum, ForeignKey, Object, Unmodelled, View
+from reconciler.model.model import Inspection, Model
+from reconciler.model.objects import Column, Enum, Extension, ForeignKey, Object, Unmodelled, View
 from reconciler.model.programs import Event, Function, Procedure, Trigger
 from reconciler.model.ref import Kind
 from reconciler.plan.foreign import foreign_tables
-from reconciler.report.facts import Imported
+from reconciler.plan.understood import not_understood
+from reconciler.report.facts import ForeignTool, Imported
+from reconciler.spec.secrets import Secret
 from reconciler.workflow.foreign import foreign_tools
 from reconciler.workflow.looking import session_on, told
 from reconciler.workflow.opening import Request, open_request
-from reconciler.workflow.selecting import selected
+from reconciler.workflow.selecting import schemas_meant, selected
 
 
 def import_(request: Request, out: Path, select: Sequence[str] = (), exclude: Sequence[str] = ()) -> Imported:
-    """Write what a database holds as specs, of the default schema and of those that specs there name already.
+    """Write what a database holds as specs: of the default schema, and of those that specs there or globs name.
 
     Args:
         request: which database.
         out: the folder of the specs; what is there and not meant stays.
         select: globs over the addresses of what is meant, which brings along what it rests on; none is everything.
+            One that names another schema (`*.billing.*`) has that looked into.
         exclude: globs over what is left out.
 
     Raises TargetError, also where there is no database, SpecError when specs that are already there are wrong, and
     UsageError for a glob that fits nothing.
     """
     opened = open_request(request, access="read")
+    opened = replace(opened, target=replace(opened.target, missing="error"))
     dialect = opened.dialect
     default = opened.target.schema or dialect.default_schema
     named = spec.named_schemas(out, dialect=dialect.name, default_schema=default)
-    opened = replace(opened, target=replace(opened.target, schemas=named, missing="error"))
     with session_on(opened) as session, told(None):
-        inspection = dialect.inspect(session, opened.target)
-        others = tuple(name for name in dialect.other_schemas(session) if name not in (default, *named))
+        others = [name for name in dialect.other_schemas(session) if name not in (default, *named)]
+        target = replace(opened.target, schemas=(*named, *schemas_meant(others, select)))
+        inspection, looked = _inspected(dialect, session, target, others)
+        opened = replace(opened, target=replace(target, schemas=looked))
         tools = foreign_tools(opened, session, inspection.model)
+    found = Found(
+        dialect=dialect, inspection=inspection, default_schema=default, url=request.url or opened.environment.url,
+        other_schemas=tuple(name for name in others if name not in looked), foreign_tools=tools,
+    )  # fmt: skip
+    return write_down(found, out, select, exclude)
+
+
+def _inspected(
+    dialect: Dialect, session: Session, target: Target, others: Sequence[str]
+) -> tuple[Inspection, tuple[str, ...]]:
+    """Inspect, a second time where an extension names one of the other schemas: specs that name one are about it."""
+    inspection = dialect.inspect(session, target)
+    extensions = (obj for obj in inspection.model.values() if isinstance(obj, Extension))
+    named = {obj.namespace for obj in extensions} & set(others) - set(target.schemas)
+    looked = (*target.schemas, *sorted(filter(None, named)))
+    if named:
+        inspection = dialect.inspect(session, replace(target, schemas=looked))
+    return inspection, looked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What was found in a database, or made of files on one: `url` goes into a project file that is written anew."""
+
+    dialect: Dialect
+    inspection: Inspection
+    default_schema: str
+    url: str | Secret
+    other_schemas: tuple[str, ...] = ()
+    foreign_tools: tuple[ForeignTool, ...] = ()
+
+
+def write_down(found: Found, out: Path, select: Sequence[str] = (), exclude: Sequence[str] = ()) -> Imported:
+    """Write what was found as specs; the arguments and errors are those of `import_`."""
+    dialect, inspection = found.dialect, found.inspection
     strange = foreign_tables(inspection.model, inspection.model)
     live = dialect.normalize(inspection.model.only(lambda ref: ref.top not in strange)).model
     live = selected(live, select, exclude, dialect.resolve)
     dangling = {obj.ref: words for obj in live.values() if (words := _dangles(obj, live))}
     known = [obj for obj in live.values() if not isinstance(obj, Unmodelled) and obj.ref not in dangling]
     me = inspection.defaults.get("user")
-    written = Model(_of_anybody(dialect.portable(obj), me) for obj in known)
+    written = Model(of_anybody(dialect.portable(obj), me) for obj in known)
     paths = spec.write(
-        written, out, dialect=dialect.name,
-        project_name=out.absolute().name or "project", url=request.url or opened.environment.url,
-        default_schema=default, unnamed=inspection.unnamed,
+        written, out, dialect=dialect.name, project_name=out.absolute().name or "project", url=found.url,
+        default_schema=found.default_schema, unnamed=inspection.unnamed,
         normalize=lambda model: dialect.normalize(model).model,
     )  # fmt: skip
+    marked = not_understood(live)
     left = [dangling.get(obj.ref) or _left_out(written.get(obj.ref, obj)) for obj in live.values()]
     return Imported(
         directory=out, written=tuple(paths), objects=len(known), unmodelled=tuple(sorted(filter(None, left))),
-        other_schemas=others, foreign_tools=tools,
+        not_understood=marked, other_schemas=found.other_schemas, foreign_tools=found.foreign_tools,
     )  # fmt: skip
 
 
-def _of_anybody(obj: Object, me: str | None) -> Object:
+def of_anybody(obj: Object, me: str | None) -> Object:
     """Leave out whose rights a program has when it is whoever imports it: applied by another, it is that one's."""
     if isinstance(obj, Trigger | Function | Procedure | Event) and obj.definer == me:
         return replace(obj, definer=None)
@@ -81,7 +122,8 @@ def _left_out(obj: Object) -> str:
     """Say what of a live object specs cannot hold: all of it, or a part that the database alone knows; "" for none."""
     if isinstance(obj, Unmodelled):
         return str(obj.ref)
-    found = (getattr(obj, name) for name in live_only(type(obj)) if (type(obj), name) not in _REMADE)
+    names = (name for name in live_only(type(obj)) if name != "not_understood" and (type(obj), name) not in _REMADE)
+    found = (getattr(obj, name) for name in names)
     words = [_words(value) for value in found if not isinstance(value, bool)]
     counts = isinstance(obj, Column) and (obj.identity is not None or obj.type.name.endswith("serial"))
     told = "; ".join(word for word in words if word and not counts)

@@ -13,6 +13,7 @@ from reconciler.execute import ledger
 from reconciler.model.model import Desired, Model
 from reconciler.model.ref import Kind
 from reconciler.report.facts import Review, SpecVersion
+from reconciler.workflow.allowing import expired
 from reconciler.workflow.declaring import place
 from reconciler.workflow.opening import Opened
 
@@ -75,5 +76,5 @@ def review_of(
         approve=opened.policy.approve.value,
         schema=opened.target.schema,
         undeclared=opened.policy.undeclared.value,
-        warnings=tuple(warnings),
+        warnings=(*warnings, *expired(opened.environment.policy.allow)),
     )

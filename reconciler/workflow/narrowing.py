@@ -117,7 +117,9 @@ def _in_part(look: Look, outlines: Outlines, rows: Survey, aside: Mapping[Ref, A
 def _circumstances(look: Look) -> str:
     """Return what decides whether the two sides are the same, beside themselves."""
     server = look.opened.dialect.server(look.session)
-    return "\n".join((server.memory, *sorted(server.features), look.opened.policy.undeclared.value))
+    policy = look.opened.policy
+    left = sorted(map(str, policy.ignored))
+    return "\n".join((server.memory, *sorted(server.features), policy.undeclared.value, *left))
 
 
 def _pairs(outlines: Outlines, rows: Survey, circumstances: str) -> Mapping[Ref, str]:
@@ -178,7 +180,9 @@ def _note_agreed(outlines: Outlines, pairs: Mapping[Ref, str], result: Result) -
 def _odd(comparison: Comparison) -> frozenset[Ref]:
     """Return the roots about which there is something to say."""
     found = {change.ref.top for change in comparison.changes}
-    found |= {ref.top for ref in (*comparison.scope.undeclared, *comparison.scope.unmodelled)}
+    found |= {
+        ref.top for ref in (*comparison.scope.undeclared, *comparison.scope.unmodelled, *comparison.scope.ignored)
+    }
     found |= {ref.top for move in comparison.renamed.moves for ref in move}
     found |= foreign_tables(comparison.live, comparison.live).keys()
     found |= {ref.top for ref, obj in comparison.live.items() if getattr(obj, "not_understood", "")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler import dialects, spec
 from reconciler.dialects.base import Dialect, Target
 from reconciler.errors import UsageError
+from reconciler.model.ref import Ref
 from reconciler.spec.project import Environment, Project
 from reconciler.spec.urls import url_dialect
 
@@ -32,13 +33,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A request with everything looked up that does not need a database."""
+    """A request with everything looked up that does not need a database.
+
+    `other` opens another environment of the same project, to be read. Raises what `open_request` raises.
+    """
 
     project: Project
     environment: Environment
     dialect: Dialect
     target: Target
     policy: Policy
+    other: Callable[[str], Opened]
 
 
 def open_project(request: Request) -> Project:
@@ -82,7 +87,20 @@ def open_request(request: Request, *, access: str) -> Opened:
         access=access,
         patience=request.lock_timeout,
     )
-    return Opened(project=project, environment=environment, dialect=dialect, target=target, policy=_policy(environment))
+    return Opened(
+        project=project, environment=environment, dialect=dialect, target=target, policy=_policy(environment),
+        other=others(request),
+    )  # fmt: skip
+
+
+def others(request: Request) -> Callable[[str], Opened]:
+    """Return what opens another environment of the same project, to be read."""
+
+    def other(name: str) -> Opened:
+        found = open_request(replace(request, environment=name, url=None), access="read")
+        return replace(found, target=replace(found.target, missing="error"))
+
+    return other
 
 
 def open_without_target(request: Request, dialect: str) -> Opened:
@@ -106,7 +124,10 @@ def open_without_target(request: Request, dialect: str) -> Opened:
     found = dialects.dialect(name)
     target = Target(dialect=found.name, url="", label="", schema=environment.schema, access="read")
     environment = replace(environment, dialect=found.name)
-    return Opened(project=project, environment=environment, dialect=found, target=target, policy=_policy(environment))
+    return Opened(
+        project=project, environment=environment, dialect=found, target=target, policy=_policy(environment),
+        other=others(request),
+    )  # fmt: skip
 
 
 def _environment(project: Project, request: Request, access: str) -> Environment:
@@ -126,12 +147,17 @@ def _environment(project: Project, request: Request, access: str) -> Environment
 
 
 def _policy(environment: Environment) -> Policy:
-    from reconciler.plan.policy import Approve, Policy, parse_allowance
+    from reconciler.plan.policy import Approve, Policy
+    from reconciler.plan.rules import SMALL_TABLE_ROWS
     from reconciler.plan.scope import Undeclared
+    from reconciler.workflow.allowing import holding
 
     said = environment.policy
+    rows = said.small_table_rows
     return Policy(
-        allow=tuple(map(parse_allowance, said.allow)),
+        allow=holding(said.allow),
         undeclared=Undeclared(said.undeclared),
         approve=Approve(said.approve),
+        ignored={Ref.parse(address): reason for address, reason in said.ignore},
+        small_table_rows=SMALL_TABLE_ROWS if rows is None else rows,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.execute import history as ledger_history
 from reconciler.plan.outcome import PastRun
 from reconciler.report.facts import History
-from reconciler.workflow.applying import ledger_of
+from reconciler.workflow.filling import ledger_of
 from reconciler.workflow.looking import session_on, told
 from reconciler.workflow.opening import Request, open_request
 

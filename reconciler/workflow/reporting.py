@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.report.facts import RunReport
-from reconciler.workflow.acting import plan
+from reconciler.workflow.acting import check
 from reconciler.workflow.opening import Request
 from reconciler.workflow.past import past_run
 
@@ -17,6 +17,6 @@ def report(request: Request, word: str) -> RunReport:
 
     Raises:
         UsageError: also when there is no such run.
-        SpecError, TargetError, PlanError: as `plan` says.
+        SpecError, TargetError, PlanError: as `check` says.
     """
-    return RunReport(run=past_run(request, word), review=plan(request))
+    return RunReport(run=past_run(request, word), review=check(request))

@@ -9,7 +9,7 @@ from reconciler.errors import UsageError
 from reconciler.model.fields import referring
 from reconciler.model.model import Model
 from reconciler.model.objects import Object
-from reconciler.model.ref import Ref
+from reconciler.model.ref import Kind, Ref
 
 Resolve = Callable[[Sequence[Object], Model], Sequence[Object]]
 
@@ -40,6 +40,18 @@ def selected(live: Model, select: Sequence[str], exclude: Sequence[str], resolve
     if select:
         wanted = _with_needs(live.updated(resolve(list(live.values()), live)), wanted, out)
     return live.only(lambda ref: ref.top in wanted)
+
+
+def schemas_meant(schemas: Iterable[str], select: Iterable[str]) -> tuple[str, ...]:
+    """Return those schemas that a glob names in an address of something inside: `table.billing.*`, not `table.*`."""
+    insides = {where for glob in select for where in _befores(glob.partition(".")[2])}
+    words = {name: str(Ref.root(Kind.SCHEMA, name)).partition(".")[2] for name in schemas}
+    return tuple(name for name, word in words.items() if any(fnmatchcase(word, where) for where in insides))
+
+
+def _befores(text: str) -> Iterator[str]:
+    """Yield what stands before each full stop of a text: quoted names may hold some."""
+    return (text[:at] for at, letter in enumerate(text) if letter == ".")
 
 
 def _fits(ref: Ref, globs: Iterable[str]) -> bool:

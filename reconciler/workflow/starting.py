@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.errors import FileError, Problem
@@ -12,6 +14,7 @@ from reconciler.report.offline_facts import Deed, Started, Thing
 from reconciler.spec.emit import scalar
 from reconciler.spec.files import PROJECT_FILES
 from reconciler.spec.published import published
+from reconciler.workflow.pipelines import FILES, pipeline, repository
 
 _SCHEMAS = ".reconcile/schema"
 
@@ -52,11 +55,16 @@ _SETTINGS = {
 _EXTENSIONS = {"recommendations": ["redhat.vscode-yaml"]}
 
 
-def start(directory: Path) -> Started:
+def start(directory: Path, forge: str | None = None) -> Started:
     """Make a directory a project. What is there already stays, but for the schemas, which are ours.
+
+    Args:
+        directory: where the project is to be.
+        forge: github or gitlab, for the file that lets it check and apply the project.
 
     Raises:
         FileError: when a file cannot be read or written.
+        UsageError: when the directory's name cannot stand in a forge's file.
     """
     root = directory.absolute()
     try:
@@ -66,6 +74,7 @@ def start(directory: Path) -> Started:
             _made(root, ".vscode/extensions.json", _text(_EXTENSIONS), _keeping),
             *(_made(root, f"{_SCHEMAS}/{file}", text, _replacing) for file, text in published().items()),
             _ignored(root),
+            *([_pipeline(root, forge)] if forge else []),
         ]
     except (OSError, UnicodeDecodeError) as error:
         name = getattr(error, "filename", None) or directory
@@ -86,6 +95,14 @@ def _project(root: Path) -> list[Thing]:
     if project.deed is Deed.KEPT or specs:
         return [project]
     return [project, _made(root, "schema/example.yaml", _EXAMPLE.format(schemas=_SCHEMAS), _keeping)]
+
+
+def _pipeline(root: Path, forge: str) -> Thing:
+    """Write the file of a forge at the top of the repository."""
+    top = repository(root)
+    text = pipeline(forge, root.relative_to(top))
+    made = _made(top, FILES[forge], text, _keeping)
+    return replace(made, path=Path(os.path.relpath(top / FILES[forge], root)))
 
 
 def _database(root: Path) -> str:

@@ -1,0 +1,1 @@
+"""Declared data work: in transactions that hold their own cursor, stopped and gone on with, and verified."""
