@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.options import Format, Where
 from reconciler.cli.report import Report, failed
-from reconciler.errors import ApprovalNeeded, ReconcileError
+from reconciler.errors import ApprovalNeeded, ReconcileError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.cli.desk import Desk
+    from reconciler.model.ref import Ref
     from reconciler.plan.policy import Allowance
-    from reconciler.report.facts import Review
+    from reconciler.report.facts import Applied, Review
+    from reconciler.report.layout import Look
     from reconciler.workflow import Request
+    from reconciler.workflow.adopting import Wanted
 
 # How null is said among arguments, as in COPY of PostgreSQL and LOAD DATA of MySQL.
 NULL = r"\N"
@@ -25,7 +28,10 @@ NULL = r"\N"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What `apply` is asked to do."""
+    """What `apply` is asked to do, or a command that ends in one; `words` are those of that command.
+
+    `only` are the addresses that `drift revert` names.
+    """
 
     where: Where
     allow: tuple[str, ...] = ()
@@ -33,6 +39,14 @@ class Order:
     auto_approve: bool = False
     expect_id: str | None = None
     dry_run: bool = False
+    only: tuple[str, ...] = ()
+    rehearse: bool | None = None
+    backup: bool | None = None
+    words: tuple[str, ...] = ()
+
+
+# What an apply is done with: the workflow's own function, or one of a command that ends in it.
+Act = Callable[..., "Applied"]
 
 
 def request(where: Where) -> Request:
@@ -45,10 +59,18 @@ def request(where: Where) -> Request:
     )  # fmt: skip
 
 
-def _given(words: tuple[str, ...]) -> list[Allowance]:
+def allowances(words: tuple[str, ...]) -> list[Allowance]:
     from reconciler.plan.policy import parse_allowance
 
     return [parse_allowance(word) for word in words]
+
+
+def _only(addresses: tuple[str, ...]) -> frozenset[Ref]:
+    if not addresses:
+        return frozenset()
+    from reconciler.workflow.accepting import parsed
+
+    return frozenset(parsed(addresses))
 
 
 def apply_command(order: Order, environment: str) -> str:
@@ -59,7 +81,8 @@ def apply_command(order: Order, environment: str) -> str:
     from reconciler.spec.urls import has_password, without_password
 
     where = order.where
-    words = ["reconcile", "apply", *([str(order.saved)] if order.saved else [])]
+    command = order.words or ("apply",)
+    words = ["reconcile", *command, *([str(order.saved)] if order.saved else [])]
     words += ["-C", str(where.directory)] if where.directory != Path() else []
     words += ["-e", environment] if where.environment or not where.url else []
     if where.url:
@@ -71,7 +94,13 @@ def apply_command(order: Order, environment: str) -> str:
 
 
 def plan(
-    where: Where, allow: tuple[str, ...], out: Path | None, pending: int, against: str | None, desk: Desk
+    where: Where,
+    allow: tuple[str, ...],
+    out: Path | None,
+    pending: int,
+    against: str | None,
+    rehearse: bool | None,
+    desk: Desk,
 ) -> Report:
     """Show what an apply would do, and save it where that was asked for.
 
@@ -81,25 +110,49 @@ def plan(
     from reconciler.report.events import plan_events
 
     if against is not None:
+        if rehearse:
+            raise UsageError("a plan against a snapshot or commit has no database on which it could be rehearsed")
         from reconciler.workflow.against import plan_against
 
-        review = plan_against(request(where), against, _given(allow))
+        review = plan_against(request(where), against, allowances(allow))
     else:
-        review = workflow.plan(request(where), given=_given(allow))
+        review = workflow.plan(request(where), given=allowances(allow), rehearse=rehearse)
     if out is not None:
         from reconciler.report.plan_file import write_plan
 
         write_plan(out, review)
     desk.events.about(review)
     report = plan_report(review, Order(where=where, allow=allow, saved=out))
-    events = partial(plan_events, review)
-    return replace(report, exit_code=0 if review.planned.plan.empty else pending, events=events)
+    report = replace(report, exit_code=0 if review.planned.plan.empty else pending, events=partial(plan_events, review))
+    return _unless_failed(review, report)
+
+
+def _unless_failed(review: Review, report: Report) -> Report:
+    """Return the report of a plan, as that of an error when it failed its rehearsal."""
+    if review.rehearsal is None:
+        return report
+    from reconciler.workflow.rehearsing import refuse_failed
+
+    try:
+        refuse_failed(review)
+    except ReconcileError as error:
+        return failed(error, report)
+    return report
+
+
+def plan_page(review: Review, look: Look) -> str:
+    """Return a plan as a page; what makes pages is loaded by whoever wants one."""
+    from reconciler.report.html.plan_page import plan_html
+    from reconciler.workflow.way_back import way_back
+
+    return plan_html(review, look, way_back(review))
 
 
 def plan_report(review: Review, order: Order) -> Report:
     """Return the report of a plan."""
     from reconciler.report.plan_json import plan_data
     from reconciler.report.plan_markdown import plan_markdown
+    from reconciler.report.review_findings import plan_problems
     from reconciler.report.sql import plan_sql
     from reconciler.report.text import plan_text
 
@@ -110,15 +163,20 @@ def plan_report(review: Review, order: Order) -> Report:
         forms={
             Format.MARKDOWN: lambda look: plan_markdown(review, replace(look, apply=command)),
             Format.SQL: lambda look: plan_sql(review),
+            Format.HTML: lambda look: plan_page(review, replace(look, apply=command)),
         },
         problems=review.warnings,
+        findings=lambda: (plan_problems(review), ()),
     )
 
 
-def apply(order: Order, desk: Desk) -> Report:
-    """Make the database match; when that is refused, the plan is the result."""
+def apply(order: Order, desk: Desk, act: Act | None = None) -> Report:
+    """Make the database match; when that is refused, the plan is the result.
+
+    `act` stands for `workflow.apply`, where a command ends in one.
+    """
     try:
-        return _applied(order, desk)
+        return _applied(order, desk, act)
     except ReconcileError as error:
         review: Review | None = getattr(error, "review", None)
         if review is None:
@@ -128,7 +186,7 @@ def apply(order: Order, desk: Desk) -> Report:
         return failed(error, replace(report, text=Report().text) if isinstance(error, ApprovalNeeded) else report)
 
 
-def _applied(order: Order, desk: Desk) -> Report:
+def _applied(order: Order, desk: Desk, act: Act | None) -> Report:
     from reconciler import workflow
     from reconciler.cli.asking import confirming, noting
     from reconciler.cli.progress import telling
@@ -137,10 +195,16 @@ def _applied(order: Order, desk: Desk) -> Report:
     from reconciler.report.outcome import apply_data, apply_text
 
     with telling(desk) as journal:
-        done = workflow.apply(
+        done = (act or workflow.apply)(
             request(order.where),
             workflow.Terms(
-                given=_given(order.allow), saved=order.saved, expect_id=order.expect_id, dry_run=order.dry_run
+                given=allowances(order.allow),
+                saved=order.saved,
+                expect_id=order.expect_id,
+                dry_run=order.dry_run,
+                only=_only(order.only),
+                rehearse=order.rehearse,
+                backup=order.backup,
             ),
             seen=noting(desk, journal),
             confirm=confirming(order, desk),
@@ -149,7 +213,7 @@ def _applied(order: Order, desk: Desk) -> Report:
     error = failure(done.review.asserted, "everything is applied and stays so, but ")
     events = partial(assertion_events, done.review)
     if done.outcome is None:
-        report = replace(plan_report(done.review, order), events=events)
+        report = _with_rows(done, replace(plan_report(done.review, order), events=events))
         return failed(error, report) if error else report
     desk.events.context["run_id"] = done.outcome.run_id
     steps = tuple(journal.done)
@@ -163,31 +227,16 @@ def _applied(order: Order, desk: Desk) -> Report:
     return failed(error, report) if error else report
 
 
-def check(where: Where, desk: Desk) -> Report:
-    """Look for drift, and whether what is asserted of the rows is so.
+def _with_rows(done: Applied, report: Report) -> Report:
+    """Return the report of a plan with what became of rows that were brought back."""
+    if not done.refilled:
+        return report
+    from reconciler.report.outcome import refilled_data, refilled_lines
 
-    What differs or does not hold ends with 2; an assertion that could not be asked, and nothing else, is an error.
-    """
-    from reconciler import workflow
-    from reconciler.report.assertions import failure
-    from reconciler.report.drift import check_data, check_text, drift, pending
-    from reconciler.report.drift_markdown import check_markdown
-    from reconciler.report.events import assertion_events, check_events
-
-    review = workflow.check(request(where))
-    bad = [one for one in review.asserted if one.counts]
-    desk.events.about(review)
-    command = apply_command(Order(where=where), review.environment)
-    report = Report(
-        exit_code=2 if pending(review, drift(review)) or any(one.status == "fail" for one in bad) else 0,
-        text=lambda look: check_text(review, replace(look, apply=command)),
-        data=lambda: check_data(review, command),
-        forms={Format.MARKDOWN: lambda look: check_markdown(review, replace(look, apply=command))},
-        events=lambda: chain(check_events(review, command), assertion_events(review)),
-        problems=review.warnings,
-    )
-    error = failure(bad)
-    return failed(error, report) if error and not report.exit_code else report
+    return replace(
+        report, text=lambda look: report.text(look) + "".join(f"{line}\n" for line in refilled_lines(done, look)),
+        data=lambda: {**(report.data() or {}), "rows_back": refilled_data(done)},
+    )  # fmt: skip
 
 
 def diff(where: Where, first: str, second: str, pending: int) -> Report:
@@ -206,6 +255,7 @@ def diff(where: Where, first: str, second: str, pending: int) -> Report:
         forms={
             Format.MARKDOWN: lambda look: plan_markdown(review, replace(look, apply="")),
             Format.SQL: lambda look: plan_sql(review),
+            Format.HTML: lambda look: plan_page(review, replace(look, apply="")),
         },
     )
 
@@ -218,6 +268,18 @@ def import_(where: Where, out: Path, select: tuple[str, ...] = (), exclude: tupl
     done = workflow.import_(request(where), out, select, exclude)
     command = shlex.join(["reconcile", "plan", "-C", str(out)])
     return Report(text=lambda look: import_text(done, replace(look, apply=command)), data=lambda: import_data(done))
+
+
+def import_sql(where: Where, wanted: Wanted) -> Report:
+    """Write what files of SQL make as specs; where they fail or contradict, nothing."""
+    from reconciler.errors import SpecError
+    from reconciler.report.adopting import adopted_data, adopted_text
+    from reconciler.workflow.adopting import import_sql as run
+
+    done = run(request(where), wanted)
+    command = shlex.join(["reconcile", "validate", "-C", str(wanted.out)])
+    report = Report(text=lambda look: adopted_text(done, replace(look, apply=command)), data=lambda: adopted_data(done))
+    return failed(SpecError(done.problems), report) if done.problems else report
 
 
 def call(where: Where, procedure: str, arguments: tuple[str, ...]) -> Report:

@@ -17,6 +17,7 @@ from reconciler.errors import FileError, Problem
 
 if TYPE_CHECKING:
     from reconciler.execute.batches import Progress
+    from reconciler.model.backfills import Standing
     from reconciler.plan.step import Step
     from reconciler.report.events import Event
     from reconciler.report.facts import Review
@@ -61,6 +62,10 @@ class Stream:
         self.context.update(env=review.environment, target=review.label)
 
 
+# Seconds between two words about one backfill.
+_BETWEEN = 1.0
+
+
 @contextmanager
 def opened(output: Output, command: str) -> Iterator[Stream]:
     """Give the stream that was asked for, opened with the version; its files are closed at the end.
@@ -102,6 +107,7 @@ def watched(progress: Progress, stream: Stream, total: Callable[[], int]) -> Ite
             finished=_both(progress.finished, watch.finished),
             waiting=_both(progress.waiting, watch.waiting),
             committed=_both(progress.committed, watch.committed),
+            advanced=_both(progress.advanced, watch.advanced),
         )
     except BaseException as error:
         stream.say("apply_errored", f"{type(error).__name__}: {error}", level="error", **watch.current)
@@ -129,6 +135,7 @@ class _Watch:
         self.current: Mapping[str, Any] = {"step": None, "address": None, "action": None}
         self.done: dict[int, Mapping[str, Any]] = {}
         self.told = 0
+        self.last = float("-inf")
 
     def started(self, number: int, step: Step) -> None:
         self.current = {"step": number, "address": str(step.subject), "action": step.action}
@@ -144,13 +151,27 @@ class _Watch:
         }
 
     def committed(self, steps: int) -> None:
-        for number in range(self.told + 1, steps + 1):
+        for number in sorted(number for number in self.done if self.told < number <= steps):
             fields = self.done[number]
             self.stream.say("apply_complete", f"{fields['action']} {fields['address']}", **fields)
         self.told = max(self.told, steps)
 
     def waiting(self, sentence: str) -> None:
-        self.stream.say("lock_wait", sentence, level="warn")
+        if sentence:
+            self.stream.say("lock_wait", sentence, level="warn")
+
+    def advanced(self, standing: Standing) -> None:
+        """Tell of a backfill at most once a second."""
+        if time.monotonic() - self.last < _BETWEEN:
+            return
+        from reconciler.report.backfills import progress_of
+
+        self.last = time.monotonic()
+        fields: Mapping[str, Any] = {
+            "address": f"backfill.{standing.name}", "rows_read": standing.read, "rows_written": standing.written,
+            "estimate": standing.estimate, "batch_size": standing.batch_size, "progress": progress_of(standing),
+        }  # fmt: skip
+        self.stream.say("backfill_progress", f"backfill.{standing.name}: {standing.read:,} rows read", **fields)
 
     def beat(self) -> None:
         while not self.over.wait(HEARTBEAT):

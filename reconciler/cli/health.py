@@ -28,6 +28,19 @@ def doctor(where: Where) -> Report:
     )
 
 
+def maintain(where: Where) -> Report:
+    """Keep a database in shape; a chore that failed keeps none of the others from being done."""
+    from reconciler.report.maintained import maintained_data, maintained_text
+    from reconciler.workflow import maintaining
+
+    found = maintaining.maintain(request(where))
+    return Report(
+        exit_code=1 if any(one.failure for one in found.chores) else 0,
+        text=lambda look: maintained_text(found, look),
+        data=lambda: maintained_data(found),
+    )
+
+
 def locks(where: Where) -> Report:
     """Say who holds the run lock."""
     from reconciler.report.health import locks_data, locks_text

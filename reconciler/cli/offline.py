@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.cli.commands import request
-from reconciler.cli.options import Where
-from reconciler.cli.report import Report, failed
+from reconciler.cli.options import Format, Where
+from reconciler.cli.report import Rendering, Report, failed
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.report.graph.drawing import Graph
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +34,21 @@ def validate(where: Where) -> Report:
 
     done = workflow.validate(request(where))
     return Report(text=lambda look: validate_text(done, look), data=lambda: validate_data(done), problems=done.warnings)
+
+
+def lint(where: Where, base: str | None, fail_on: str) -> Report:
+    """Look for what is unwise in the specs; findings that are as grave as `fail_on` end with 3."""
+    from reconciler.report.linting import lint_data, lint_text
+    from reconciler.workflow.linting import lint as run
+
+    done = run(request(where), base)
+    grave = ("error",) if fail_on == "error" else ("error", "warning")
+    return Report(
+        exit_code=3 if any(problem.severity in grave for problem in done.problems()) else 0,
+        text=lambda look: lint_text(done, look),
+        data=lambda: lint_data(done),
+        problems=done.problems(),
+    )
 
 
 def fmt(order: Layout) -> Report:
@@ -59,7 +80,6 @@ def types() -> Report:
 
 def schema(kind: str | None) -> Report:
     """Print the JSON Schema of a kind of document, or say which there are."""
-    from reconciler.errors import UsageError
     from reconciler.report import offline
     from reconciler.spec.published import kinds, published, title
     from reconciler.spec.validate import suggestion
@@ -75,12 +95,67 @@ def schema(kind: str | None) -> Report:
     return Report(text=lambda look: text, data=lambda: offline.schema_data(kind, text))
 
 
-def init(directory: Path) -> Report:
+def explain(code: str | None) -> Report:
+    """Print the page of a code; without one, say which there are, or print all of them as Markdown."""
+    from reconciler.report import explaining
+    from reconciler.report.pages import chapters, pages, reference
+
+    if code is None:
+        found = chapters()
+        return Report(
+            text=lambda look: explaining.codes_text(found, look),
+            data=lambda: explaining.codes_data(found),
+            forms={Format.MARKDOWN: lambda look: reference()},
+        )
+    page = pages().get(code.upper())
+    if page is None:
+        raise UsageError(f"there is no code {code!r}", hint="`reconcile explain` lists them")
+    return Report(
+        text=lambda look: explaining.page_text(page, look),
+        data=lambda: explaining.page_data(page),
+        forms={Format.MARKDOWN: lambda look: explaining.page_markdown(page)},
+    )
+
+
+def graph(where: Where, sort: str, select: tuple[str, ...]) -> Report:
+    """Draw what the specs declare; with -v every column, however many tables there are."""
+    from reconciler.report.graph.dot import dot
+    from reconciler.report.graph.mermaid import mermaid
+    from reconciler.report.graph.svg import svg
+    from reconciler.report.graph.tables import readable
+    from reconciler.report.graph.telling import graph_data, graph_text
+    from reconciler.workflow.drawing import drawing
+
+    found = drawing(request(where), sort, select)
+
+    def drawn(write: Callable[[Graph], str]) -> Rendering:
+        return lambda look: write(found if look.detail else readable(found))
+
+    return Report(
+        text=lambda look: graph_text(found, look),
+        data=lambda: graph_data(found),
+        forms={
+            Format.SVG: drawn(svg),
+            Format.MERMAID: drawn(mermaid),
+            Format.DOT: drawn(dot),
+            Format.HTML: lambda look: _documented(where, select),
+        },
+    )
+
+
+def _documented(where: Where, select: tuple[str, ...]) -> str:
+    from reconciler.report.html.schema_page import schema_html
+    from reconciler.workflow.drawing import declared
+
+    return schema_html(declared(request(where), select))
+
+
+def init(directory: Path, forge: str | None = None) -> Report:
     """Make a directory a project."""
     from reconciler.report.offline import started_data, started_text
     from reconciler.workflow.starting import start
 
-    started = start(directory)
+    started = start(directory, forge)
     words = ["reconcile", "plan", *(["-C", str(directory)] if directory != Path() else [])]
     command = shlex.join(words)
     return Report(

@@ -30,10 +30,20 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
     NDJSON = "ndjson"
     SQL = "sql"
+    HTML = "html"
+    SVG = "svg"
+    MERMAID = "mermaid"
+    DOT = "dot"
+    GITHUB = "github"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITLAB = "gitlab"
 
 
+# The formats of findings, which forges and build servers read.
+FINDINGS = (Format.GITHUB, Format.SARIF, Format.JUNIT, Format.GITLAB)
 # The formats of a plan.
-PLAN = (Format.TEXT, Format.JSON, Format.MARKDOWN, Format.SQL)
+PLAN = (Format.TEXT, Format.JSON, Format.MARKDOWN, Format.HTML, Format.SQL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ from typing import Any
 
 import typer
 
-from reconciler.cli import health_words, offline_words, online_words, past_words
+from reconciler.cli import backup_words, health_words, offline_words, online_words, past_words, serving_words
 from reconciler.cli.grammar import Invocation, Misused, app
 from reconciler.cli.options import listed
 
 __all__ = ["COMMANDS", "Invocation", "Misused", "parse"]
 
 # Importing these modules has declared their commands.
-_WORDS = (online_words, past_words, health_words, offline_words)
+_WORDS = (online_words, past_words, backup_words, health_words, offline_words, serving_words)
 
 COMMANDS = tuple(str(command.name) for command in app.registered_commands)
 

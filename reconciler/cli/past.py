@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.commands import Order, plan_report, request
-from reconciler.cli.options import PLAN, Format, Where
+from reconciler.cli.options import Format, Where
 from reconciler.cli.report import Rendering, Report
-from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.report.layout import Look
+    pass
 
 
 def history(where: Where, limit: int) -> Report:
@@ -31,10 +30,15 @@ def show(where: Where, what: str) -> Report:
     if Path(what).is_file() or _names_a_file(what):
         return _saved_plan(where, Path(what))
     from reconciler.report.history import run_in_full, run_text
+    from reconciler.report.run_forms import run_html, run_markdown, run_sql
     from reconciler.workflow.past import past_run
 
     found = past_run(request(where), what)
-    return Report(text=lambda look: run_text(found, look), data=lambda: run_in_full(found), forms=_NO_PLAN)
+    forms: Mapping[Format, Rendering] = {
+        Format.MARKDOWN: lambda look: run_markdown(found), Format.HTML: lambda look: run_html(found),
+        Format.SQL: lambda look: run_sql(found),
+    }  # fmt: skip
+    return Report(text=lambda look: run_text(found, look), data=lambda: run_in_full(found), forms=forms)
 
 
 def _names_a_file(what: str) -> bool:
@@ -49,23 +53,19 @@ def _saved_plan(where: Where, path: Path) -> Report:
     return plan_report(review, Order(where=where, saved=path, allow=tuple(given)))
 
 
-def _no_plan(look: Look) -> str:
-    raise UsageError("a run is shown as text or json", hint="a saved plan has the other formats too")
-
-
-_NO_PLAN: Mapping[Format, Rendering] = {form: _no_plan for form in PLAN if form not in (Format.TEXT, Format.JSON)}
-
-
 def report(where: Where, word: str) -> Report:
     """Tell what a run did, and how everything that is declared stands now."""
-    from reconciler.report.run_report import report_data, report_markdown, report_text
+    from reconciler.report.run_report import report_data, report_html, report_markdown, report_text
     from reconciler.workflow.reporting import report as reported
 
     found = reported(request(where), word)
     return Report(
         text=lambda look: report_text(found, look),
         data=lambda: report_data(found),
-        forms={Format.MARKDOWN: lambda look: report_markdown(found, look)},
+        forms={
+            Format.MARKDOWN: lambda look: report_markdown(found, look),
+            Format.HTML: lambda look: report_html(found),
+        },
         problems=found.review.warnings,
     )
 

@@ -40,7 +40,7 @@ def report(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, its beginning, or `latest`.")] = "latest",
 ) -> Invocation:
     """Tell what a run did, and how everything that is declared stands now; changes nothing."""
-    forms = (Format.TEXT, Format.JSON, Format.MARKDOWN)
+    forms = (Format.TEXT, Format.JSON, Format.MARKDOWN, Format.HTML)
     return Invocation("report", output, lambda desk: past.report(where, run), forms)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,8 @@ class Report:
     """What a command has to tell: its exit code, and the result as text and as data, made when somebody wants it.
 
     `forms` are the formats beyond text and JSON. `error` says why it failed; there may be a result all the same, such
-    as the plan that was refused. `events` are what has happened and was not told while it did.
+    as the plan that was refused. `events` are what has happened and was not told while it did. `findings` are those of
+    the result and the names of what is well; the problems, where there are no others.
     """
 
     exit_code: int = 0
@@ -32,6 +33,7 @@ class Report:
     problems: tuple[Problem, ...] = ()
     error: ReconcileError | None = None
     events: Callable[[], Iterable[Event]] = tuple
+    findings: Callable[[], tuple[Sequence[Problem], Sequence[str]]] | None = None
 
 
 def failed(error: ReconcileError, report: Report | None = None) -> Report:

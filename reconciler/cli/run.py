@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, pairwise
 from types import FrameType
@@ -16,7 +16,7 @@ from typing import Any
 
 from reconciler.cli.desk import Desk, look, write
 from reconciler.cli.events import Stream, opened
-from reconciler.cli.options import Format, Output, Sink
+from reconciler.cli.options import FINDINGS, Format, Output, Sink
 from reconciler.cli.parser import COMMANDS, Invocation, Misused, parse
 from reconciler.cli.report import Report, failed
 from reconciler.errors import Ended, FileError, Interrupted, Problem, ReconcileError, Unexpected, UsageError
@@ -68,10 +68,21 @@ def _wants(form: Format, words: Sequence[str]) -> bool:
 def run(invocation: Invocation) -> int:
     """Run a command, tell its result, and return its exit code."""
     try:
-        with opened(invocation.output, invocation.command) as events:
-            return _deliver(invocation, _report(invocation, Desk(output=invocation.output, events=events)), events)
+        with opened(invocation.output, invocation.command) as events, _traced(invocation.command) as ended:
+            code = _deliver(invocation, _report(invocation, Desk(output=invocation.output, events=events)), events)
+            ended(code)
+            return code
     except FileError as error:
         return _deliver(invocation, failed(error), Stream())
+
+
+def _traced(command: str) -> contextlib.AbstractContextManager[Callable[[int], None]]:
+    """Let a command be a span where somebody collects them; what that takes is loaded only then."""
+    if not any(name.startswith("OTEL_EXPORTER_OTLP") for name in os.environ):
+        return contextlib.nullcontext(lambda code: None)
+    from reconciler.workflow.tracing import traced
+
+    return traced(command)
 
 
 def _report(invocation: Invocation, desk: Desk) -> Report:
@@ -190,15 +201,35 @@ def _rendered(sink: Sink, report: Report, invocation: Invocation, files: context
     form = {Format.TEXT: report.text, **report.forms}.get(sink.format)
     if form is not None:
         return [form(look(None if sink.path else sys.stdout, invocation.output))]
-    if sink.format is Format.MARKDOWN:
-        from reconciler.report.failure import failure_markdown
-
-        return [failure_markdown(invocation.command, report.error)] if report.error else []
-    if sink.format is Format.SQL:
-        return []
+    if sink.format in FINDINGS:
+        return [_findings(sink.format, report, invocation)]
+    if sink.format is not Format.JSON:
+        return [_failure(sink.format, invocation.command, report.error)] if report.error else []
     from reconciler.report.json import document
 
     return _kept(document(_envelope(report, invocation)), files)
+
+
+def _findings(form: Format, report: Report, invocation: Invocation) -> str:
+    from reconciler.report.findings import FORMS, Findings
+
+    found, passed = report.findings() if report.findings else (report.problems, ())
+    error = report.error.problems() if report.error and report.findings else ()
+    problems = tuple(dict.fromkeys((*found, *error)))
+    return FORMS[form](Findings(command=invocation.command, problems=problems, passed=tuple(passed)))
+
+
+def _failure(form: Format, command: str, error: ReconcileError) -> str:
+    """Return an error where a result was expected; "" where none can stand."""
+    if form is Format.MARKDOWN:
+        from reconciler.report.failure import failure_markdown
+
+        return failure_markdown(command, error)
+    if form is Format.HTML:
+        from reconciler.report.html.failure_page import failure_html
+
+        return failure_html(command, error)
+    return ""
 
 
 # Characters of a rendering that are kept in memory; what is larger waits in a temporary file.
