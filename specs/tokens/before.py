@@ -1,9 +1,14 @@
-"""Builds the token system's database in one of the states in which it was found. Takes the state and a URL."""
+"""Builds the token system's database in one of the states in which it was found. Takes the state and a URL.
+
+With `legacy` and a path it builds the SQLite file in which the application kept its rows before.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 
 import psycopg
 
@@ -95,7 +100,32 @@ def build(state: str, url: str) -> None:
         connection.execute(STATES[state].encode())
 
 
+# Accounts are known by their names; one balance is no number, as SQLite lets it be.
+LEGACY = """
+create table accounts (
+    name text primary key not null, secret text not null, role text, tokens integer, created integer not null
+);
+insert into accounts
+    with recursive n (i) as (select 1 union all select i + 1 from n where i < 250)
+    select printf('user %03d é', i), 'sqlite:' || i, iif(i = 7, 'admin', 'user'), i * 1000, 1600000000 + i * 86400
+    from n;
+insert into accounts values ('zoe', 'sqlite:z', 'user', 'plenty', 1700000000);
+create table invites (code text primary key not null, tokens integer not null, expires integer, created text not null);
+insert into invites values
+    ('OLD-1', 1000000, 1893456000000, '2024-01-31 12:00:00'), ('OLD-2', 5, null, '2024-02-29T23:59:59Z');
+"""
+
+
+def build_legacy(path: str) -> None:
+    """Make the SQLite file."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(LEGACY)
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in STATES:
-        sys.exit(f"usage: before.py {{{'|'.join(STATES)}}} URL")
-    build(sys.argv[1], sys.argv[2])
+    if len(sys.argv) != 3 or sys.argv[1] not in {*STATES, "legacy"}:
+        sys.exit(f"usage: before.py {{{'|'.join(STATES)}}} URL, or before.py legacy PATH")
+    if sys.argv[1] == "legacy":
+        build_legacy(sys.argv[2])
+    else:
+        build(sys.argv[1], sys.argv[2])
