@@ -15,9 +15,11 @@ _BESIDE = re.compile(
     r" AUTO_INCREMENT=\d+| DEFINER=`[^`]*`@`[^`]*`"
     r"|(?<=\)) (?:ON (?:DELETE|UPDATE) (?:RESTRICT|NO ACTION))(?= |,|$)"
     r"|(?<=[A-Z]) (?:ON UPDATE (?:RESTRICT|NO ACTION))(?=,|$)"
-    r"|(?<=int)(?!(?<=tinyint)\(1\))\(\d+\)(?! (?:unsigned )?zerofill)",
+    r"|(?<=int)(?!(?<=tinyint)\(1\)(?! unsigned))\(\d+\)(?! (?:unsigned )?zerofill)",
     re.MULTILINE,
 )
+# MySQL remembers that a column said the collation that its table has anyway.
+_COLLATION = "select table_collation from information_schema.tables where table_schema = database() and table_name"
 _TREE = re.compile(r"(?<=\)) USING BTREE\b")
 # Kind word, name, all that a program has beside its body, and the body as the catalog tells it, which is not exact.
 _PROGRAMS = """
@@ -75,4 +77,7 @@ def _lines(target: Target, name: str, sort: str) -> Sequence[str]:
     text = str(target.query(f"show create {word} {target.quoted(name)}")[0][1])
     own = str(target.query("select database()")[0][0])
     plain = text if "ENGINE=MEMORY" in text else _TREE.sub("", text)
+    for (collation,) in target.query(f"{_COLLATION} = '{name}' and table_collation is not null"):
+        words = rf" (CHARACTER SET {str(collation).partition('_')[0]} )?COLLATE {collation}(?=[ ,\n])"
+        plain = re.sub(words, "", plain)
     return _BESIDE.sub("", plain).replace(f"`{own}`.", "").splitlines()

@@ -7,12 +7,11 @@ import sqlite3
 import subprocess
 from contextlib import closing
 
-from tests.engines import client_program
+from sqlalchemy import make_url
+
+from tests.engines import client_program, mysql_client
 from tests.process import Result
 from tests.target import D1Error, Target
-
-# Dialects for which no script is written yet; they say so.
-UNSCRIPTED = frozenset({"mysql", "mariadb"})
 
 
 def run_script(target: Target, text: str, *options: str) -> Result:
@@ -21,6 +20,8 @@ def run_script(target: Target, text: str, *options: str) -> Result:
         return psql(target, text, "-v", "ON_ERROR_STOP=1", *options)
     if target.dialect == "d1":
         return as_batch(target, text)
+    if target.dialect in ("mysql", "mariadb"):
+        return with_client(target, text)
     return with_program(target, text) if shutil.which("sqlite3") else with_library(target, text)
 
 
@@ -37,6 +38,14 @@ def as_batch(target: Target, text: str) -> Result:
 def psql(target: Target, text: str, *options: str) -> Result:
     """Run a script with psql."""
     return _run([client_program("psql"), "-X", *options, "-d", target.url], text)
+
+
+def with_client(target: Target, text: str) -> Result:
+    """Run a script with the client of MySQL or MariaDB."""
+    url = make_url(target.url)
+    socket = f"--socket={url.query['unix_socket']}"
+    command = [*mysql_client(target.dialect), "--no-defaults", socket, f"--user={url.username}", str(url.database)]
+    return _run(command, text)
 
 
 def with_program(target: Target, text: str) -> Result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -306,13 +307,16 @@ class D1Error(Exception):
     """What D1 answered instead of doing as it was told."""
 
 
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+
+
 def _statements(text: str) -> Iterator[str]:
     """Divide a text as the sqlite3 program does."""
     statement = ""
     for piece in text.split(";"):
         statement += f"{piece};"
         if sqlite3.complete_statement(statement):
-            if statement.strip(" \n;"):
+            if _COMMENT.sub("", statement).strip(" \t\r\n;"):
                 yield statement
             statement = ""
 

@@ -40,7 +40,9 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/compatibility", description=__doc__)
-    parser.add_argument("server", help="sqlite, postgres, mysql, mariadb, or a server that is installed: postgres-15")
+    parser.add_argument(
+        "server", help="sqlite, d1, postgres, mysql, mariadb, or a server that is installed: postgres-15"
+    )
     parser.add_argument("files", nargs="+", type=Path, help="SQL files, loaded in this order")
     parser.add_argument("--to", nargs="+", type=Path, metavar="FILE", help="the same of a newer release: become that")
     parser.add_argument("--rows", type=int, default=3, metavar="N", help="rows for each table before it does (3)")

@@ -25,9 +25,11 @@ class Specs:
     directory: Path
 
     def imported(self, environment: str) -> frozenset[str]:
-        """Import from a database, and return the addresses of what specs cannot hold, in the import's words."""
-        data = self._data("import", "-e", environment, "--out", str(self.directory))
-        return frozenset(each["address"] for each in data["result"]["unmodelled"])
+        """Import from a database, and return the addresses of what is left out, in the import's words."""
+        found = self._data("import", "-e", environment, "--out", str(self.directory))["result"]
+        tools = (f"table.{each['table']}" for each in found["foreign_tools"])
+        in_part = (f"{each['address']}: {each['what']}" for each in found["not_understood"])
+        return frozenset([*(each["address"] for each in found["unmodelled"]), *tools, *in_part])
 
     def validated(self) -> int:
         """Validate, and return the number of objects."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from tests import observer_mysql, observer_postgres, observer_sqlite
+from tests.compatibility.copies import copied
 from tests.compatibility.said import Said
 from tests.observer_postgres import Entry
 from tests.target import Target, fresh
@@ -86,6 +87,11 @@ def _files(source: Target, made: Target, said: Said) -> Compared:
     return Compared(same=same, left_out=Counter(kind for kind, _ in said.objects), differing=lines)
 
 
+def _copies(source: Target, made: Target, said: Said) -> Compared:
+    with copied(source) as here, copied(made) as there:
+        return _files(here, there, said)
+
+
 def _facts(path: Path) -> Mapping[str, object]:
     """Return what there is to compare, without the places of columns: no change ever makes an order."""
     return {
@@ -115,4 +121,4 @@ def _line_by_line(here: Sequence[str] | None, there: Sequence[str] | None) -> li
     return observer_mysql.differences(here, there)
 
 
-_COMPARISONS = {"postgres": _dumps, "sqlite": _files, "mysql": _shown, "mariadb": _shown}
+_COMPARISONS = {"postgres": _dumps, "sqlite": _files, "d1": _copies, "mysql": _shown, "mariadb": _shown}

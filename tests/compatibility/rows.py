@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tests.compatibility import rows_mysql, rows_postgres, rows_sqlite
+from tests.compatibility import rows_d1, rows_mysql, rows_postgres, rows_sqlite
 from tests.compatibility.shapes import Table
 from tests.target import Target
 
@@ -58,9 +58,10 @@ def _bag(table: Table, columns: Sequence[str]) -> Counter[tuple[str | None, ...]
 
 
 _FILL = {
-    "postgres": rows_postgres.fill, "sqlite": rows_sqlite.fill, "mysql": rows_mysql.fill, "mariadb": rows_mysql.fill,
+    "postgres": rows_postgres.fill, "sqlite": rows_sqlite.fill, "d1": rows_d1.fill,
+    "mysql": rows_mysql.fill, "mariadb": rows_mysql.fill,
 }  # fmt: skip
 _TABLES = {
-    "postgres": rows_postgres.tables, "sqlite": rows_sqlite.tables,
+    "postgres": rows_postgres.tables, "sqlite": rows_sqlite.tables, "d1": rows_d1.tables,
     "mysql": rows_mysql.tables, "mariadb": rows_mysql.tables,
 }  # fmt: skip

@@ -37,15 +37,34 @@ def fill(target: Target, schema: str, count: int) -> None:
 def tables(target: Target, schema: str) -> Mapping[str, Table]:
     """Return every table with its rows, each value as SQLite itself quotes it."""
     del schema
-    found = {}
+    columns = described(target)
+    return {table: rows_of(target, table, types) for table, types in columns.items()}
+
+
+def rows_of(target: Target, table: str, types: Mapping[str, str]) -> Table:
+    """Return a table with its rows."""
+    texts = ", ".join(f"quote({target.quoted(name)})" for name in types)
+    rows = target.query(f"select {texts} from {target.quoted(table)}")
+    return Table(types, [dict(zip(types, row, strict=True)) for row in rows])
+
+
+def described(target: Target) -> Mapping[str, Mapping[str, str]]:
+    """Return every table's columns with their types."""
+    with closing(_connected(target)) as connection:
+        return {
+            table: {column[0]: column[1].upper() for column in columns}
+            for table, columns in _columns(connection).items()
+        }
+
+
+def inserts(target: Target) -> Iterator[str]:
+    """Yield a statement for each row that is there, with what SQLite itself does not write."""
     with closing(_connected(target)) as connection:
         for table, columns in _columns(connection).items():
-            names = [column[0] for column in columns]
-            texts = ", ".join(f"quote({_quoted(name)})" for name in names)
-            rows = connection.execute(f"select {texts} from {_quoted(table)}").fetchall()
-            types = {column[0]: column[1].upper() for column in columns}
-            found[table] = Table(types, [dict(zip(names, row, strict=True)) for row in rows])
-    return found
+            names = [_quoted(column[0]) for column in columns if not column[5]]
+            texts = " || ', ' || ".join(f"quote({name})" for name in names)
+            for (values,) in connection.execute(f"select {texts} from {_quoted(table)}"):
+                yield f"insert into {_quoted(table)} ({', '.join(names)}) values ({values});"
 
 
 def _connected(target: Target) -> sqlite3.Connection:

@@ -71,9 +71,11 @@ def understood(addresses: Iterable[str], schemas: tuple[str, ...]) -> Said:
     keyless: set[str] = set()
     for line in addresses:
         ref = _ref(line)
-        if ref.parts[0] in _RELATIONS:
+        more = _has_more(line, ref)
+        # A table that is left out as a whole is one that another tool keeps its account in.
+        if ref.parts[0] in _RELATIONS or (ref.parts[0] == "table" and len(ref.parts) == 2 and not more):
             relations.add(ref.parts[1])
-        if _has_more(line, ref):
+        if more:
             in_part.add(ref.parts[1])
             continue
         if ref.parts[-2] == "constraint":

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from tests.engines import client_program, mysql_client
-from tests.target import Target, dialect_of
+from tests.target import D1Error, Target, dialect_of
 
 
 class NotLoadedError(Exception):
@@ -60,6 +60,15 @@ def _sqlite(subject: Subject, target: Target) -> None:
             raise NotLoadedError(f"{path.name}: {error}") from error
 
 
+def _d1(subject: Subject, target: Target) -> None:
+    """Send each file as a batch, as wrangler does."""
+    for path in subject.files:
+        try:
+            target.execute(path.read_text(encoding="utf-8"))
+        except D1Error as error:
+            raise NotLoadedError(f"{path.name}: {error}") from error
+
+
 def _client(subject: Subject, target: Target) -> None:
     """Let the server's own client load them: it alone knows DELIMITER."""
     url = make_url(target.url)
@@ -77,4 +86,4 @@ def _client(subject: Subject, target: Target) -> None:
             raise NotLoadedError(f"{path.name}: {next((line for line in said if line.startswith('ERROR')), said)}")
 
 
-_LOADERS = {"postgres": _psql, "sqlite": _sqlite, "mysql": _client, "mariadb": _client}
+_LOADERS = {"postgres": _psql, "sqlite": _sqlite, "d1": _d1, "mysql": _client, "mariadb": _client}

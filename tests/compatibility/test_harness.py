@@ -17,7 +17,7 @@ from tests.observer_postgres import Entry
 from tests.target import fresh
 
 HERE = Path(__file__).parent
-SERVERS = ["postgres", "sqlite", "mysql", "mariadb"]
+SERVERS = ["postgres", "sqlite", "d1", "mysql", "mariadb"]
 
 
 def subject(server: str, *names: str) -> Subject:
@@ -124,6 +124,8 @@ def test_what_mysql_has_beside_tables_comes_through(server: str, tmp_path: Path)
     file.write_text(
         "create table t (a varchar(300) not null, b int, primary key (a(20)));\n"
         "create table u (a int primary key, b int generated always as (a * 2) stored, key (b));\n"
+        "set sql_mode = '';\n"
+        "create table v (a tinyint(1) not null default 7, b tinyint(1) default 1, c date default '0000-00-00');\n"
         "delimiter //\n"
         "create trigger counted before insert on t for each row begin set new.b = 1; end//\n"
         "create procedure nothing() begin select 1; end//\n"
@@ -132,7 +134,7 @@ def test_what_mysql_has_beside_tables_comes_through(server: str, tmp_path: Path)
     assert outcome.good, outcome
     assert outcome.compared is not None
     assert outcome.compared.left_out == {}
-    assert outcome.compared.same == 3
+    assert outcome.compared.same == 4
     assert outcome.compared.in_part == ["table t: differs\n  -   PRIMARY KEY (`a`(20))"]
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from tests.process import Reconcile, Result
-from tests.scripting import UNSCRIPTED
 from tests.target import Target
 
 BEFORE = (
@@ -60,8 +59,7 @@ def test_against_an_empty_database_everything_is_made(shop: Shop) -> None:
         shop.environment(url)
         assert statements(shop.plan("--against", "empty")) == statements(live) != []
     assert "an empty database" in shop("plan", "--against", "empty").ok().out
-    if shop.target.dialect not in UNSCRIPTED:
-        assert "CREATE TABLE" in shop("plan", "--against", "empty", "-o", "sql").ok().out
+    assert "CREATE TABLE" in shop("plan", "--against", "empty", "-o", "sql").ok().out
 
 
 def test_nothing_says_which_dialect(shop: Shop) -> None:
@@ -134,3 +132,15 @@ def test_a_snapshot_of_something_else_is_refused(shop: Shop, damage: dict[str, A
 def test_what_there_is_to_plan_against_is_named(shop: Shop, word: str) -> None:
     shop.declare(BEFORE)
     assert "--against takes empty, snapshot:FILE or git:REF" in shop("plan", f"--against={word}").ok(64).err
+
+
+@pytest.mark.parametrize("whose", ["mysql", "mariadb"])
+def test_what_a_program_has_of_its_server_is_not_asked_for(whose: str, tmp_path: Path, reconcile: Reconcile) -> None:
+    (tmp_path / "reconcile.yaml").write_text(
+        "reconcile: 1\nproject: p\n"
+        f"environments: {{here: {{url: {{env: NOWHERE}}, dialect: {whose}, default: true}}}}\n"
+    )
+    options = f"options: {{{whose}: {{sql_mode: ANSI_QUOTES, charset: latin1}}}}\n"
+    (tmp_path / "p.yaml").write_text(f"procedure: p\nbody: {{{whose}: SELECT 1}}\n{options}")
+    planned = json.loads(reconcile("plan", "--against", "empty", "--json", cwd=tmp_path).ok().out)["result"]
+    assert [change["address"] for change in planned["changes"]] == ["procedure.p"]

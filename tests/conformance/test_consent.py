@@ -130,6 +130,31 @@ def test_protection_is_lifted_by_protect_false_alone(project: Project, target: T
     assert len(target.query("select * from other")) == 0
 
 
+def test_what_is_deprecated_goes_only_from_its_day_on(project: Project, target: Target) -> None:
+    old = "a: {type: text, not_null: true, deprecated: {since: 2020-01-01, remove_after: %s}}"
+    project.declare(spec(f"{old.partition(', deprecated')[0]}}}, b: {{type: text}}"))
+    project.apply()
+    project.declare(spec(f"{old % '2999-01-31'}, b: {{type: text}}"))
+    project.apply()
+    target.execute("insert into t (id, b) values (7, 'nobody has to give it any more')")
+    assert workflow.plan(project.request).planned.plan.empty
+    if target.dialect in ("postgres", "mysql", "mariadb"):
+        assert "may go from 2999-01-31 on" in target.observe()
+    project.declare(spec("b: {type: text}", "removed: {column.a: {reason: unused}}\n"))
+    assert project.refused("*") == {"DP103"}
+    project.declare("table: other\ncolumns: {id: {type: int}}\n")
+    assert project.refused("*") == {"DP103"}, "nor does it go with its table"
+    # A ledger of an older version knows no such days, and is read all the same.
+    project.declare(spec(f"{old % '2020-02-01'}, b: {{type: text}}"))
+    project.apply()
+    project.declare(spec("b: {type: text}"))
+    assert project.refused() == {"DS103"}, "its day has come, and it is dropped as any other is"
+    target.execute("alter table _reconcile_object drop column deprecated")
+    assert project.refused() == {"DS103"}
+    project.apply("DS103")
+    assert target.query("select * from t where id = 7") == [(7, "nobody has to give it any more")]
+
+
 def test_a_protected_column_is_not_rewritten(project: Project, target: Target) -> None:
     project.declare(spec("a: {type: text}, b: {type: text}", "protect: true\n"))
     project.apply()

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from tests.process import Reconcile, Result
-from tests.scripting import UNSCRIPTED
 from tests.target import Target
 
 BEFORE = (
@@ -92,8 +91,7 @@ def test_specs_of_a_commit_need_no_database_and_no_work_tree(shop: Shop) -> None
     assert shop.git("status", "--porcelain") == before
     assert "table.t.column.b" in shop("diff", "git:HEAD", "spec").ok().out
     assert "table.t.column.b" in shop("diff", "git:HEAD", "spec", "-o", "markdown").ok().out
-    if shop.target.dialect not in UNSCRIPTED:
-        assert "ALTER TABLE" in shop("diff", "git:HEAD", "spec", "-o", "sql").ok().out.upper()
+    assert "ALTER TABLE" in shop("diff", "git:HEAD", "spec", "-o", "sql").ok().out.upper()
 
 
 def test_what_was_wrong_in_a_commit_is_named_there(sqlite: Target, tmp_path: Path, reconcile: Reconcile) -> None:

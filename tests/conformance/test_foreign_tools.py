@@ -73,6 +73,25 @@ TOLD = {
     "schema_migrations": ("Rails", "clean", "2 migrations applied, the last 20260102", ""),
 }  # fmt: skip
 
+# What cannot be beside those: other tools' tables of the same names, and the others of those tools.
+OTHERS = {
+    "create table schema_migrations (version varchar(128) primary key); insert into schema_migrations values ('9')":
+        ("dbmate", "schema_migrations", "1 migration applied, the last 9"),
+    "create table schema_migrations (version bigint primary key, inserted_at timestamp null)":
+        ("Ecto", "schema_migrations", "no migration applied"),
+    "create table schema_migrations (version bigint primary key, dirty boolean not null);"
+    " insert into schema_migrations values (3, false)": ("golang-migrate", "schema_migrations", "at version 3"),
+    "create table knex_migrations (id int primary key, name varchar(255), batch int, migration_time timestamp null);"
+    " insert into knex_migrations (id, name) values (1, 'a.js'), (2, '9.js'), (3, '10.js')":
+        ("Knex", "knex_migrations", "3 migrations applied, the last 10.js"),
+    "create table DATABASECHANGELOG (ID varchar(255), AUTHOR varchar(255), FILENAME varchar(255),"
+    " DATEEXECUTED timestamp null, ORDEREXECUTED int, EXECTYPE varchar(10), MD5SUM varchar(35),"
+    " DESCRIPTION varchar(255), COMMENTS varchar(255), TAG varchar(255),"
+    " LIQUIBASE varchar(20), CONTEXTS varchar(255), LABELS varchar(255), DEPLOYMENT_ID varchar(10));"
+    " insert into DATABASECHANGELOG (ID, ORDEREXECUTED) values ('b', 1), ('a', 2)":
+        ("Liquibase", "databasechangelog", "2 change sets applied, the last a"),
+}  # fmt: skip
+
 Asked = Callable[..., workflow.Request]
 
 
@@ -125,6 +144,17 @@ def test_each_is_told_and_none_is_written_down(target: Target, asked: Asked, tmp
     imported = workflow.import_(request, tmp_path / "out")
     assert [path.name for path in imported.written if "migrations" in path.name or "history" in path.name] == []
     assert {one.table.lower() for one in imported.foreign_tools} == TOLD.keys()
+
+
+def test_of_one_name_the_columns_tell_whose_it_is(target: Target, asked: Asked) -> None:
+    request = asked("drop")
+    for sql, (tool, table, words) in OTHERS.items():
+        target.execute(sql)
+        review = workflow.check(request)
+        (one,) = review.foreign_tools
+        assert (one.tool, one.table.lower(), one.state, one.message) == (tool, table, "clean", words)
+        assert [str(ref) for ref in review.planned.comparison.scope.dropped] == []
+        target.execute(f"drop table {target.quoted(one.table)}")
 
 
 def test_a_table_of_that_name_with_other_columns_is_like_any_other(target: Target, asked: Asked) -> None:

@@ -10,17 +10,21 @@ import pytest
 from reconciler import workflow
 from reconciler.errors import UsageError
 from reconciler.report.layout import Look
-from reconciler.report.run_report import report_data, report_markdown, report_text
+from reconciler.report.run_report import report_data, report_html, report_markdown, report_text
 from reconciler.workflow.reporting import report
 from tests.target import Target
 
 SPECS = """
 table: t
+comment: <b>
 columns: {id: {type: int, primary_key: true}, n: {type: int}}
 indexes: {t_n_idx: [n]}
 ---
 view: v
 query: select id, n from t
+---
+assertion: small
+query: select id from t where n > 5
 """
 
 
@@ -33,6 +37,7 @@ def applied(target: Target, tmp_path: Path) -> workflow.Request:
     )
     request = workflow.Request(directory=tmp_path, environment="here")
     workflow.apply(request)
+    target.execute("insert into t values (1, 1), (2, 2)")
     return request
 
 
@@ -52,7 +57,17 @@ def test_what_was_done_and_stands(target: Target, applied: workflow.Request) -> 
     text = report_text(found, Look(width=80))
     assert "everything declared is as declared" in text
     assert max(map(len, text.splitlines())) <= 80
-    assert "### 🟢" in report_markdown(found, Look(width=80))
+    assert data["tables"] == {"table.t": 2}
+    assert [one["status"] for one in data["assertions"]] == ["pass"]
+    written = report_markdown(found, Look(width=80))
+    assert "### 🟢" in written
+    assert "| ✔ | `table.t` | 2 | 2 |" in written
+    page = report_html(found)
+    comments = target.dialect not in ("sqlite", "d1")  # which have none
+    assert ("&lt;b&gt;" in page) == ("&#60;b&#62;" in written) == comments
+    assert "<b>" not in page
+    assert f"reconcile rollback -e here --to {data['run']['run_id']} --plan" in page
+    assert "assertion.small" in page
 
 
 def test_what_somebody_did_since_is_seen(target: Target, applied: workflow.Request) -> None:

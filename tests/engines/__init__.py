@@ -4,10 +4,12 @@ from tests.engines.d1 import d1
 from tests.engines.mysql import mysql, mysql_client
 from tests.engines.places import EngineMissingError, Server
 from tests.engines.postgres import client_program, dump_postgres, postgres, postgres_names
+from tests.engines.tools import backup_tools
 
 __all__ = [
     "EngineMissingError",
     "Server",
+    "backup_tools",
     "client_program",
     "d1",
     "dump_postgres",

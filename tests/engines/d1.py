@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import shutil
 import subprocess
@@ -27,7 +28,9 @@ def d1() -> Server:
     if url:
         return Server("d1", url, ours=False)
     modules = _modules()
-    home = cache() / "d1"
+    # A server that another checkout has started knows what its script knows.
+    home = cache() / f"d1-{hashlib.sha256(SCRIPT.read_bytes()).hexdigest()[:8]}"
+    home.mkdir(parents=True, exist_ok=True)
     port, data = home / "port", home / "data"
 
     def start() -> None:

@@ -6,6 +6,7 @@
 // 127.0.0.1 is written to PORT_FILE when it answers. `POST /accounts/A/d1/database` gives a fresh database.
 
 import { Agent, createServer, request as sent } from "node:http";
+import { randomUUID } from "node:crypto";
 import { createRequire } from "node:module";
 import { renameSync, writeFileSync } from "node:fs";
 
@@ -27,6 +28,10 @@ const ACTIONS = {
       result.push({ success: true, results: { columns, rows }, meta: {} });
     }
     return result;
+  },
+  async export(database) {
+    const [lines] = await database.prepare("PRAGMA miniflare_d1_export(?,?,?);").bind(0, 0).raw();
+    return { text: lines.join("\\n") };
   },
   // The engine's own word for the database as it is, under which Time Travel would know it.
   async "time_travel/bookmark"(database) {
@@ -120,6 +125,23 @@ function success(result) {
   return [200, { success: true, errors: [], messages: [], result }];
 }
 
+// An export is asked for, asked about, and fetched from an address that needs no token.
+const exports = new Map();
+
+async function exported(name, text) {
+  const { current_bookmark: asked } = JSON.parse(text || "{}");
+  if (asked === undefined) {
+    const [status, body] = await forwarded(`/${name}/export`, "{}");
+    if (status !== 200) return [status, body];
+    const at = randomUUID();
+    exports.set(at, JSON.parse(body).result.text);
+    return success({ type: "export", status: "active", success: true, at_bookmark: at, messages: ["Generating"] });
+  }
+  const url = `http://127.0.0.1:${server.address().port}/exports/${asked}`;
+  const result = { filename: `${name}.sql`, signed_url: url };
+  return success({ type: "export", status: "complete", success: true, at_bookmark: asked, messages: [], result });
+}
+
 const PATH = /^(?:\/client\/v4)?\/accounts\/[^/]+\/d1\/database(?:\/([\w-]+)(?:\/([\w/]+))?)?$/;
 
 async function answer({ headers, method, url }, text) {
@@ -136,6 +158,7 @@ async function answer({ headers, method, url }, text) {
   await open;
   running += 1;
   try {
+    if (action === "export") return await exported(name, text);
     return await forwarded(`/${name}/${action}`, text || "{}");
   } catch (error) {
     return failure(500, 7501, `the engine does not answer: ${error.message}`);
@@ -148,6 +171,13 @@ const server = createServer((request, response) => {
   const chunks = [];
   request.on("data", (chunk) => chunks.push(chunk));
   request.on("end", async () => {
+    const at = /^\/exports\/([\w-]+)$/.exec(request.url)?.[1];
+    if (at !== undefined && exports.has(at)) {
+      response.writeHead(200, { "content-type": "application/sql" });
+      response.end(exports.get(at));
+      exports.delete(at);
+      return;
+    }
     const [status, body] = await answer(request, Buffer.concat(chunks).toString());
     response.writeHead(status, { "content-type": "application/json" });
     response.end(body instanceof Buffer ? body : JSON.stringify(body));

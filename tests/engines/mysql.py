@@ -119,14 +119,18 @@ def mysql(name: str) -> Server:
 
 def mysql_client(name: str) -> list[str]:
     """Return the command that runs a flavor's own client: the one that came with our server, or the machine's."""
+    return mysql_program(name, Path(_FLAVORS[name].client).name)
+
+
+def mysql_program(name: str, program: str) -> list[str]:
+    """Return the command that runs a program of a flavor: the one that came with our server, or the machine's."""
     flavor = _FLAVORS[name]
-    program = Path(flavor.client).name
     if os.environ.get(flavor.url_variable):
         found = shutil.which(program)
         if found is None:
             raise EngineMissingError(f"{program} is needed beside the server that {flavor.url_variable} names")
         return [found]
-    return loaded(unpacked(name, flavor.packages, flavor.url_variable), flavor.client)
+    return loaded(unpacked(name, flavor.packages, flavor.url_variable), f"usr/bin/{program}")
 
 
 def _start(engine: _Engine, daemon: Daemon) -> None:

@@ -54,6 +54,7 @@ def converge(request: workflow.Request) -> None:
 def assert_converged(request: workflow.Request) -> None:
     review = workflow.plan(request)
     assert review.planned.plan.empty, [str(step.subject) for step in review.planned.plan.steps]
+    assert review.planned.comparison.not_understood == {}, "what we made ourselves is always understood"
 
 
 def fill(target: Target, model: Model) -> None:

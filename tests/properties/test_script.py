@@ -16,7 +16,7 @@ from reconciler.plan.policy import Allowance
 from reconciler.report.facts import Review
 from reconciler.report.sql import plan_sql
 from tests.properties.test_converge import EVERYTHING, EXAMPLES, assert_converged, contents, converge, fill, project
-from tests.scripting import UNSCRIPTED, run_script
+from tests.scripting import run_script
 from tests.strategies import for_server, models_with_triggers
 from tests.target import fresh
 
@@ -24,7 +24,7 @@ from tests.target import fresh
 FEW = settings(EXAMPLES, max_examples=12)
 
 
-@pytest.mark.parametrize("server", [name for name in NAMES if name not in UNSCRIPTED])
+@pytest.mark.parametrize("server", NAMES)
 @FEW
 @given(before=models_with_triggers(), after=models_with_triggers())
 def test_a_script_does_what_an_apply_does_and_then_nothing(

@@ -25,7 +25,7 @@ from reconciler.spec.parse import parse
 HERE = Path(__file__).parent
 KINDS = (
     "trigger", "table", "enum", "view", "sequence", "domain", "extension", "function", "procedure", "event", "schema",
-    "assertion", "removed", "project",
+    "assertion", "backfill", "data", "removed", "project",
 )  # fmt: skip
 REGISTRY: Any = Registry().with_resources(
     [(f"{kind}.json", DRAFT7.create_resource(validate.schema(kind))) for kind in KINDS]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler import workflow
 from tests.process import ROOT, Reconcile, run_process
 from tests.target import Target
 
@@ -39,11 +40,11 @@ def rows(path: Path, query: str) -> list[tuple[object, ...]]:
 
 def test_every_example_is_tested() -> None:
     assert {path.parent.name for path in SPECS.glob("*/reconcile.yaml")} == {
-        "quickstart", "quota", "relay", "tokens",
+        "platform", "qcat", "quickstart", "quota", "relay", "tokens",
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("example", ["quickstart", "quota", "relay", "tokens"], indirect=True)
+@pytest.mark.parametrize("example", ["platform", "qcat", "quickstart", "quota", "relay", "tokens"], indirect=True)
 def test_the_specs_are_valid(example: Path, reconcile: Reconcile) -> None:
     reconcile("validate", cwd=example).ok()
 
@@ -102,6 +103,16 @@ def test_quickstart_compiles_for_postgres(example: Path, reconcile: Reconcile, p
 # --- quota ------------------------------------------------------------------------------------------------------------
 
 
+MOVED = (
+    "select quota_type, count(*), sum(amount), sum(expires_at like '% 23:59:59') from user_quota_balances"
+    " group by quota_type order by quota_type"
+)
+
+
+def is_ours(row: tuple[object, ...]) -> bool:
+    return "_reconcile_" in str(row) or "__rc_rejects" in str(row)
+
+
 @pytest.mark.parametrize("example", ["quota"], indirect=True)
 def test_quota_gets_its_missing_table(example: Path, reconcile: Reconcile) -> None:
     build(example)
@@ -111,10 +122,20 @@ def test_quota_gets_its_missing_table(example: Path, reconcile: Reconcile) -> No
     plan = reconcile("plan", "--detailed-exitcode", cwd=example).ok(2).out
     for name in ("user_quota_balances", "idx_user_quota_balances_user_id", "idx_user_quota_balances_expires_at"):
         assert name in plan
+    assert "quota_logs_to_balances" in plan
+    told = reconcile("apply", "-e", "local", "--auto-approve", cwd=example).ok().out
+    assert "8 rows read, 8 written" in told
+    assert "daily 7, permanent 1" in told
     reconcile("apply", "-e", "local", "--auto-approve", cwd=example).ok()
+    before_all = mail.read_bytes()
+    request = workflow.Request(directory=example, environment="local")
+    for _ in range(100):
+        assert workflow.apply(request).outcome is None
+    assert mail.read_bytes() == before_all, "not a byte of the database has changed"
+    assert rows(mail, MOVED) == [("daily", 7, 7, 7), ("permanent", 1, 5, None)]
     reconcile("check", cwd=example).ok()
     reconcile("plan", "--detailed-exitcode", cwd=example).ok()
-    assert [row for row in rows(mail, others) if "_reconcile_" not in str(row)] == before
+    assert [row for row in rows(mail, others) if not is_ours(row)] == before
     columns = [row[1:3] for row in rows(mail, "pragma table_info(user_quota_balances)")]
     assert columns == [
         ("id", "INTEGER"),
@@ -144,7 +165,11 @@ def test_quota_gets_its_missing_table_on_d1(example: Path, reconcile: Reconcile,
     for name in ("user_quota_balances", "idx_user_quota_balances_user_id", "idx_user_quota_balances_expires_at"):
         assert name in plan
     applied = reconcile("apply", "-e", "production", "--auto-approve", cwd=example, env=surroundings).ok().out
-    assert "rows written" in applied
+    assert "rows written" in applied or " written; it is" in applied
+    assert "8 rows read, 8 written" in applied
+    assert "daily 7, permanent 1" in applied
+    reconcile("apply", "-e", "production", "--auto-approve", cwd=example, env=surroundings).ok()
+    assert [row[:3] for row in d1.query(MOVED)] == [("daily", 7, 7), ("permanent", 1, 5)]
     reconcile("check", "-e", "production", cwd=example, env=surroundings).ok()
     assert d1.query(others) == schema
     assert d1.query("select count(*), sum(amount) from quota_logs") == [(8, 12)]
@@ -188,3 +213,33 @@ def test_tokens_converges_from_every_state(example: Path, state: str, reconcile:
     ]
     columns = "select column_name from information_schema.columns where table_name = 'token_logs'"
     assert ("assistant_name",) in postgres.query(columns)
+
+
+@pytest.mark.parametrize("example", ["tokens"], indirect=True)
+def test_tokens_moves_its_rows_from_sqlite(example: Path, reconcile: Reconcile, postgres: Target) -> None:
+    """Into a half-made database: every row arrives with what it held, or is named with the reason; none twice."""
+    surroundings = {"DATABASE_URL": postgres.url, "ENV": "cutover"}
+    build(example, "legacy", "legacy.db")
+    build(example, "logs", postgres.url)
+    reconcile("plan", "--detailed-exitcode", cwd=example, env=surroundings).ok(2)
+    reconcile("apply", "--auto-approve", cwd=example, env=surroundings).ok()
+    old = rows(
+        example / "legacy.db",
+        "select name, secret, role, tokens, datetime(created, 'unixepoch') from accounts where name <> 'zoe'"
+        " order by name",
+    )
+    moved = "select username, password_hash, role, token_balance, created_at::text from users where id > 3 order by 1"
+    assert [*map(tuple, postgres.query(moved))] == old
+    assert len(old) == 250
+    assert postgres.query("select source_key, reason from __rc_rejects") == [
+        ("zoe", "the value for token_balance is no number")
+    ]
+    codes = "select code, tokens, expires_at::text, created_at::text from invite_codes order by code"
+    assert postgres.query(codes) == [
+        ("OLD-1", 1000000, "2030-01-01 00:00:00", "2024-01-31 12:00:00"),
+        ("OLD-2", 5, None, "2024-02-29 23:59:59"),
+    ]
+    reconcile("apply", "--auto-approve", cwd=example, env=surroundings).ok()
+    assert "up to date" in reconcile("plan", "--detailed-exitcode", cwd=example, env=surroundings).ok().out
+    assert postgres.query("select count(*) from users") == [(253,)]
+    postgres.execute("insert into users (username, password_hash) values ('new', 'x')")

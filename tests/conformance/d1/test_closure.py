@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import ApplyFailed, PlanError, dialects, workflow
+from reconciler import ApplyFailed, Refused, dialects, workflow
 from reconciler.dialects.sqlite import DIALECT as SQLITE
 from reconciler.plan.policy import Allowance
 from tests.target import Target
@@ -197,6 +197,32 @@ def test_children_are_dropped_first(d1: Target, tmp_path: Path) -> None:
     assert d1.query("select what from log") == [("x",)]
 
 
+def test_what_refers_may_go_while_it_is_rebuilt(d1: Target, tmp_path: Path) -> None:
+    """Its rows would be left without theirs in the middle of the batch; what stays keeps its own."""
+    d1.execute(
+        "create table a (id integer primary key, x int); create table log (what text);"
+        "create table b (id integer primary key, a int not null references a (id));"
+        "create table c (id integer primary key, b int not null references b (id) on delete restrict);"
+        "create table stays (id integer primary key, gone int references gone (id) on delete cascade);"
+        "create table gone (id integer primary key, a int references a (id) on delete cascade);"
+        "create index b_a on b (a); create trigger b_log after delete on b begin insert into log values ('b'); end;"
+        "insert into a values (1, 7); insert into b values (1, 1); insert into c values (1, 1);"
+        "insert into gone values (1, 1); insert into stays values (1, 1)"
+    )
+    removed = "".join(f"---\nremoved: table.{name}\nreason: nobody asks\n" for name in ("b", "c", "gone"))
+    key = "columns: {id: {type: int, identity: true}"
+    spec = (
+        f"table: a\n{key}, x: {{type: text}}}}\nprimary_key: [id]\n---\ntable: log\ncolumns: {{what: {{type: text}}}}\n"
+        f"---\ntable: stays\n{key}, gone: {{type: int}}}}\nprimary_key: [id]\n"
+        f"removed: {{foreign_key.stays_gone_fkey: {{reason: it goes}}}}\n{removed}"
+    )
+    workflow.apply(request_for(tmp_path, d1.url, spec), EVERYTHING)
+    assert d1.query("select id, x from a") == [(1, "7")]
+    assert d1.query("select id, gone from stays") == [(1, 1)]
+    assert d1.query("select * from log") == []
+    assert d1.observe().count("CREATE TABLE") == 3
+
+
 def test_a_circle_goes_as_a_whole(d1: Target, tmp_path: Path) -> None:
     d1.execute(
         "create table a (id integer primary key, b int references b (id)); create table keep (id integer primary key);"
@@ -233,8 +259,12 @@ def test_a_table_that_refers_and_is_not_understood_stops_it(d1: Target, tmp_path
     d1.execute("create table p (id integer primary key, a text)")
     d1.execute("create table c (id integer primary key desc, p_id int references p (id))")
     spec = "table: p\ncolumns: {id: {type: int, identity: true}, a: {type: text, not_null: true}}\nprimary_key: [id]\n"
-    with pytest.raises(PlanError, match=r"table\.c has to be rebuilt"):
-        workflow.plan(request_for(tmp_path, d1.url, spec))
+    planned = workflow.plan(request_for(tmp_path, d1.url, spec)).planned
+    assert [(one.code, str(one.ref)) for one in planned.verdict.refused if one.code == "NU101"] == [
+        ("NU101", "table.c")
+    ]
+    with pytest.raises(Refused):
+        workflow.apply(request_for(tmp_path, d1.url, spec), EVERYTHING)
 
 
 CIRCLE = """

@@ -24,7 +24,7 @@ D1_BOOK = """create table d1_migrations (id integer primary key autoincrement, n
 
 def file_of(table: str) -> Path:
     """Find the file that holds a table."""
-    for path in (cache() / "d1" / "data").rglob("*.sqlite"):
+    for path in cache().glob("d1-*/data/**/*.sqlite"):
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
             if connection.execute("select 1 from sqlite_schema where name = ?", (table,)).fetchall():
                 return path

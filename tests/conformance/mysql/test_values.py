@@ -53,3 +53,24 @@ def test_an_index_over_whole_values_makes_way_for_a_long_text(project: Project, 
     project.apply(table.format("text", '"decimal(12,2)"', "[{column: a, length: 20}]"))
     assert [tuple(map(str, row)) for row in my.query("select id, a, b from t")] == [("1", "7", "8.00")]
     project.apply(table.format("int", "int", "[a]"))
+
+
+def test_another_collation_of_a_table_leaves_alone_what_has_its_own(project: Project, my: Target) -> None:
+    """It takes along the columns that say none, whatever types they have, on both sides of a foreign key."""
+    tables = (
+        "table: t\ncolumns: {{id: {{type: varchar(9), primary_key: true}}, a: {{native: text}},\n"
+        "  own: {{type: varchar(9), collation: latin1_bin}}, b: {{{0}}}, c: {{{1}}},\n"
+        "  ready: {{native: \"enum('no','{2}')\"}}}}\n"
+        "options: {{mysql: {{collation: {3}}}}}\n---\n"
+        "table: u\ncolumns: {{id: {{type: int, primary_key: true}}, t_id: {{type: varchar(9)}}}}\n"
+        "foreign_keys: {{u_t: {{columns: [t_id], references: t(id)}}}}\noptions: {{mysql: {{collation: {3}}}}}\n"
+    )
+    own = "type: varchar(9), collation: latin1_bin"
+    project.apply(tables.format(own, "type: varchar(9)", "yes", "utf8mb3_general_ci"))
+    my.execute("insert into t values ('k', 'é', 'é', 'é', 'é', 'no'); insert into u values (1, 'k')")
+    project.apply(tables.format("type: varchar(20)", own, "maybe", "utf8mb4_bin"))
+    assert my.query("select * from t") == [("k", "é", "é", "é", "é", "no")]
+    assert my.query(
+        "select column_name, collation_name from information_schema.columns where table_schema = database()"
+        " and collation_name not like 'utf8mb4_bin' and table_name in ('t', 'u') order by 1"
+    ) == [("c", "latin1_bin"), ("own", "latin1_bin")]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from reconciler import workflow
 from reconciler.dialects.postgres import DIALECT
 from reconciler.errors import PlanError
 from reconciler.model.model import Model
@@ -138,3 +140,16 @@ def test_what_every_database_has_is_not_declared(there: Target) -> None:
     assert problem.hint == "leave it out"
     with connected(on(there.url)) as session:
         assert planned(session, on(there.url), declared([])).plan.empty
+
+
+def test_the_schema_that_one_names_is_imported_with_it(there: Target, tmp_path: Path) -> None:
+    """Specs that name a schema are about all of it: nothing there is undeclared afterwards."""
+    there.execute(
+        "create schema ext; create schema other; create extension hstore schema ext; "
+        "create table ext.beside (id int primary key, h ext.hstore); create table other.t (id int)"
+    )
+    done = workflow.import_(workflow.Request(directory=tmp_path, url=there.url), tmp_path / "out")
+    assert {path.name for path in done.written} == {"reconcile.yaml", "hstore.yaml", "ext.beside.yaml"}
+    assert done.other_schemas == ("other",)
+    comparison = workflow.plan(workflow.Request(directory=tmp_path / "out", url=there.url)).planned.comparison
+    assert (comparison.changes, comparison.scope.undeclared) == ((), ())

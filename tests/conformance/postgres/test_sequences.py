@@ -140,6 +140,13 @@ def test_it_goes_with_the_column_that_owns_it(pg: Target) -> None:
         assert pg.query("select last_value from invoice_no") == [(1000,)]
         converge(session, on(pg.url), declared(wanted))
         converge(session, on(pg.url), declared([]))
+        # The primary key is on it: the column cannot go before its table.
+        first, _, number, _ = drawing()
+        converge(session, on(pg.url), declared([counted, owned(number.ref), first, number, key(T, "no")]))
+        last = converge(session, on(pg.url), declared([]))
+        assert [str(step.subject) for step in last.plan.steps] == [
+            "sequence.invoice_no.owned_by", "table.t", "sequence.invoice_no",
+        ]  # fmt: skip
     assert pg.query("select count(*) from pg_class where relname in ('t', 'invoice_no')") == [(0,)]
 
 
@@ -166,7 +173,7 @@ def test_what_serial_stands_for_is_serial(pg: Target) -> None:
 
 
 @pytest.mark.parametrize("form", [{"start": 1000}, {"cache": 20}, {"comment": "mine"}, {"type": Type("int")}], ids=repr)
-def test_serial_becomes_a_sequence_with_a_will_of_its_own(pg: Target, form: Mapping[str, Any]) -> None:
+def test_serial_becomes_a_sequence_with_a_will_of_its_own_and_back(pg: Target, form: Mapping[str, Any]) -> None:
     seq = Ref.root(Kind.SEQUENCE, "t_no_seq")
     no = column(T, "no", "bigint", 2, not_null=True, default=sql("nextval('t_no_seq')"))
     spelled = [replace(PLAIN, ref=seq, **form), owned(no.ref, seq), *changed(DRAWING, no)]
@@ -175,5 +182,10 @@ def test_serial_becomes_a_sequence_with_a_will_of_its_own(pg: Target, form: Mapp
         pg.execute("insert into t (id) values (1), (2), (3)")
         converge(session, on(pg.url), declared(spelled))
         assert pg.query("select last_value from t_no_seq") == [(3,)]
+        # And back: what Rails leaves behind, `AS integer` below a bigint, becomes what serial makes.
+        back = converge(session, on(pg.url), declared(changed(DRAWING, column(T, "no", native("bigserial"), 2))))
+        assert [str(step.subject) for step in back.plan.steps] == ["sequence.t_no_seq"]
+        assert pg.query("select last_value from t_no_seq") == [(3,)]
+        converge(session, on(pg.url), declared(spelled))
         converge(session, on(pg.url), declared([replace(PLAIN, ref=seq, **form), *changed(DRAWING, no)]))
     assert pg.query("select last_value, pg_get_serial_sequence('t', 'no') from t_no_seq") == [(3, None)]

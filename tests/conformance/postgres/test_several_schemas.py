@@ -141,16 +141,20 @@ def test_what_is_made_is_what_a_person_would_make(pg: Target, postgres: Target, 
     assert pg.query("insert into app.t (first_id) values (null) returning id") == [(1000,)]
 
 
-def test_an_import_holds_all_that_its_specs_name(pg: Target, postgres: Target, tmp_path: Path) -> None:
-    """Which other schemas there are to look at is said by the specs that are there: two documents are enough."""
+@pytest.mark.parametrize("said", ["by specs", "by globs"])
+def test_an_import_holds_all_that_its_specs_name(pg: Target, postgres: Target, tmp_path: Path, said: str) -> None:
+    """Which other schemas there are to look at is said by specs that are there, or by what is selected."""
     pg.execute(BY_HAND)
     first = tmp_path / "first"
     assert workflow.import_(workflow.Request(directory=tmp_path, url=pg.url), first).other_schemas == (
         "Odd.Schema", "app",
     )  # fmt: skip
     workflow.validate(workflow.Request(directory=first))
-    out = project(tmp_path / "out", "schema: app\n---\nschema: '\"Odd.Schema\"'\n", "public")
-    assert workflow.import_(workflow.Request(directory=out, url=pg.url), out).other_schemas == ()
+    out = tmp_path / "out"
+    globs = ("*", '*."Odd.Schema".*', "*.ap?.*") if said == "by globs" else ()
+    if said == "by specs":
+        project(out, "schema: app\n---\nschema: '\"Odd.Schema\"'\n", "public")
+    assert workflow.import_(workflow.Request(directory=out, url=pg.url), out, globs).other_schemas == ()
     assert workflow.plan(workflow.Request(directory=out, url=pg.url)).planned.plan.empty
     workflow.apply(workflow.Request(directory=out, url=postgres.url), ALLOWED)
     if "-" not in pg.server:

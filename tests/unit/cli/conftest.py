@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.reviews import project
+from tests.unit.cli.forge import Repository, cloned
 from tests.unit.cli.shops import BEFORE, SPECS
 
 
@@ -20,3 +21,9 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     return project(tmp_path, SPECS, BEFORE)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """A clone on the branch `change`, with a project in `db`."""
+    return cloned(tmp_path)

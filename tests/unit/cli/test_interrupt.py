@@ -31,6 +31,18 @@ ROWS = 2000
 # Each row of the index costs milliseconds, so that its one statement takes seconds.
 TABLE = "table: a\ncolumns: {id: {type: bigint, identity: true}, old: {type: text}}\nprimary_key: [id]\n"
 SLOW = TABLE + """indexes: {slow: [{sql: "length(replace(hex(zeroblob(50000 + id % 9)), '0', 'ab'))"}]}\n"""
+FILL = (
+    TABLE.replace("text}}", "text}, size: {type: int}}")
+    + """\
+---
+backfill: sizes
+source: {table: a, key: [id], live_writes: frozen}
+do: {update: {set: {size: "length(replace(hex(zeroblob(50000 + id % 9)), '0', 'ab'))"}}}
+idempotency: {strategy: converge}
+chunk: {size: 100, min: 100, max: 100}
+verify: [{name: all, zero_rows: select id from a where size is null}]
+"""
+)
 FILLED = """
 create table a (id integer primary key, old text);
 with recursive n(i) as (select 1 union all select i + 1 from n where i < {rows}) insert into a select i, 'x' from n;
@@ -38,11 +50,16 @@ with recursive n(i) as (select 1 union all select i + 1 from n where i < {rows})
 WORDS = (130, signal.SIGINT), (143, signal.SIGTERM)
 
 
+# What a shell runs in the background ignores Ctrl-C, and so does all that this starts; these children are to heed it.
+HEED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+MAIN = HEED + "import runpy; runpy.run_module('reconciler', run_name='__main__')"
+
+
 @contextmanager
 def started(folder: Path, *words: str, until: str, failpoint: str = "") -> Iterator[subprocess.Popen[str]]:
     """Run a command; wait until it says something."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RECONCILE_", "CI"))}
-    command = [sys.executable, "-m", "reconciler", *words]
+    command = [sys.executable, "-c", MAIN, *words]
     environ = kept | ({"RECONCILE_FAILPOINT": failpoint} if failpoint else {})
     with subprocess.Popen(
         command, cwd=folder, text=True, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -92,6 +109,28 @@ def test_the_first_waits_for_the_statement(slow: Path, code: int, number: signal
     assert indexes(slow) == 0
 
 
+def test_a_backfill_ends_after_the_portion_at_hand_and_goes_on(tmp_path: Path, reconcile: Reconcile) -> None:
+    folder = project(tmp_path, FILL, FILLED.format(rows=600), approve="never")
+    with started(folder, "apply", "--allow", "*", until="applying") as process:
+        while filled(folder)[0] == 0:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        err = process.communicate(timeout=120)[1]
+    assert (process.returncode, "Traceback" in err) == (143, False)
+    rows, state = filled(folder)
+    assert (rows % 100, 0 < rows < 600, state) == (0, True, "interrupted")
+    reconcile("backfill", "run", "sizes", cwd=folder).ok()
+    assert filled(folder) == (600, "done")
+
+
+def filled(folder: Path) -> tuple[int, str]:
+    """Return how many rows a backfill has written, and where it says that it is."""
+    with closing(sqlite3.connect(folder / "shop.db")) as connection:
+        states = connection.execute("select state from _reconcile_backfill").fetchall()
+        ((count,),) = connection.execute("select count(size) from a") if states else ((0,),)
+        return int(count), "".join(state for (state,) in states)
+
+
 @pytest.mark.parametrize(("code", "number"), WORDS)
 def test_the_second_does_not(slow: Path, code: int, number: signal.Signals, reconcile: Reconcile) -> None:
     with closing(sqlite3.connect(slow / "shop.db")) as connection:
@@ -137,7 +176,7 @@ def test_while_nothing_runs_the_first_ends_at_once(shop: Path) -> None:
 
 def test_a_question_is_ended_by_the_first() -> None:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("RECONCILE_")}
-    command = "from tests.unit.cli.test_interrupt import asked; asked()"
+    command = HEED + "from tests.unit.cli.test_interrupt import asked; asked()"
     with subprocess.Popen(
         [sys.executable, "-c", command], cwd=Path(__file__).parents[3], env=environ, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,

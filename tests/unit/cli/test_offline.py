@@ -53,6 +53,22 @@ def test_an_unknown_schema_is_wrong_usage(capsys: pytest.CaptureFixture[str]) ->
     assert "did you mean 'table'?" in capsys.readouterr().err
 
 
+def test_a_code_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "ds103"]) == 0
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= 80
+    assert text.startswith(" DS103  drops a column\n")
+    assert "\n     removed:\n       column.legacy_code: {reason: unused since 2025-11}\n" in text
+    assert "--allow DS103:ADDRESS" in text
+    assert main(["explain", "MF104", "--json"]) == 0
+    assert "cannot be allowed" in json.loads(capsys.readouterr().out)["result"]["allow"]
+    assert main(["explain", "--json"]) == 0
+    known = {one["code"] for one in json.loads(capsys.readouterr().out)["result"]["codes"]}
+    assert {"DS103", "SPEC006", "RUN004", "BF106"} <= known
+    assert main(["explain", "SPEC06"]) == 64
+    assert "`reconcile explain` lists them" in capsys.readouterr().err
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     place = tmp_path / "It's: a #shop"

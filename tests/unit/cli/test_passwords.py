@@ -65,6 +65,7 @@ def test_no_command_prints_it(folder: Path, password: str, form: str, command: l
 
 
 @given(password=PASSWORDS, form=st.sampled_from(FORMS))
+@example(password="Qz7://Jx9", form="postgresql:me:{0}@127.0.0.1:1/shop")
 def test_no_shown_url_has_it(password: str, form: str) -> None:
     url = form.format(password, folder="/tmp")
     assert password not in without_password(url)

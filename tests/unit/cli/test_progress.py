@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
 from reconciler.cli import progress
 from reconciler.cli.desk import Desk
 from reconciler.cli.options import Output
+from reconciler.model.backfills import Standing
 from reconciler.model.change import Create
 from reconciler.model.objects import Column
 from reconciler.model.ref import Ref
@@ -115,3 +118,51 @@ def test_a_build_server_gets_no_animation(monkeypatch: pytest.MonkeyPatch) -> No
         journal.progress.committed(1)
     assert "\x1b[?25l" not in stream.getvalue()
     assert "\r" not in stream.getvalue()
+
+
+LONG = Standing(
+    name="quota_logs_to_user_quota_balances", generation=1, digest="d", state="running", estimate=1_000_000
+)  # fmt: skip
+
+
+def work_off(journal: progress.Journal) -> None:
+    """Report a backfill that has done 4,000 rows in two seconds, and is held back."""
+    journal.progress.advanced(LONG)
+    journal.since = time.monotonic() - 2, LONG
+    journal.progress.advanced(replace(LONG, read=4000))
+    journal.progress.waiting("replicas are 9 s behind, above 5")
+
+
+SPEED = r"…a_balances  [12]\.\dk rows/s, [89]m \d+s left"
+
+
+@pytest.mark.parametrize(("released", "drawn"), [(True, SPEED), (False, "9 s behind, above 5")])
+def test_a_terminal_gets_the_speed_and_what_is_left_or_the_reason_of_a_wait(
+    released: bool, drawn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one line of 80 cells, however long the name is."""
+    stream = listening(monkeypatch, Terminal)
+    monkeypatch.setenv("COLUMNS", "80")
+    with progress.telling(Desk(output=Output())) as journal:
+        work_off(journal)
+        if released:
+            journal.progress.waiting("")
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue())
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "\n", plain).splitlines()
+    assert any(re.search(f"{drawn} ━+ +4000/1000000 ", line) for line in lines), lines
+    assert " waiting: replicas are 9 s behind, above 5" in lines
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_pipe_gets_the_same_in_its_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = listening(monkeypatch, io.StringIO)
+    with progress.telling(Desk(output=Output())) as journal:
+        work_off(journal)
+        name = f"backfill.{LONG.name}, 0%, 4,000 of ~1,000,000 rows, "
+        assert journal.now() == f"{name}waiting: replicas are 9 s behind, above 5"
+        journal.progress.waiting("")
+        assert re.fullmatch(f"{re.escape(name)}.* rows/s, .* left", journal.now())
+        journal.progress.advanced(replace(LONG, read=1_000_000, state="done"))
+    lines = stream.getvalue().splitlines()
+    assert lines[:2] == [" applying", " waiting: replicas are 9 s behind, above 5"]
+    assert re.fullmatch(f" backfill.{LONG.name} done, 100%, 1,000,000 of ~1,000,000 rows, .*s", lines[-1])

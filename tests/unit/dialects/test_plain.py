@@ -10,7 +10,7 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from reconciler.dialects.plain import KNOWN, Plain, plain
-from reconciler.dialects.transpile import text_for
+from reconciler.dialects.transpile import NotPortable, text_for
 from reconciler.model.values import Sql
 
 FAMILIES = ("sqlite", "postgres", "mysql")
@@ -102,3 +102,12 @@ def test_the_usual_default_is_what_sqlglot_says(source: str) -> None:
     for target in {"sqlite", "postgres"} - {source}:
         tree = sqlglot.parse_one("current_timestamp", read=source)
         assert text_for(Sql("current_timestamp", source), target) == tree.sql(dialect=target)
+
+
+def test_a_parameter_is_carried_by_its_name() -> None:
+    for source in FAMILIES:
+        for target in FAMILIES:
+            carried = text_for(Sql("select count(*) from t where a <= :hi and b <> ':x'", source), target)
+            assert carried.lower() == "select count(*) from t where a <= :hi and b <> ':x'"
+    with pytest.raises(NotPortable):
+        text_for(Sql("select a from t where a = ?", "sqlite"), "postgres")

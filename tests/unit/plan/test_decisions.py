@@ -17,7 +17,7 @@ from reconciler.plan.match import match_names
 from reconciler.plan.plan import make_plan
 from reconciler.plan.policy import Allowance, Policy, decide, parse_allowance
 from reconciler.plan.renames import apply_renames
-from reconciler.plan.scope import Reason, Scope, Undeclared, scope, watched
+from reconciler.plan.scope import Bounds, Reason, Scope, Undeclared, scope, watched
 from reconciler.plan.step import DataCheck, Statement, Step, Transaction
 
 T = Ref.root(Kind.TABLE, "t")
@@ -47,7 +47,7 @@ def scoped(
     removed: frozenset[Ref] = frozenset(),
     undeclared: Undeclared = Undeclared.REPORT,
 ) -> Scope:
-    return scope(LIVE, Model([Table(ref=T)]), owned, removed, undeclared)
+    return scope(LIVE, Model([Table(ref=T)]), owned, removed, Bounds(undeclared=undeclared))
 
 
 def test_what_nobody_declared_or_applied_is_left_alone_and_listed_by_its_top() -> None:

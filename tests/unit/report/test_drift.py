@@ -87,5 +87,5 @@ def test_what_the_rows_contradict_cannot_just_be_applied() -> None:
 
 def test_the_counts_agree_with_the_list() -> None:
     data = check_data(made(step(Create(TOTAL)), step(Drop(OLD)), undeclared=[NOTES]))
-    assert data["summary"] == {"missing": 1, "changed": 0, "removal": 1, "undeclared": 1}
+    assert data["summary"] == {"missing": 1, "changed": 0, "removal": 1, "pending": 0, "undeclared": 1}
     assert [one["finding"] for one in data["drift"]] == ["missing", "removal", "undeclared"]

@@ -63,7 +63,7 @@ def test_objects_of_a_new_table_are_not_counted_beside_it() -> None:
     found = entries(made(step(Create(TABLE), Create(TOTAL), Create(ID)), step(Create(INDEX))))
     assert [entry.ref for entry in found.main] == [ORDERS]
     assert [entry.ref for entry in found.all] == [ORDERS, ID.ref, TOTAL.ref, INDEX.ref]
-    assert found.totals == {"create": 1, "update": 0, "rename": 0, "replace": 0, "delete": 0}
+    assert found.totals == {"create": 1, "update": 0, "rename": 0, "replace": 0, "delete": 0, "backfill": 0}
 
 
 def test_a_new_column_of_a_table_that_is_there_counts() -> None:

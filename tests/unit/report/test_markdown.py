@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -26,7 +22,7 @@ from reconciler.report.failure import failure_markdown
 from reconciler.report.layout import Look, coloured
 from reconciler.report.markdown import code, fenced, marker, prose
 from reconciler.report.plan_markdown import plan_markdown
-from tests.reviews import project, review
+from tests.unit.report.hostile import HOSTILE
 from tests.unit.report.made import hazard, made, step
 
 LOOK = Look(apply="reconcile apply")
@@ -34,12 +30,6 @@ PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethroug
 OURS = re.compile(r"</?(?:code|details|summary)>|<!-- reconcile:[\w.:-]*(?<!-) -->")
 # What a forge makes something of wherever it stands in a text: people, issues, addresses, pictures.
 ALIVE = re.compile(r"(?<![\w])[@#!$~%&]\w|https?://|www\.|:\w+:")
-HOSTILE = [
-    "a|b", "a\\|b", "```", "````\n```", "`", "a`b``c", "<b>x</b>", "<!-- x", "--> x", "</details>", "@everyone", "#12",
-    "[x](http://evil.example)", "![x](http://evil.example/x.png)", "https://evil.example", "www.evil.example", "**x**",
-    "_x_", "a\nb", "a\r\n| x | y |", "\x1b[2J", "$(rm)", ":tada:", "&lt;b&gt;", "<img src=x onerror=alert(1)>", "~~x~~",
-    "\u202edcba", " x ", "'; drop table x; --", "x" * 300, "\u6f22\u5b57", "e\u0301", "*/", "- [ ] x", "> x", "# x",
-]  # fmt: skip
 
 
 def alive(text: str) -> list[str]:
@@ -82,26 +72,6 @@ def test_nothing_ends_a_fence(text: str) -> None:
 def test_a_marker_is_one_comment(text: str) -> None:
     found = PARSER.parse(marker("plan", text) + "\n# x\n")
     assert [token.type for token in found] == ["html_block", "heading_open", "inline", "heading_close"]
-
-
-@pytest.fixture
-def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Review:
-    """A plan on a real database in which every name, comment and text is hostile."""
-    monkeypatch.chdir(tmp_path)
-    names = [name for name in HOSTILE if "\x1b" not in name]
-    specs = []
-    for number, name in enumerate(names):
-        quoted = '"' + name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r") + '"'
-        specs.append(
-            f"table: t{number}\ncomment: {quoted}\ncolumns:\n  {quoted}: {{type: text, default: {quoted}}}\n"
-            f"  kept: {{type: text}}\nremoved:\n  column.gone{number}: {{reason: {quoted}}}\n"
-        )
-    made_before = "".join(f"create table t{n} (kept text, gone{n} text);" for n in range(len(names)))
-    folder = project(tmp_path, "---\n".join(specs), made_before)
-    with closing(sqlite3.connect(folder / "shop.db")) as connection:
-        for number, name in enumerate(HOSTILE):
-            connection.execute('create table "u{} {}" (x)'.format(number, name.replace('"', '""')))
-    return review(folder)
 
 
 def test_a_hostile_plan(hostile: Review) -> None:

@@ -79,7 +79,7 @@ def test_an_import_says_where_it_did_not_look() -> None:
     done = Imported(directory=Path("db"), written=(), objects=4, unmodelled=(), other_schemas=("app", "x y"))
     text = import_text(done, Look())
     assert " Other schemas (2), not looked into:\n   ? app\n   ? x y\n" in text
-    assert "`schema: NAME`" in text
+    assert "--select '*.NAME.*', or a spec there that says `schema: NAME`" in text
     assert import_data(done)["other_schemas"] == ["app", "x y"]
 
 

@@ -89,6 +89,12 @@ ONE_FILE: list[tuple[str, str, list[Found]]] = [
         TABLE + "  b: {type: int}\nforeign_keys: {f: {columns: [id, b], references: 't(id, id)'}}\n",
         [("SPEC042", "a.yaml:5:50")],
     ),
+    ("no day", TABLE + "deprecated: {since: 2026-02-30, remove_after: 2026-12-31}\n", [("SPEC015", "a.yaml:4:21")]),
+    (
+        "gone too soon",
+        TABLE + "deprecated: {since: 2026-02-03, remove_after: 2026-01-31}\n",
+        [("SPEC015", "a.yaml:4:47")],
+    ),
     ("target without key", TABLE + "foreign_keys: {f: {columns: [id], references: t}}\n", [("SPEC033", "a.yaml:4:47")]),
     ("no such key column", TABLE + "primary_key: [ix]\n", [("SPEC031", "a.yaml:4:15")]),
     ("no such unique column", TABLE + "unique: {u: [id, ix]}\n", [("SPEC031", "a.yaml:4:18")]),
@@ -191,7 +197,6 @@ ONE_FILE: list[tuple[str, str, list[Found]]] = [
     ("no kind", "tabel: t\ncolumns: {}\n", [("SPEC010", "a.yaml:1:1")]),
     ("two kinds", "table: t\ncolumns: {}\nview: v\n", [("SPEC010", "a.yaml:3:1")]),
     ("a list", "- table: t\n", [("SPEC010", "a.yaml:1:1")]),
-    ("kind not built", "backfill: x\n", [("SPEC012", "a.yaml:1:1")]),
 ]
 
 

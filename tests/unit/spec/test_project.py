@@ -10,6 +10,7 @@ import pytest
 from reconciler import spec
 from reconciler.errors import ReconcileError, SpecError, TargetError, UsageError
 from reconciler.report.problems import render
+from reconciler.spec.allowances import Allowed
 
 FULL = """reconcile: 1
 project: shop
@@ -38,7 +39,7 @@ def test_a_whole_project(tmp_path: Path) -> None:
     assert (local.url, local.dialect, local.default, local.disposable) == ("sqlite:///mail.db", "sqlite", True, True)
     assert local.policy == spec.Policy(approve="always", allow=(), undeclared="report")
     assert (production.url, production.dialect, production.schema) == (spec.Secret("env", "DATABASE_URL"), "d1", "app")
-    assert production.policy == spec.Policy(approve="risky", allow=("DS103",), undeclared="error")
+    assert production.policy == spec.Policy(approve="risky", allow=(Allowed(code="DS103"),), undeclared="error")
     assert str(production.position).endswith("reconcile.yaml:8:3")
 
 
@@ -63,7 +64,9 @@ BAD = [
     ("no scheme", "environments: {a: {url: oracle://h}}", "SPEC052", "3:25"),
     ("no dialect", "environments: {a: {url: {env: X}}}", "SPEC052", "1:1"),
     ("defaults", "environments: {a: {url: d1:x, default: true}, b: {url: d1:y, default: true}}", "SPEC053", "3:71"),
-    ("health", "health: {}", "SPEC012", "3:1"),
+    ("time between two looks", "health: {refresh: 1ms}", "SPEC015", "3:19"),
+    ("fix without a token", "health: {fix: true}", "SPEC014", "3:15"),
+    ("not built", "include: x.yaml", "SPEC012", "3:1"),
     ("unknown key", "enviroments: {}", "SPEC011", "3:1"),
     ("two documents", "---\nreconcile: 1\nproject: x", "SPEC005", "4:1"),
 ]  # fmt: skip

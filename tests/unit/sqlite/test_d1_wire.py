@@ -23,7 +23,7 @@ def test_a_limit_ends_a_request(silent: socket.socket) -> None:
     wire = Wire(Place("a", "d", f"http://127.0.0.1:{silent.getsockname()[1]}", "t"))
     begun = time.monotonic()
     with pytest.raises(DatabaseError, match="did not answer") as error, wire.limited(0.2):
-        wire.table(Statement("SELECT 1"))
+        wire.tables([Statement("SELECT 1")])
     assert error.value.lost
     assert 0.2 <= time.monotonic() - begun < 5
     silent.settimeout(0.2)

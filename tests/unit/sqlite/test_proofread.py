@@ -72,7 +72,8 @@ def test_what_only_the_database_can_tell_has_its_place_too(
     assert told(tmp_path, monkeypatch, capsys, text) == ""
     assert main(["apply", "--auto-approve"]) == 1
     err = capsys.readouterr().err
-    assert "error[RUN020]: step 2 (create table.t.index.i): no such function: nobody_knows" in err
+    assert "error[RUN024]: the plan was rehearsed" in err
+    assert "create table.t.index.i: no such function: nobody_knows" in err
     assert "--> a.yaml:3:11" in err
 
 

@@ -49,8 +49,13 @@ def test_what_sqlite_accepts_is_read_and_agrees_with_its_pragmas(sql: str) -> No
         connection.execute(sql)
         stored = connection.execute("select sql from sqlite_schema where type = 'table' and name = 't'").fetchone()[0]
         columns = "select name, type, \"notnull\", dflt_value, pk, hidden from pragma_table_xinfo('t')"
-        keys = connection.execute("select distinct id from pragma_foreign_key_list('t')").fetchall()
-        facts = Facts([tuple(row) for row in connection.execute(columns)], {key: [] for (key,) in keys})
+        keys: dict[int, list[tuple[object, ...]]] = {}
+        parts = (
+            'select id, "table", "from", "to", on_update, on_delete from pragma_foreign_key_list(?) order by id, seq'
+        )
+        for number, *row in connection.execute(parts, ("t",)):
+            keys.setdefault(number, []).append(tuple(row))
+        facts = Facts([tuple(row) for row in connection.execute(columns)], keys)
     objects, _ = table_objects("t", stored, facts)
     assert isinstance(objects[0], Table)
     assert objects[0].not_understood == ""
@@ -79,7 +84,9 @@ def test_a_disagreement_with_the_pragmas_marks_the_table() -> None:
 
 def test_constraints_without_a_name_get_distinct_ones_and_are_noted() -> None:
     sql = "create table t (a int unique, check (a > 0), check (a < 9), foreign key (a) references u)"
-    objects, unnamed = table_objects("t", sql, Facts([("a", "INT", 0, None, 0, 0)], {0: []}))
+    key: dict[int, list[tuple[object, ...]]] = {0: [("u", "a", None, "NO ACTION", "NO ACTION")]}
+    objects, unnamed = table_objects("t", sql, Facts([("a", "INT", 0, None, 0, 0)], key))
+    assert objects[0].not_understood == ""  # type: ignore[attr-defined]
     constraints = [obj for obj in objects if isinstance(obj, Unique | Check | ForeignKey)]
     assert sorted(obj.ref.name for obj in constraints) == ["t_a_fkey", "t_a_key", "t_check", "t_check1"]
     assert unnamed == {obj.ref for obj in constraints}
