@@ -147,7 +147,7 @@ def _import_everything() -> None:
     from reconciler.spec import fragments
 
     # Tables that take long to make, and do not depend on what is asked.
-    parser._commands()
+    parser.commands()
     for family in fragments._FAMILIES:
         fragments._family(family)
     gc.freeze()

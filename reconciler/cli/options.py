@@ -218,5 +218,5 @@ def grouped(function: Callable[..., Any], groups: Mapping[str, Callable[..., Any
     seen = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
     call.__signature__ = inspect.Signature(seen)  # type: ignore[attr-defined]
     call.__annotations__ = {parameter.name: parameter.annotation for parameter in seen}
-    call.__doc__, call.__name__ = function.__doc__, function.__name__
+    call.__doc__, call.__name__, call.__module__ = function.__doc__, function.__name__, function.__module__
     return call

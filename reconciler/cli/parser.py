@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import typer
 
-from reconciler.cli import backup_words, health_words, offline_words, online_words, past_words, serving_words
 from reconciler.cli.grammar import Invocation, Misused, app
 from reconciler.cli.options import listed
 
-__all__ = ["COMMANDS", "Invocation", "Misused", "parse"]
+__all__ = ["COMMANDS", "WORDS", "Invocation", "Misused", "commands", "parse"]
 
-# Importing these modules has declared their commands.
-_WORDS = (online_words, past_words, backup_words, health_words, offline_words, serving_words)
-
-COMMANDS = tuple(str(command.name) for command in app.registered_commands)
+# The modules whose import declares commands → these, in the order of the help. Who names a command waits for no other.
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "online_words": ("plan", "apply", "check", "deploy", "drift", "diff", "import", "call"),
+    "past_words": ("history", "show", "report", "snapshot"),
+    "backup_words": ("backup", "rollback", "reset"),
+    "health_words": ("doctor", "maintain", "lock", "backfill", "watch"),
+    "offline_words": ("validate", "lint", "fmt", "types", "schema", "explain", "graph", "init", "version"),
+    "serving_words": ("serve",),
+}
+COMMANDS = tuple(name for names in WORDS.values() for name in names)
 
 # The parser that Typer brings is Click, or its own copy of it; the root of its errors is found by name in both.
 _WRONG: Any = next(cls for cls in typer.BadParameter.__mro__ if cls.__name__ == "ClickException")
@@ -30,7 +36,7 @@ def parse(words: Sequence[str]) -> Invocation | int:
         Misused: when the words make no sense, or there are none.
     """
     try:
-        result = _commands().main(args=list(words), prog_name="reconcile", standalone_mode=False)
+        result = commands(_declared_by(words)).main(args=list(words), prog_name="reconcile", standalone_mode=False)
     except _WRONG as error:
         context = getattr(error, "ctx", None)
         path = context.command_path if context is not None else "reconcile"
@@ -38,10 +44,18 @@ def parse(words: Sequence[str]) -> Invocation | int:
     return _told(result) if isinstance(result, Invocation) else int(result or 0)
 
 
+def _declared_by(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the module that declares the command at hand; all of them where the words begin with none."""
+    return tuple(module for module, names in WORDS.items() if words[0] in names) or tuple(WORDS)
+
+
 @cache
-def _commands() -> Any:
-    """Return what Typer makes of the declarations, for which it looks at each of their parameters."""
-    return typer.main.get_command(app)
+def commands(modules: Iterable[str] = tuple(WORDS)) -> Any:
+    """Return what Typer makes of modules' declarations, for which it looks at each of their parameters."""
+    for module in modules:
+        import_module(f"reconciler.cli.{module}")
+    app.registered_commands.sort(key=lambda command: COMMANDS.index(str(command.name)))
+    return typer.main.get_group(app)
 
 
 def _told(invocation: Invocation) -> Invocation:

@@ -10,8 +10,9 @@ import pytest
 import typer
 
 from reconciler.cli import main
+from reconciler.cli.grammar import app
 from reconciler.cli.options import seconds, sink, variable
-from reconciler.cli.parser import COMMANDS, parse
+from reconciler.cli.parser import COMMANDS, WORDS, parse
 
 MISUSES = {
     "unknown command": ["destroy"],
@@ -82,6 +83,14 @@ def test_only_what_is_built_is_there() -> None:
         "report",
         "snapshot",
     }
+
+
+def test_each_command_is_where_the_table_says(capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse(["--help"]) == 0
+    declared: dict[str, list[str]] = {}
+    for one in app.registered_commands:
+        declared.setdefault(str(one.callback.__module__).rpartition(".")[2], []).append(str(one.name))
+    assert {module: tuple(names) for module, names in declared.items()} == WORDS
 
 
 @pytest.mark.parametrize("command", ["validate", "plan", "apply", "check"])
