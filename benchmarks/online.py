@@ -41,12 +41,16 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
 }
 # MySQL copies the table for these, and lets writes wait: it wants consent, and is not done online.
 OFFLINE = {"mysql": {"check", "foreign key"}, "mariadb": set[str]()}
+_COUNTED = (
+    "INSERT INTO p WITH RECURSIVE c (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 9) SELECT n FROM c;"
+    "INSERT INTO t WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {rows})"
+    " SELECT n, n % 100, sha2(n, 224), n % 10 FROM c; ANALYZE TABLE t"
+)
 _FILLED = {
     "postgres": "INSERT INTO p SELECT n FROM generate_series(0, 9) n;"
     "INSERT INTO t SELECT n, n % 100, md5(n::text), n % 10 FROM generate_series(1, {rows}) n; ANALYZE t",
-    "mysql": "SET SESSION cte_max_recursion_depth = 100000000; INSERT INTO p WITH RECURSIVE c (n) AS (SELECT 0 UNION"
-    " ALL SELECT n + 1 FROM c WHERE n < 9) SELECT n FROM c; INSERT INTO t WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL"
-    " SELECT n + 1 FROM c WHERE n < {rows}) SELECT n, n % 100, sha2(n, 224), n % 10 FROM c; ANALYZE TABLE t",
+    "mysql": f"SET SESSION cte_max_recursion_depth = 100000000; {_COUNTED}",
+    "mariadb": f"SET SESSION max_recursive_iterations = 100000000; {_COUNTED}",
 }
 
 
@@ -137,7 +141,7 @@ def measure(dialect: str, rows: int) -> Iterator[Figures]:
         project = Project(Path(folder), target)
         document = BEFORE
         project.apply(document)
-        target.execute(_FILLED["postgres" if dialect == "postgres" else "mysql"].format(rows=rows))
+        target.execute(_FILLED[dialect].format(rows=rows))
         for change, words in CHANGES.items():
             if change in OFFLINE.get(dialect, ()):
                 continue
