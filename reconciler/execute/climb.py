@@ -25,21 +25,35 @@ class Ran:
 
 def carried_out(session: Session, statements: Sequence[Statement], allowed: Allowed) -> list[Ran]:
     """Run statements in order, none after one that fails. Raises DatabaseError with how many went through."""
-    if not any(statement.ladder for statement in statements):
+    if all(statement.plain for statement in statements):
         counts = session.execute_each([statement.sql for statement in statements])
         return [Ran(sql=one.sql, rows=rows) for one, rows in zip(statements, counts, strict=True)]
     done: list[Ran] = []
     for one in statements:
         try:
-            done.append(_climbed(session, one.ladder, allowed) if one.ladder else _plain(session, one))
+            done.append(_run(session, one, allowed))
         except DatabaseError as error:
             error.before = len(done)
             raise
     return done
 
 
-def _plain(session: Session, statement: Statement) -> Ran:
-    return Ran(sql=statement.sql, rows=session.execute(statement.sql))
+def _run(session: Session, statement: Statement, allowed: Allowed) -> Ran:
+    """Run one statement, unless that was done, and hold that what it leaves is what it should."""
+    if statement.unless and _counted(session, statement.unless):
+        ran = Ran(sql=f"-- done before: {statement.sql}", rows=0)
+    elif statement.ladder:
+        ran = _climbed(session, statement.ladder, allowed)
+    else:
+        ran = Ran(sql=statement.sql, rows=session.execute(statement.sql))
+    if statement.proof and (count := _counted(session, statement.proof.count)):
+        message = statement.proof.message.replace("{count}", f"{count:,}")
+        raise DatabaseError(message, code=statement.proof.code)
+    return ran
+
+
+def _counted(session: Session, question: str) -> int:
+    return int(session.query(question)[0][0])
 
 
 def _climbed(session: Session, ladder: Ladder, allowed: Allowed) -> Ran:
@@ -63,7 +77,7 @@ def _climbed(session: Session, ladder: Ladder, allowed: Allowed) -> Ran:
 
 def _small(session: Session, size: DataCheck) -> bool:
     try:
-        return not int(session.query(size.count)[0][0])
+        return not _counted(session, size.count)
     except DatabaseError as error:
         if error.lost:
             raise

@@ -77,6 +77,7 @@ HAZARDS: Mapping[str, HazardKind] = {
     "MY151": HazardKind("may lose who may call it", Level.LOW, Effect.NOTICE, counts="rights"),
     "MY150": HazardKind("is run by a clock that stands still", Level.LOW, Effect.NOTICE, counts="settings"),
     "MY130": HazardKind("writes a table anew", Level.LOW, Effect.NOTICE),
+    "MY131": HazardKind("is done while others write", Level.LOW, Effect.NOTICE),
     "PG319": HazardKind("computes a materialized view anew", Level.LOW, Effect.NOTICE, Effect.NOTICE, counts="bytes"),
     "UD101": HazardKind("is not declared", Level.MEDIUM, Effect.BLOCK),
     "NU101": HazardKind("is not understood in every part", Level.HIGH, Effect.BLOCK),

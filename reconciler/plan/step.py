@@ -98,7 +98,8 @@ class Statement:
 
     `relations` is how many entries of the server's lock table it may take, where the server has such a limit.
     `ladder` are other forms of it, where the server is told how to carry it out and may refuse. `undo` takes away what
-    it leaves behind when it fails, "" where that is nothing.
+    it leaves behind when it fails, or its step does, "" where that is nothing. `unless` is a question that counts
+    something where it is done already, and need not be done again. `proof` counts what may not be there right after it.
     """
 
     sql: str
@@ -106,6 +107,13 @@ class Statement:
     relations: int = 1
     ladder: Ladder | None = None
     undo: str = ""
+    unless: str = ""
+    proof: DataCheck | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is but sent, as it is written."""
+        return not (self.ladder or self.unless or self.proof)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

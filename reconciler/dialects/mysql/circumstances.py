@@ -170,12 +170,15 @@ def _settings(options: Mapping[str, str | int | bool]) -> Iterator[str]:
         yield f"SET SESSION time_zone = {text_literal(str(options[ZONE]))}"
 
 
+# What a session of ours has at all times, but for the moment in which a large table gets a foreign key.
+CHECKED = "SET SESSION foreign_key_checks = 1"
+
 _HELPERS = tuple(f"DROP {kind} IF EXISTS `__rc_" for kind in ("TABLE", "PROCEDURE", "FUNCTION", "EVENT"))
 
 
 def tidying(steps: Sequence[Step]) -> list[str]:
     """Return what takes back what a failure in the middle of these steps may leave behind; it may be repeated."""
     texts = [statement.sql for step in steps for statement in step.statements]
-    again = _OURS_AGAIN if any(text.startswith("SET SESSION") for text in texts) else ()
+    again = (*_OURS_AGAIN, CHECKED) if any(text.startswith("SET SESSION") for text in texts) else ()
     unlocking = ["UNLOCK TABLES"] if "UNLOCK TABLES" in texts else []
     return [*unlocking, *dict.fromkeys(text for text in texts if text.startswith(_HELPERS)), *again]

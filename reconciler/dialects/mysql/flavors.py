@@ -25,6 +25,7 @@ from reconciler.dialects.mysql.rows import ROWS
 from reconciler.dialects.mysql.rules import RULES
 from reconciler.dialects.mysql.scratch import scratch
 from reconciler.dialects.mysql.session import assumed, connect, reading, server
+from reconciler.dialects.mysql.sizes import large
 
 if TYPE_CHECKING:
     from reconciler.dialects.adoption import Adoption
@@ -96,6 +97,7 @@ def flavor(name: str, fallback: tuple[str, ...]) -> Dialect:
         script=partial(_script, name),
         reading=reading,
         foretell=foretell,
+        large=partial(large, name),
         first_rows=first_rows, snapshot=snapshot, rows=ROWS,
         limited=partial(limited, name),
         adoption=_adoption, upkeep=_upkeep, chores=chores, blockers=blockers, dump=partial(_dump, name),

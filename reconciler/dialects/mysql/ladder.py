@@ -6,6 +6,7 @@ A server that is asked for nothing takes the mildest way by itself, and goes on 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.dialects.mysql.costs import Cost, Grade
 from reconciler.dialects.mysql.lexer import quoted, text_literal
@@ -54,6 +55,16 @@ def altered_alone(obj: Object, clause: str, cost: Cost, states: States) -> tuple
 def indexed(index: Index, sql: str, cost: Cost, states: States) -> tuple[Statement, ...]:
     """Return a CREATE INDEX, which asks in words of its own."""
     return (_statement(index.ref, sql, (), cost, states, _index_words),)
+
+
+def told_while_writing(statement: Statement, ref: Ref, states: States) -> Statement:
+    """Return a statement of an online sequence with what the plan is to tell: how long others wait, and for what."""
+    assert statement.ladder is not None, f"{ref}: an online sequence asks for its way"
+    way = statement.ladder.rungs[0].name
+    told = f"{way}: writes wait for moments only, while all rows are looked at, about {{count}}"
+    ask = DataCheck(code="MY131", ref=ref, message=told, count=_size(states.live(ref.top).name, 1, None))
+    ladder = replace(statement.ladder, asks=(*statement.ladder.asks, ask))
+    return replace(statement, ladder=ladder)
 
 
 def _statement(

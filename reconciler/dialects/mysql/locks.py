@@ -25,6 +25,9 @@ _SHORTEST, _LONGEST = 0.2, 0.5
 # Seconds that one attempt at a lock may take at most: whatever comes after it waits too.
 LONGEST_LOCK_WAIT = 3
 
+# What the server answers to a DROP of what is not there.
+_NOTHING_THERE = "1091"
+
 _HOLDER = """
 SELECT id, user, host, time, info FROM information_schema.processlist WHERE id = is_used_lock(:name)
 """
@@ -130,11 +133,27 @@ def transaction(session: Session, steps: Sequence[Step], lock_timeout: float) ->
         raise DatabaseError("a statement of an earlier run goes on", retryable=True)
     try:
         yield
-    except BaseException:
+    except BaseException as error:
         for sql in tidying(steps):
             with suppress(DatabaseError):
                 session.execute(sql)
+        if isinstance(error, DatabaseError) and not (error.retryable or error.lost):
+            _take_back(session, steps, error)
         raise
     finally:
         with suppress(DatabaseError):
             session.query("SELECT release_lock(:name)", {"name": work})
+
+
+def _take_back(session: Session, steps: Sequence[Step], error: DatabaseError) -> None:
+    """Take back what a step did before it failed, where its statements say how; then none of it is in effect."""
+    done = [statement for step in steps for statement in step.statements][: error.before + 1]
+    undo = [statement.undo for statement in reversed(done) if statement.undo]
+    try:
+        for sql in undo:
+            session.execute(sql)
+    except DatabaseError as other:
+        if other.code != _NOTHING_THERE:
+            return
+    if undo:
+        error.before = 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from reconciler.dialects.mysql import costs, render, types
 from reconciler.dialects.mysql.ddl_keys import BROUGHT_INDEX
+from reconciler.dialects.mysql.foreign_keys import added_online, covers
 from reconciler.dialects.mysql.ladder import altered, indexed
 from reconciler.dialects.mysql.names import columns as column_list
 from reconciler.dialects.mysql.names import of
@@ -56,7 +57,7 @@ def _left_alone(old: Unique | Index, states: States) -> Iterator[str]:
     It does not drop what a foreign key needs (dev.mysql.com/doc/refman/9.7/en/create-table-foreign-keys.html).
     """
     for key in states.new.children(old.ref.top, ForeignKey):
-        if key.ref in states.old and _covers(old, key.columns) and not _covered(old, key, states):
+        if key.ref in states.old and covers(old, key.columns) and not _covered(old, key, states):
             yield f"ADD INDEX {of(key.ref)} {column_list(key.columns)}"
 
 
@@ -67,12 +68,7 @@ def _covered(old: Unique | Index, key: ForeignKey, states: States) -> bool:
     rest += states.old.children(table, PrimaryKey)
     own = states.old.get(key.ref)
     brought = isinstance(own, ForeignKey) and own.clauses == BROUGHT_INDEX
-    return brought or any(_covers(one, key.columns) for one in rest if one.ref != old.ref and one.ref in states.new)
-
-
-def _covers(index: Unique | Index | PrimaryKey, columns: Sequence[str]) -> bool:
-    parts = [part.column for part in index.parts] if isinstance(index, Index) else list(index.columns)
-    return parts[: len(columns)] == list(columns)
+    return brought or any(covers(one, key.columns) for one in rest if one.ref != old.ref and one.ref in states.new)
 
 
 def change_index(old: Unique | Index, new: Unique | Index, states: States) -> Outcome:
@@ -114,8 +110,9 @@ def _column_of(check: Check, states: States) -> Column:
 
 
 def create_foreign_key(new: ForeignKey, states: States) -> Outcome:
-    """Add a foreign key."""
-    return altered(new, [f"ADD {render.foreign_key_clause(new)}"], costs.COPY, states)
+    """Add a foreign key, to a large table while others write."""
+    clause = f"ADD {render.foreign_key_clause(new)}"
+    return added_online(new, states) or altered(new, [clause], costs.COPY, states)
 
 
 def drop_foreign_key(old: ForeignKey, states: States) -> Outcome:

@@ -191,7 +191,10 @@ def _sent(statement: Statement) -> Iterator[str]:
     elif statement.sql.startswith(_PLAINLY):
         yield f"{statement.sql};"
     else:
-        yield f"SET @rc = IF(@rc_todo IS NULL, 'DO 0', {text_literal(statement.sql)});\n{_RUN}"
+        done = f"@rc_todo IS NULL OR ({statement.unless}) > 0" if statement.unless else "@rc_todo IS NULL"
+        yield f"SET @rc = IF({done}, 'DO 0', {text_literal(statement.sql)});\n{_RUN}"
+    if statement.proof:
+        yield from _question(statement.proof)
 
 
 _NAME = "`(?:[^`]|``)*`"

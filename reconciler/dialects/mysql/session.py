@@ -241,6 +241,7 @@ _FEATURES: Mapping[str, tuple[tuple[int, int], tuple[int, int]]] = {
     "online_copy": ((99, 0), (11, 2)),
     "many_row_versions": ((9, 1), (99, 0)),
     "replace_program": ((99, 0), (10, 1)),
+    "waits_for_parents": ((8, 0), (99, 0)),
 }
 
 
