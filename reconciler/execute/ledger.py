@@ -174,8 +174,8 @@ def _root(address: str) -> str:
     return ".".join(words[: 2 if len(words) < 3 or words[2] in KIND_WORDS else 3])
 
 
-def start(session: Session, ledger: Ledger, run: Mapping[str, str | None]) -> None:
-    """Write down that a run begins: run_id, plan_id, source, target, tool, actor, details (JSON), was (what was there).
+def close_dead(session: Session, ledger: Ledger) -> None:
+    """Write down that runs have ended which could not say so themselves.
 
     We hold the lock, so a run of this project that still says that it is running died without a word.
     """
@@ -184,6 +184,14 @@ def start(session: Session, ledger: Ledger, run: Mapping[str, str | None]) -> No
         " WHERE project = :project AND state = 'running'",
         {"at": now(), "project": ledger.project},
     )
+
+
+def start(session: Session, ledger: Ledger, run: Mapping[str, str | None]) -> None:
+    """Write down that a run begins: run_id, plan_id, source, target, tool, actor, details (JSON), was (what was there).
+
+    Those before it have ended.
+    """
+    close_dead(session, ledger)
     session.execute(
         f"INSERT INTO {ledger.prefix}_reconcile_run"
         " (run_id, project, plan_id, source, target, tool, actor, state, started_at, details, was)"

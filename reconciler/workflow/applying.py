@@ -102,13 +102,23 @@ def _run(opened: Opened, intent: Intent, session: Session, lock: Lock) -> tuple[
         kept = intent.keep(scene.run_id)
         reach("before_intent", session)
         _begin(scene, planned, {"bookmark": bookmark, "backup": kept})
-    closing = partial(scene.finish, intent.ends) if plan.steps and not fills else lambda: None
     part = scene.part(planned, plan.only(Stage.EXPAND).steps)
-    outcome = apply(replace(part, still=lambda: dialect.stamp(session) == stamp, closing=closing))
+    outcome = apply(replace(part, still=lambda: dialect.stamp(session) == stamp, closing=_closing(scene, planned)))
     if fills:
         planned, outcome = fill_and_tighten(scene, planned, outcome)
     reach("before_release", session)
     return planned, outcome
+
+
+def _closing(scene: Scene, planned: Planned) -> Callable[[], None]:
+    """Return what the ledger is told in the last transaction: that this run is done, or that earlier ones have ended
+    where there is nothing left of them to do.
+    """
+    if planned.agenda.fillings:
+        return lambda: None
+    if planned.plan.steps:
+        return partial(scene.finish, scene.intent.ends)
+    return partial(ledger.close_dead, scene.session, ledger_of(scene.opened))
 
 
 def _begin(scene: Scene, planned: Planned, facts: Mapping[str, str]) -> None:

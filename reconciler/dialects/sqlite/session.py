@@ -86,7 +86,11 @@ class SqliteSession:
 
     def in_transaction(self) -> bool:
         """Say whether a transaction was begun and not ended."""
-        return self._connection.in_transaction
+        try:
+            return self._connection.in_transaction
+        except sqlite3.ProgrammingError:
+            # A connection that is closed has rolled back.
+            return False
 
     def begin(self) -> None:
         """Take the write lock at once: a later upgrade would fail without waiting
@@ -100,7 +104,7 @@ class SqliteSession:
 
     def rollback(self) -> None:
         """Forget the transaction, if there is one."""
-        if self._connection.in_transaction:
+        if self.in_transaction():
             self.execute("ROLLBACK")
 
     def close(self) -> None:
