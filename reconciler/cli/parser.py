@@ -35,6 +35,8 @@ def parse(words: Sequence[str]) -> Invocation | int:
     Raises:
         Misused: when the words make no sense, or there are none.
     """
+    if words[0] == "--version":  # what people type who do not know yet that it is a command
+        words = ["version", *words[1:]]
     try:
         result = commands(_declared_by(words)).main(args=list(words), prog_name="reconcile", standalone_mode=False)
     except _WRONG as error:

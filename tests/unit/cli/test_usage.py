@@ -67,6 +67,12 @@ def test_help_is_a_result(words: list[str], capsys: pytest.CaptureFixture[str]) 
     assert err == ""
 
 
+def test_version_is_found_as_an_option_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["version"]) == main(["--version"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == second
+
+
 def test_only_what_is_built_is_there() -> None:
     own = {"validate", "fmt", "types", "schema", "init", "version", "explain", "lint"}
     own |= {"doctor", "lock", "diff", "drift", "graph", "maintain", "watch", "serve", "deploy", "rollback", "reset"}
