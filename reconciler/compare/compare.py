@@ -198,15 +198,22 @@ def fingerprints(comparison: Comparison, owned: Owned) -> tuple[str, str]:
     """Return the hashes of what a plan rests on: as it is now, and as it is to be."""
     desired = comparison.declared
     declared = frozenset((*desired.model, *comparison.desired, *desired.renames.values(), *comparison.removed))
-    source = _fingerprint(watched(comparison.live, declared, owned.objects), comparison.aside)
+    aside = {ref: one.mark for ref, one in comparison.aside.items()}
+    now = watched(comparison.live, declared, owned.objects).marks()
+    source = fingerprint(aside | now)
     if not comparison.changes and comparison.before is None:
         return source, source
     ours = _after(comparison.renamed, owned.objects)
-    return source, _fingerprint(watched(comparison.scope.target, declared, ours), comparison.aside)
+    then = watched(comparison.scope.target, declared, ours).marks(_staying(comparison, now))
+    return source, fingerprint(aside | then)
 
 
-def _fingerprint(model: Model, aside: Mapping[Ref, Aside]) -> str:
-    return fingerprint({ref: one.mark for ref, one in aside.items()} | model.marks())
+def _staying(comparison: Comparison, marks: Mapping[Ref, str]) -> dict[Ref, str]:
+    """Return those marks that no change touches; none where more than the changes say may be different."""
+    if comparison.renamed.model is not comparison.live or comparison.before is not None:
+        return {}
+    tops = {change.ref.top for change in comparison.changes}
+    return {root: mark for root, mark in marks.items() if root not in tops}
 
 
 def resolved(dialect: Dialect, comparison: Comparison) -> tuple[Model, Model, tuple[Change, ...]]:

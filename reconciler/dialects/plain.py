@@ -21,6 +21,7 @@ _LISTED = rf"{_NAME}\s++in\s*+\(\s*+{_CONSTANT}(?:\s*+,\s*+{_CONSTANT})*+\s*+\)"
 _RANGED = rf"{_NAME}\s++between\s++{_CONSTANT}\s++and\s++{_CONSTANT}"
 _TERM = rf"(?:{_LISTED}|{_RANGED}|{_NAME}\s++is\s++null(?![A-Za-z0-9_$])|{_COMPARED})"
 _CONDITION = re.compile(rf"{_TERM}(?:\s++(?:and|or)\s++{_TERM})*+", re.IGNORECASE | re.ASCII)
+_SOLE = re.compile(rf"{_CONSTANT}|(?:current_(?:timestamp|date|time)|null|true|false)", re.IGNORECASE | re.ASCII)
 _TOKEN = re.compile(rf"({_WORD})|{_CONSTANT}|[<>!=]++|[(),]", re.ASCII)
 
 # Words that are more than a name to one family or another, and to sqlglot, which is slow to import and not asked here
@@ -67,6 +68,11 @@ class Plain(NamedTuple):
 
     text: str
     names: frozenset[str]
+
+
+def names_nothing(text: str) -> bool:
+    """Say whether a text is one constant, or one of the words that most defaults are; False where that takes more."""
+    return bool(_SOLE.fullmatch(text))
 
 
 @lru_cache(maxsize=65536)

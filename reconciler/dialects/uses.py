@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from reconciler.dialects.plain import plain
+from reconciler.dialects.plain import names_nothing, plain
 from reconciler.dialects.transpile import NotPortable, parsed
 from reconciler.model.model import Model
 from reconciler.model.objects import (
@@ -60,6 +60,8 @@ def own_columns(obj: Object, text: str, model: Model, family: str) -> Iterator[R
 @lru_cache(maxsize=65536)
 def _mentioned(text: str, family: str) -> frozenset[str]:
     """Return the names of columns in an expression, in lower case; none when it cannot be read."""
+    if names_nothing(text):
+        return frozenset()
     found = plain(text)
     if found is not None:
         return frozenset(map(str.lower, found.names))

@@ -7,6 +7,7 @@ from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, M
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from decimal import Decimal
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.errors import Position
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from reconciler.model.backfills import Backfill
 
 T = TypeVar("T", bound=Object)
+
+_NO_MARKS: Mapping[Ref, str] = MappingProxyType({})
 
 
 class Model(Mapping[Ref, Object]):
@@ -109,18 +112,39 @@ class Model(Mapping[Ref, Object]):
 
     def updated(self, objects: Iterable[Object]) -> Model:
         """Return a model with these objects put in place of those at the same addresses."""
-        return Model((self._objects | {obj.ref: obj for obj in objects}).values())
+        new = {obj.ref: obj for obj in objects}
+        found = Model()
+        found._objects = self._objects | new
+        if "_children" in self.__dict__:
+            found.__dict__["_children"] = self._children | self._refilled(new)
+        return found
+
+    def _refilled(self, new: Mapping[Ref, Object]) -> dict[tuple[str, tuple[str, ...]], list[Object]]:
+        """Return what is inside each address that holds one of these, once they are in place."""
+        found: dict[tuple[str, tuple[str, ...]], list[Object]] = {}
+        for ref, obj in new.items():
+            holder = ref.schema, ref.parts[:-2]
+            if len(ref.parts) > 2 and holder not in found:
+                found[holder] = [new.get(child.ref, child) for child in self._children.get(holder, ())]
+            if len(ref.parts) > 2 and ref not in self._objects:
+                found[holder].append(obj)
+        return found
 
     def only(self, keep: Callable[[Ref], bool]) -> Model:
         """Return a model of the objects whose address is kept."""
         return Model(obj for ref, obj in self._objects.items() if keep(ref))
 
-    def marks(self) -> dict[Ref, str]:
-        """Return for each root a hash over every compared field of all that it holds."""
+    def marks(self, known: Mapping[Ref, str] = _NO_MARKS) -> dict[Ref, str]:
+        """Return for each root a hash over every compared field of all that it holds; `known` are some of them."""
+        tops = [ref.top for ref in self]
+        wanted = [(top, obj) for top, obj in zip(tops, self.values(), strict=True) if top not in known]
         lines: dict[Ref, list[str]] = {}
-        for ref, line in zip(self, _lines(self.values()), strict=True):
-            lines.setdefault(ref.top, []).append(line)
-        return {root: hashlib.sha256("\n".join(sorted(own)).encode()).hexdigest() for root, own in lines.items()}
+        for (top, _), line in zip(wanted, _lines(obj for _, obj in wanted), strict=True):
+            lines.setdefault(top, []).append(line)
+        found = {root: known[root] for root in dict.fromkeys(tops) if root in known}
+        return found | {
+            root: hashlib.sha256("\n".join(sorted(own)).encode()).hexdigest() for root, own in lines.items()
+        }
 
     def fingerprint(self) -> str:
         """Return a hash over every compared field; the order of the objects does not matter."""

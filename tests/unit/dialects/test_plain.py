@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
-from reconciler.dialects.plain import KNOWN, Plain, plain
+from reconciler.dialects.plain import KNOWN, Plain, names_nothing, plain
 from reconciler.dialects.transpile import NotPortable, text_for
 from reconciler.model.values import Sql
 
@@ -86,6 +86,20 @@ def test_the_usual_ones_are_known(text: str, spelled: str, names: set[str]) -> N
 )  # fmt: skip
 def test_everything_else_is_left_to_the_parser(text: str) -> None:
     assert plain(text) is None
+
+
+@pytest.mark.parametrize("source", FAMILIES)
+@pytest.mark.parametrize("text", ["current_timestamp", "CURRENT_DATE", "null", "True", "0", "-1.5", "'open'"])
+def test_what_names_nothing(text: str, source: str) -> None:
+    assert names_nothing(text)
+    assert not list(sqlglot.parse_one(text, read=source).find_all(exp.Column))
+
+
+@pytest.mark.parametrize(
+    "text", ["total", "current_user_id", "null or a", "1 + a", "'a' || b", "current_timestamp, a", ""]
+)
+def test_what_may_name_something(text: str) -> None:
+    assert not names_nothing(text)
 
 
 def test_every_word_of_the_parsers_is_known() -> None:

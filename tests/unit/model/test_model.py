@@ -123,6 +123,21 @@ def test_a_canonical_spelling_decides_equality_and_the_text_stays() -> None:
     assert texts(server)["expression"].text == "a>0"
 
 
+@given(models(), models())
+def test_a_model_that_is_updated_is_as_if_it_were_made_so(model: Model, other: Model) -> None:
+    tables = [ref for ref in {**model, **other} if ref.kind == Kind.TABLE]
+    before = [model.children(table, Column) for table in tables]  # what is inside of what is known from here on
+    found, made = model.updated(other.values()), Model(({**model, **other}).values())
+    assert list(found.items()) == list(made.items())
+    for table in tables:
+        assert found.children(table, Column) == made.children(table, Column)
+        assert found.subtree(table) == made.subtree(table)
+    assert [model.children(table, Column) for table in tables] == before
+    marks = model.marks()
+    same = {ref: mark for ref, mark in marks.items() if found.subtree(ref) == model.subtree(ref)}
+    assert found.marks(same) == made.marks()
+
+
 def test_a_fingerprint_is_the_one_that_saved_plans_hold() -> None:
     """Another one for the same model makes every plan stale that was saved before: `plan_file` has to know of it."""
     table = Ref.root(Kind.TABLE, "Line Item", "app")
