@@ -10,6 +10,7 @@ from typing import Any
 from reconciler.dialects.base import Normalized
 from reconciler.dialects.fitting import wrong_default
 from reconciler.dialects.mysql import types
+from reconciler.dialects.mysql.counters import tell_counted
 from reconciler.dialects.mysql.ddl import COUNTS, OPTIONS
 from reconciler.dialects.mysql.ddl_keys import plain_index
 from reconciler.dialects.mysql.elsewhere import ABSENT, NOUNS, beyond
@@ -157,6 +158,7 @@ def _column(obj: Column, work: _Work) -> Column:
         hint = "leave start and increment out, or limit them: dialect: {postgres: {identity: …}}"
         work.add(obj, "identity", f"where {work.flavor} starts and how it steps are no part of a column", hint)
     _tell_losses(obj, work)
+    tell_counted(obj, work.flavor, work.model, work.add)
     if wrong := _wrong_default(obj, work.model):
         work.add(obj, "default", *wrong)
     return replace(
@@ -242,6 +244,7 @@ def _is_long(column: Column, work: _Work) -> bool:
 
 def _check(obj: Check, work: _Work) -> Check:
     _kept_in_specs(obj, work)
+    tell_counted(obj, work.flavor, work.model, work.add)
     return replace(obj, comment=None)
 
 

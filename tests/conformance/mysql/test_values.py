@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pymysql
 import pytest
 
 from tests.conformance.driver import Project
@@ -74,3 +75,19 @@ def test_another_collation_of_a_table_leaves_alone_what_has_its_own(project: Pro
         "select column_name, collation_name from information_schema.columns where table_schema = database()"
         " and collation_name not like 'utf8mb4_bin' and table_name in ('t', 'u') order by 1"
     ) == [("c", "latin1_bin"), ("own", "latin1_bin")]
+
+
+def test_what_counts_up_is_in_no_check(project: Project, my: Target) -> None:
+    """The plan says what the server would (errors 3818 and 1901, 3109), and nothing of what it takes."""
+    table = "table: t\ncolumns: {id: {type: int, identity: true, primary_key: true}, a: {type: int}%s}\n"
+    over = "check over id, which counts up by itself"
+    found = project.impossible(f"{table % ''}checks: {{c: a > 0, t_id: id > a}}\n")
+    assert found == {"SPEC200": {f"table.t.check.t_id: {my.dialect} has no {over}"}}
+    with pytest.raises(pymysql.err.MySQLError) as caught:
+        my.execute("create table x (id int auto_increment primary key, a int, check (id > a))")
+    assert caught.value.args[0] == {"mysql": 3818, "mariadb": 1901}[my.dialect]
+    computed = table % ", g: {type: int, generated: {sql: ID + 1, stored: false}}"
+    if my.dialect == "mysql":
+        assert "table.t.column.g" in str(project.impossible(computed))
+    else:
+        project.apply(computed)
