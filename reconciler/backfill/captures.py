@@ -18,7 +18,7 @@ from reconciler.dialects.bulk import RETRY
 from reconciler.dialects.capturing import Capture
 from reconciler.execute.ledger import Ledger
 from reconciler.model.backfills import Backfill
-from reconciler.model.names import CAPTURE, helper_name
+from reconciler.model.names import BESIDE, CAPTURE, helper_name, kindred
 from reconciler.model.objects import Column
 
 # Seconds for which one tries to get at a table that is in use, and between two tries.
@@ -80,14 +80,20 @@ def cleared(dialect: Dialect, session: Session, place: Ledger, declared: Iterabl
         place: where its ledger is, which knows the work of other projects too.
         declared: the backfills that are, with their digests.
     """
-    if not dialect.bulk.capturing.found(session, place.prefix):
+    found = dialect.bulk.capturing.found(session, place.prefix)
+    if not found:
         return
     wanted = {(one.ref.name, one.generation, digest): one for one, digest in declared if one.captures}
     kept: set[str] = set()
     for project, name, generation, digest, state in ledger.every(session, place):
         if state not in _OVER and (project != place.project or (name, generation, digest) in wanted):
             kept.update(_named(project, name, generation, digest).values())
-    _dropped(dialect, session, place, lambda name: name not in kept)
+    _dropped(dialect, session, place, lambda name: name not in kept and not (_stays(name) and found[name].fires))
+
+
+def _stays(name: str) -> bool:
+    """Say whether a trigger fills a helper: it goes with that, else writers would fill what is not there any more."""
+    return name.endswith(BESIDE)
 
 
 def _dropped(dialect: Dialect, session: Session, place: Ledger, which: Callable[[str], bool]) -> None:
@@ -99,6 +105,8 @@ def _dropped(dialect: Dialect, session: Session, place: Ledger, which: Callable[
 
 
 def _names(project: str, backfill: Backfill, digest: str) -> Mapping[str, str]:
+    if backfill.beside:
+        return {event: kindred(backfill.beside, f"{event}{BESIDE}") for event in backfill.captures}
     found = _named(project, backfill.ref.name, backfill.generation, digest)
     return {event: found[event] for event in backfill.captures}
 

@@ -192,6 +192,16 @@ def rejects(session: Session, ledger: Ledger, name: str) -> frozenset[str]:
     return frozenset(str(key) for (key,) in found or ())
 
 
+def erase(session: Session, ledger: Ledger, name: str) -> None:
+    """Take everything out that the ledger holds of a backfill; nothing where it has no table."""
+    if rows_of(session, ledger, name):
+        session.execute(
+            f"DELETE FROM {ledger.prefix}{PROGRESS} WHERE project = :project AND name = :name",
+            {"project": ledger.project, "name": name},
+        )
+        session.execute(f"DELETE FROM {ledger.prefix}{REJECTS} WHERE backfill = :name", {"name": name})
+
+
 def forget(session: Session, ledger: Ledger, name: str, generation: int) -> None:
     """Forget which rows were left out, and who did what part: whoever begins anew looks at all of them again."""
     session.execute(

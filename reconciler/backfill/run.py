@@ -87,7 +87,9 @@ def _opened(work: Work) -> Progress:
     """Take the ledger's row over, or begin anew where there is none of this definition, or it is done."""
     backfill, session = work.backfill, work.target.session
     found = ledger.current(session, work.ledger, backfill.ref.name, backfill.generation, 0)
-    if found is not None and found.digest == work.digest and found.state != "done":
+    # Until a helper has its place there is something to look after, even if all rows are filled.
+    on = found is not None and (found.state != "done" or work.backfill.beside)
+    if found is not None and found.digest == work.digest and on:
         again = _looked_for(work) if found.state == "verify_failed" else {}
         if again.get("pass_") == MAIN:
             ledger.forget(session, work.ledger, backfill.ref.name, backfill.generation)
@@ -279,7 +281,8 @@ def _concluded(hand: Hand, verified: Sequence[Verified]) -> None:
     _all_pass(verified)
     save(hand, replace(hand.row, state="done", reason="", finished_at=now()))
     reach("backfill_done", hand.session)
-    captures.released(hand)
+    if not hand.work.backfill.beside:
+        captures.released(hand)
 
 
 def _all_pass(verified: Sequence[Verified]) -> None:

@@ -46,7 +46,7 @@ def can_miss(work: Work) -> bool:
     match backfill.idempotency.strategy:
         case "ledger" | "mark_source":
             return True
-        case "converge":
+        case "converge" | "unset":
             return backfill.update is not None
         case "target_key":
             written = backfill.insert_select
@@ -105,7 +105,7 @@ def _update(work: Work, turn: Turn, written: Update) -> Iterator[Part]:
     conditions = [within(work, turn.range.low, turn.range.high)]
     if written.where is not None:
         conditions.append(f"({written.where.text})")
-    if turn.missing or strategy in ("converge", "mark_source"):
+    if turn.missing or strategy in ("converge", "unset", "mark_source"):
         conditions += _pending(work)
     sets = [f"{quote(one.column)} = {one.value.text}" for one in written.assignments]
     if strategy == "mark_source":
@@ -219,6 +219,8 @@ def _pending(work: Work) -> list[str]:
             conditions.append(f"({' OR '.join(ways)})")
             if backfill.update.where is not None:
                 conditions.append(f"({backfill.update.where.text})")
+        case "unset" if backfill.update is not None:
+            conditions += [f"{work.target.dialect.quote(one.column)} IS NULL" for one in backfill.update.assignments]
         case "target_key" if backfill.insert_select is not None:
             conditions.append(_not_there(work, backfill.insert_select))
     return conditions

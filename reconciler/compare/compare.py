@@ -22,6 +22,7 @@ from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.programs import Trigger
 from reconciler.model.ref import Ref
 from reconciler.model.texts import spelled, texts
+from reconciler.plan.beside import Beside
 from reconciler.plan.filling import held_back
 from reconciler.plan.match import match_names
 from reconciler.plan.renames import Renamed, apply_renames
@@ -73,6 +74,7 @@ class Comparison:
     a declared object's definition our own words would not say again. `mended` is what nobody declared and a rename left
     behind, as it is to be.
     `before` is what is aimed at while backfills are not done, None where nothing waits for one; `changes` lead there.
+    `besides` are the columns that are filled beside the place that they take.
     """
 
     live: Model
@@ -88,6 +90,7 @@ class Comparison:
     mended: tuple[Object, ...] = ()
     nameless: frozenset[Ref] = frozenset()
     before: Model | None = None
+    besides: tuple[Beside, ...] = ()
 
     @property
     def aim(self) -> Model:
@@ -186,7 +189,8 @@ def afterwards(comparison: Comparison) -> Comparison:
     """Return the comparison of what is there once all before the backfills is done with what is to be in the end."""
     live, target = comparison.renamed.model, comparison.scope.target
     # What does not change keeps the words that the database has for it.
-    first = Model(_kept(obj, live.get(ref)) for ref, obj in comparison.aim.items())
+    helpers = {one.helper.ref for one in comparison.besides}
+    first = Model(_kept(obj, live.get(ref)) for ref, obj in comparison.aim.items() if ref not in helpers)
     return replace(comparison, renamed=Renamed(model=first), changes=tuple(diff(first, target)), before=None)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from reconciler.compare.alike import hints
+from reconciler.compare.besides import split, staged
 from reconciler.compare.compare import Aside, Comparison, Owned, afterwards, compare, fingerprints, resolved
 from reconciler.compare.rows import RowPlan, plan_rows, with_rows
 from reconciler.dialects.base import DatabaseError, Dialect, Server, Session, Target, Unanswered
@@ -36,7 +39,7 @@ from reconciler.plan.keys import lost_keys
 from reconciler.plan.order import torn
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.plan.policy import Allowance, Policy, Verdict, decide
-from reconciler.plan.rules import States
+from reconciler.plan.rules import Besides, States
 from reconciler.plan.scope import Undeclared
 from reconciler.plan.step import DataCheck, Stage, Step
 from reconciler.plan.understood import not_understood, restated
@@ -60,6 +63,20 @@ class Planned:
     obstacles: tuple[Problem, ...]
     states: States = field(default_factory=lambda: States(old=Model(), new=Model()))
     agenda: Agenda = NOTHING_DUE
+
+
+class _Made(NamedTuple):
+    """A plan with what it came to be made of: what is compared, and the work on rows, may be more than was asked."""
+
+    comparison: Comparison
+    agenda: Agenda
+    plan: Plan
+    states: States
+    rows: RowPlan
+
+
+class _Torn(Exception):
+    """What takes the place of another column would stand where nothing may be committed."""
 
 
 def prepare(
@@ -88,11 +105,10 @@ def prepare(
     Raises PlanError when a change cannot be made, DatabaseError when the database does not answer.
     """
     bounds = replace(policy.bounds, waiting=holds_of(agenda.fillings))
-    found = replace(compare(dialect, session, target, desired, owned, bounds), aside=aside or {})
-    comparison, server = _noted(found, dialect.groundwork(session, target), policy), dialect.server(session)
-    known = before if before is not None and _as_before(before, comparison, server, owned) else None
-    made = (known.plan, known.states, RowPlan()) if known else None
-    plan, states, rows = made or _plan(dialect, session, comparison, server, owned, agenda, policy)
+    comparison = replace(compare(dialect, session, target, desired, owned, bounds), aside=aside or {})
+    comparison, server = _noted(comparison, dialect.groundwork(session, target), policy), dialect.server(session)
+    made = _made(dialect, session, comparison, server, owned, agenda, policy, before)
+    comparison, agenda, plan, states, rows = made
     comparison = replace(comparison, notes=(*comparison.notes, *_companions(plan), *rows.notes))
     asked = _hazards(dialect, session, plan, comparison, owned, policy)
     hazards = (*asked, *restated(plan.steps, states, dialect.rules), *agenda.hazards, *rows.hazards)
@@ -155,7 +171,9 @@ def _hazards(
     strangers = comparison.scope.undeclared if policy.undeclared is Undeclared.ERROR else ()
     today = datetime.now(UTC).date().isoformat()
     days = {comparison.renamed.after(ref): day for ref, day in owned.deprecated.items()}
-    answers = [_asked(dialect, session, check) for step in plan.steps for check in step.checks if _is_due(step, check)]
+    places = {one.column for one in comparison.besides}
+    due = ((step, check) for step in plan.steps for check in step.checks if _is_due(step, check, places))
+    answers = [_asked(dialect, session, check) for _, check in due]
     return (
         *forbidden(strangers),
         *inherent(plan.steps, comparison.scope.dropped, _protected(owned, comparison)),
@@ -164,9 +182,34 @@ def _hazards(
     )
 
 
-def _is_due(step: Step, check: DataCheck) -> bool:
-    """Say whether rows can be asked already: what stands in the way of what waits for a backfill may go with it."""
-    return step.stage is Stage.EXPAND or HAZARDS[check.code].effect is not Effect.BLOCK
+def _is_due(step: Step, check: DataCheck, places: AbstractSet[Ref]) -> bool:
+    """Say whether rows can be asked already: what stands in the way of what waits for a backfill may go with it.
+
+    What a column holds whose place is to be taken is there, and comes back in another type.
+    """
+    return step.stage is Stage.EXPAND or HAZARDS[check.code].effect is not Effect.BLOCK or check.ref in places
+
+
+def _made(
+    dialect: Dialect,
+    session: Session,
+    comparison: Comparison,
+    server: Server,
+    owned: Owned,
+    agenda: Agenda,
+    policy: Policy,
+    before: Planned | None,
+) -> _Made:
+    """Plan, with columns of large tables filled beside where that can be had."""
+    if before is not None and _as_before(before, comparison, server, owned):
+        return _Made(comparison, agenda, before.plan, before.states, RowPlan())
+    large = _large(dialect, session, comparison, policy)
+    more, found = split(dialect, session, comparison, agenda, large)
+    try:
+        return _plan(dialect, session, staged(comparison, more), server, owned, more, policy, large, found)
+    except _Torn:
+        torn = dict.fromkeys(found, "objects have to go and come back around it")
+        return _plan(dialect, session, comparison, server, owned, agenda, policy, large, torn)
 
 
 def _plan(
@@ -177,20 +220,26 @@ def _plan(
     owned: Owned,
     agenda: Agenda,
     policy: Policy,
-) -> tuple[Plan, States, RowPlan]:
-    large = _large(dialect, session, comparison, policy)
-    schema, states = _steps(dialect, comparison, server, policy.small_table_rows, large)
+    large: frozenset[Ref],
+    found: Besides,
+) -> _Made:
+    why = {ref: way for ref, way in found.items() if isinstance(way, str)}
+    around = States(
+        old=comparison.live, new=comparison.live, features=server.features, small_table_rows=policy.small_table_rows,
+        large=large, beside={one.column: one for one in comparison.besides}, unfilled=why,
+    )  # fmt: skip
+    schema, states = _steps(dialect, comparison, around)
     rows = plan_rows(dialect, session, comparison.declared.data, states)
     steps = with_rows(schema, rows, dialect.rows)
     rest: tuple[Step, ...] = ()
     if comparison.before is not None:
-        later, _ = _steps(dialect, afterwards(comparison), server, policy.small_table_rows, large)
+        later, _ = _steps(dialect, afterwards(comparison), around)
         rest = tuple(replace(step, stage=Stage.TIGHTEN) for step in later)
     # What is done with every apply is no reason for one.
     due = [one for one in agenda.fillings if steps or rest or one.why != ALWAYS]
     fills = steps_of(due) if any(one.why != ALWAYS for one in due) or steps or rest else ()
     plan = make_plan(dialect.name, *fingerprints(comparison, owned), (*steps, *fills, *rest))
-    return plan, states, rows
+    return _Made(comparison, agenda, plan, states, rows)
 
 
 def _large(dialect: Dialect, session: Session, comparison: Comparison, policy: Policy) -> frozenset[Ref]:
@@ -203,21 +252,23 @@ def _large(dialect: Dialect, session: Session, comparison: Comparison, policy: P
         return frozenset()
 
 
-def _steps(
-    dialect: Dialect, comparison: Comparison, server: Server, small: int, large: frozenset[Ref]
-) -> tuple[tuple[Step, ...], States]:
+def _steps(dialect: Dialect, comparison: Comparison, around: States) -> tuple[tuple[Step, ...], States]:
+    """Return the steps of a comparison's changes, and the states that they lead from and to; `around` is all else that
+    the rules see, large tables by their live addresses.
+    """
     old, new, changes = resolved(dialect, comparison)
     lost = lost_keys(changes, old, new)
     if lost:
         raise PlanError(lost)
     live = comparison.renamed.live
+    large = around.large
     heavy = frozenset(ref for ref in old if ref.kind == Kind.TABLE and live(ref) in large) if large else large
-    states = States(
-        old=old, new=new, live=live, features=server.features, small_table_rows=small, large=heavy, online=heavy
-    )
+    states = replace(around, old=old, new=new, live=live, large=heavy, online=heavy)
     steps = tuple(gather(expand(dialect.rules, changes, states, dialect.ask)))
     if not torn(steps):
         return steps, states
+    if around.beside:
+        raise _Torn
     # What goes in order to come back stays in one transaction, and whatever is among it.
     states = replace(states, online=frozenset())
     return tuple(gather(expand(dialect.rules, changes, states, dialect.ask))), states

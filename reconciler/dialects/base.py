@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reconciler.errors import Problem
+from reconciler.model.change import Change
 from reconciler.model.model import Desired, Inspection, Model
 from reconciler.model.objects import Object
 from reconciler.model.programs import Procedure
 from reconciler.model.ref import Ref
 from reconciler.plan.plan import Plan
-from reconciler.plan.rules import Ask, RuleTable
+from reconciler.plan.rules import Ask, Besides, RuleTable, States
 from reconciler.plan.step import Step
 
 # What few commands have to do with is loaded by those that make it.
@@ -237,6 +238,8 @@ class Dialect:
     * `preflight(session, plan, actual)`: what would fail for want of a privilege or setting, with the remedy.
     * `large(session, rows)`: the live addresses of tables with so many rows, or as heavy as if, as far as that is known
       without reading them.
+    * `besides(session, changes, states)`: by the address of a column, how a change that would write a large table anew
+      is made by filling a helper beside it, or in a clause why not; what is not concerned is left out.
     * `alone(session, seconds)`: what must surround a statement that is in no transaction and may wait for so long.
     * `blockers(session, tables)`: who holds locks on these tables, in sentences that show no value.
     * `capacity(session)`: how many relations one transaction may touch, None where there is no such limit.
@@ -302,6 +305,7 @@ class Dialect:
     default_schema: str = ""
     survey: Callable[[Session, Target], Survey] | None = None
     large: Callable[[Session, int], frozenset[Ref]] = lambda session, rows: frozenset()
+    besides: Callable[[Session, Sequence[Change], States], Besides] = lambda session, changes, states: {}
     alone: Callable[[Session, float], AbstractContextManager[None]] = lambda session, seconds: nullcontext()
     blockers: Callable[[Session, Sequence[Ref]], Sequence[str]] = lambda session, tables: ()
     stamp: Callable[[Session], str] = lambda session: ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.dialects.sql import moved_term
 from reconciler.model.change import Alter, Change, Create, Drop
+from reconciler.model.names import is_helper
 from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, PrimaryKey, Table, Unique
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.types import Type
@@ -55,6 +56,8 @@ def asker(spelling: Spelling) -> Ask:
 
 
 def _of_drop(s: Spelling, old: Object, states: States) -> Sequence[DataCheck]:
+    if old.ref.parent is not None and is_helper(old.ref.name):
+        return ()
     live = states.live(old.ref)
     if isinstance(old, Table):
         return [DataCheck(code="DS102", ref=old.ref, count=f"SELECT count(*) FROM {s.table(live)}",

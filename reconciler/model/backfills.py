@@ -127,7 +127,8 @@ class Script:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idempotency:
-    """What makes it harmless to do the same rows again: converge, target_key, recompute, ledger, mark_source, cursor.
+    """What makes it harmless to do the same rows again: converge, target_key, recompute, ledger, mark_source, cursor;
+    unset, which no spec says, leaves alone what is not null.
 
     `key` are the columns that tell source rows apart (in the claims of a ledger), or rows of the target (target_key).
     `on_conflict` is ignore, update, update_if_changed or error. `mark` is the column that mark_source sets, and
@@ -246,7 +247,9 @@ class Backfill:
     among them; `holds` is what waits for it. `only_in` is the environment that it is for, "" for every one.
     `destroys` is how many rows it may delete, with the reason in `destroys_for`; None where it deletes none. `capture`
     is when the triggers that carry live writes along fire, before_write or after_write, "" for what suits the work;
-    `deletes` what becomes of rows whose source row somebody deletes meanwhile: ignore, or mirror.
+    `deletes` what becomes of rows whose source row somebody deletes meanwhile: ignore, or mirror. `beside` is the name
+    of the helper that it fills, "" for work that a spec declares: its triggers stay when it is done, until the helper
+    takes the place that it is made for.
     """
 
     ref: Ref
@@ -272,6 +275,7 @@ class Backfill:
     destroys_for: str = ""
     capture: str = ""
     deletes: str = "ignore"
+    beside: str = ""
     comment: str | None = None
 
     @property

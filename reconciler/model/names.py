@@ -10,8 +10,12 @@ from collections.abc import Sequence
 LONGEST = 63
 _HELPER = re.compile("__rc_[0-9a-f]{8}_")
 
-# How the names end of triggers that carry rows along while data work goes on.
+# How the names end of triggers that carry rows along while data work goes on, and of those that do so for a column that
+# is filled beside another one.
 CAPTURE = "_capture"
+BESIDE = f"_beside{CAPTURE}"
+# What all names have in common that go with one helper.
+_KIN = len("__rc_01234567_")
 
 
 def implicit_name(table: str, columns: Sequence[str], suffix: str) -> str:
@@ -33,6 +37,16 @@ def helper_name(subject: str, hint: str) -> str:
     `__rc_<hash>_<hint>`.
     """
     return shortened(f"__rc_{hashlib.sha256(subject.encode()).hexdigest()[:8]}_{hint}")
+
+
+def kin(helper: str) -> str:
+    """Return what the names begin with of everything that goes with a helper."""
+    return helper[:_KIN]
+
+
+def kindred(helper: str, hint: str) -> str:
+    """Return the name of something that goes with a helper: `kin` and what it is."""
+    return shortened(f"{kin(helper)}{hint}")
 
 
 def is_helper(name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 
@@ -11,6 +11,7 @@ from reconciler.model.backfills import Backfill, Held, Standing
 from reconciler.model.model import Model
 from reconciler.model.objects import Column, Object
 from reconciler.model.ref import Ref
+from reconciler.plan.beside import Beside
 from reconciler.plan.hazards import Hazard
 from reconciler.plan.step import Stage, Statement, Step
 
@@ -21,7 +22,8 @@ class Filling:
 
     `why` says in a word what makes it due: new, unfinished, changed, overdue, always. `standing` is how far the ledger
     says it is, None before it began. `estimate` is how many rows there may be, None when unknown; `index` what serves
-    the way along the key, "" when nothing does; `triggers` fire for each row that is written.
+    the way along the key, "" when nothing does; `triggers` fire for each row that is written. `place` is the column
+    whose place the filled one takes, None for work that a spec declares.
     """
 
     backfill: Backfill
@@ -31,6 +33,12 @@ class Filling:
     estimate: int | None = None
     index: str | None = None
     triggers: tuple[str, ...] = ()
+    place: Ref | None = None
+
+    @property
+    def address(self) -> Ref:
+        """What people know it by."""
+        return self.place or self.backfill.ref
 
 
 # What makes a backfill due.
@@ -41,10 +49,17 @@ FIRST_TIME = frozenset({NEW, UNFINISHED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agenda:
-    """The backfills that are due, in order, and what is to be said of those that are done."""
+    """The backfills that are due, in order, and what is to be said of those that are done.
+
+    `besides` are the columns that are filled beside the place that they take: those whose work is among the fillings,
+    and those that are filled. `implied` gives that work where such columns are to be looked for: it is given them, and
+    the model that is there.
+    """
 
     fillings: tuple[Filling, ...] = ()
     hazards: tuple[Hazard, ...] = ()
+    besides: tuple[Beside, ...] = ()
+    implied: Callable[[Sequence[Beside], Model], Sequence[Filling]] | None = None
 
 
 def in_order(fillings: Sequence[Filling]) -> tuple[Filling, ...]:
@@ -75,6 +90,8 @@ def holds_of(fillings: Iterable[Filling]) -> tuple[Held, ...]:
     """Return what waits for backfills: what they say themselves, and that what they read or write is not dropped."""
     found: list[Held] = []
     for one in fillings:
+        if one.place is not None:
+            continue
         named = [one.backfill.into]
         named += [] if one.backfill.source.database else [one.backfill.source.table]
         found += one.backfill.holds if one.why in FIRST_TIME else ()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model.change import Alter, Change, Create, Drop, Rename
+from reconciler.model.names import is_helper
 from reconciler.model.objects import Column, Enum
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.scope import Reason
@@ -184,6 +185,8 @@ def _hazard(code: str, ref: Ref, message: str) -> Hazard:
 
 def _of_change(change: Change, created: set[Ref], dropped: Mapping[Ref, Reason]) -> list[Hazard]:
     match change:
+        case Drop(old) if old.ref.parent is not None and is_helper(old.ref.name):
+            return []
         case Drop(old) if old.ref not in created:
             found = _of_drop(old.ref)
             if dropped.get(old.ref) is Reason.UNDECLARED:
@@ -244,7 +247,9 @@ _REWRITES = frozenset({"type", "collation", "generated"})
 def _destroys(change: Change, created: set[Ref]) -> bool:
     match change:
         case Drop(old):
-            return old.ref.kind == Kind.COLUMN or (old.ref.kind == Kind.TABLE and old.ref not in created)
+            return (old.ref.kind == Kind.COLUMN and not is_helper(old.ref.name)) or (
+                old.ref.kind == Kind.TABLE and old.ref not in created
+            )
         case Alter(Column(), Column(), fields):
             return not _REWRITES.isdisjoint(fields)
         case _:

@@ -11,6 +11,7 @@ from reconciler.model.change import Alter, Change
 from reconciler.model.model import Model
 from reconciler.model.objects import Object
 from reconciler.model.ref import Kind, Ref
+from reconciler.plan.beside import Beside
 from reconciler.plan.step import DataCheck, Statement
 
 # So many rows are read within a fraction of a second, unless they are as heavy as this on the average.
@@ -36,7 +37,8 @@ class States:
     `live` turns an address in `old` into the one that the database has now, before any rename. `features` are what this
     server or library can do. `small_table_rows` says how many rows make a table large. `large` are such, as `old` has
     them, where the dialect tells them beforehand; those that are `online` too are to be read while nobody waits,
-    outside of any transaction.
+    outside of any transaction. `beside` has the columns that are filled beside the place that they take, by that;
+    `unfilled` says of others why they are not.
     """
 
     old: Model
@@ -46,6 +48,8 @@ class States:
     small_table_rows: int = SMALL_TABLE_ROWS
     large: frozenset[Ref] = frozenset()
     online: frozenset[Ref] = frozenset()
+    beside: Mapping[Ref, Beside] = field(default_factory=dict)
+    unfilled: Mapping[Ref, str] = field(default_factory=dict)
 
 
 Outcome = Sequence[Statement] | Way
@@ -102,6 +106,8 @@ class Rules:
 
 
 RuleTable = Mapping[Kind, Rules]
+# By the address of a column: how it is filled beside, or why it is not.
+Besides = Mapping[Ref, Beside | str]
 
 _KINDS = frozenset(Kind)
 

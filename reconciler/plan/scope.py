@@ -138,10 +138,10 @@ def _reason(
         return Reason.REMOVED
     if ref.top in foreign:
         return None
-    if ref in owned:
-        return Reason.LEDGER
     if ref.parent is not None and is_helper(ref.name):
         return Reason.HELPER
+    if ref in owned:
+        return Reason.LEDGER
     return Reason.UNDECLARED if bounds.only or bounds.undeclared is Undeclared.DROP else None
 
 

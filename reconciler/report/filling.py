@@ -17,6 +17,9 @@ _WHY = {
     OVERDUE: "its time has come", ALWAYS: "done with every apply",
 }  # fmt: skip
 
+# Strategies that no spec names, in words.
+_HOW = {"unset": "where it is null"}
+
 
 def work_words(backfill: Backfill) -> str:
     """Return in a few words what a backfill does."""
@@ -24,6 +27,8 @@ def work_words(backfill: Backfill) -> str:
         return f"{backfill.source.table.name} → {backfill.into.name}"
     if backfill.copy is not None:
         return f"{backfill.source.database}: {backfill.source.table.name} → {backfill.into.name}"
+    if backfill.beside:
+        return f"fill {backfill.source.table.name}, a portion at a time"
     if backfill.update is not None:
         return f"update {backfill.source.table.name}"
     return f"work off {backfill.source.table.name}"
@@ -40,18 +45,30 @@ def filling_facts(filling: Filling) -> list[str]:
     rows = f"{about(filling.estimate)} rows " if filling.estimate is not None else ""
     by = f"by {', '.join(backfill.source.key)}"
     way = f", index {filling.index}" if filling.index else ", NO INDEX SERVES IT" if filling.index == "" else ""
-    first = f"{rows}{by}{way}, {chunk.size:,} at a time, {backfill.idempotency.strategy}"
-    lines = [*_what(backfill), first.strip()]
+    how = _HOW.get(backfill.idempotency.strategy, backfill.idempotency.strategy)
+    first = f"{rows}{by}{way}, {chunk.size:,} at a time, {how}"
+    lines = [*_what(backfill), first.strip(), *_placed(filling)]
     if _WHY[filling.why]:
         lines.append(_WHY[filling.why] + (f": {standing_words(filling.standing)}" if filling.standing else ""))
     if filling.triggers:
         lines.append(f"triggers that fire for each row: {', '.join(filling.triggers)}")
     lines += _captured(backfill)
     names = [one.name for one in backfill.verify]
-    lines.append(f"verified by {', '.join(names)}" if names else "nothing verifies it")
+    if names or filling.place is None:
+        lines.append(f"verified by {', '.join(names)}" if names else "nothing verifies it")
     if backfill.holds and filling.why in FIRST_TIME:
         lines.append(f"waits for it: {', '.join(map(_held, backfill.holds))}")
     return lines
+
+
+def _placed(filling: Filling) -> list[str]:
+    """Return what a column that is filled beside costs those who read and write meanwhile."""
+    if filling.place is None:
+        return []
+    return [
+        f"it becomes {filling.place}; every row is written once",
+        "readers and writers go on; they wait for moments when it is added and when it takes its place",
+    ]
 
 
 def _captured(backfill: Backfill) -> list[str]:
@@ -61,7 +78,8 @@ def _captured(backfill: Backfill) -> list[str]:
     table, what = _table(backfill.source.table), ", ".join(f"{event}s" for event in backfill.captures)
     own = f"with them goes a write to {_table(backfill.into)}, and who writes what that table refuses is refused"
     cost = "each is made to hold the new value" if backfill.update is not None else own
-    return [f"triggers on {table} carry {what} along until it is proven: {cost}"]
+    until = "it takes its place" if backfill.beside else "it is proven"
+    return [f"triggers on {table} carry {what} along until {until}: {cost}"]
 
 
 def _what(backfill: Backfill) -> list[str]:
@@ -121,6 +139,7 @@ def filling_data(filling: Filling) -> dict[str, Any]:
         "index": filling.index,
         "triggers": list(filling.triggers),
         "captures": list(backfill.captures),
+        "place": str(filling.place) if filling.place else None,
         "verify": [one.name for one in backfill.verify],
         "blocks": [f"{held.ref}{'.' + held.part if held.part else ''}" for held in backfill.holds],
     }

@@ -17,10 +17,11 @@ from reconciler.execute.apply import apply, description, new_run_id
 from reconciler.execute.failpoints import reach
 from reconciler.model.model import Desired
 from reconciler.model.ref import Ref
+from reconciler.plan.filling import NEW
 from reconciler.plan.outcome import Outcome
 from reconciler.plan.policy import Allowance
 from reconciler.plan.step import Stage
-from reconciler.workflow.filling import agenda_of, foreseen, ledger_of, tidied
+from reconciler.workflow.filling import agenda_of, foreseen, forgotten, implied, ledger_of, tidied
 from reconciler.workflow.opening import Opened
 from reconciler.workflow.stages import Intent, Scene, fill_and_tighten, refuse
 
@@ -55,7 +56,9 @@ def plan_on(
     """
     known = owned(opened, session, aside or ())
     # Where somebody wants some addresses changed and no others, no rows are worked on.
-    agenda = NOTHING_DUE if opened.policy.bounds.only else agenda_of(opened, session, desired.backfills)
+    agenda = NOTHING_DUE
+    if not opened.policy.bounds.only:
+        agenda = replace(agenda_of(opened, session, desired.backfills), implied=partial(implied, opened, session))
     planned = prepare(
         opened.dialect, session, opened.target, desired, known, opened.policy, given, before, aside, agenda
     )
@@ -102,6 +105,7 @@ def _run(opened: Opened, intent: Intent, session: Session, lock: Lock) -> tuple[
         kept = intent.keep(scene.run_id)
         reach("before_intent", session)
         _begin(scene, planned, {"bookmark": bookmark, "backup": kept})
+    forgotten(opened, session, [one for one in fills if one.why == NEW])
     part = scene.part(planned, plan.only(Stage.EXPAND).steps)
     outcome = apply(replace(part, still=lambda: dialect.stamp(session) == stamp, closing=_closing(scene, planned)))
     if fills:

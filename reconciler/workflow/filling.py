@@ -17,7 +17,8 @@ from reconciler.model.backfills import Backfill, Standing
 from reconciler.model.model import Model
 from reconciler.model.objects import Column
 from reconciler.model.ref import BACKFILL, Ref
-from reconciler.plan.filling import Agenda, Filling, in_order
+from reconciler.plan.beside import Beside
+from reconciler.plan.filling import NEW, UNFINISHED, Agenda, Filling, in_order
 from reconciler.plan.hazards import HAZARDS, Hazard
 from reconciler.plan.outcome import Worked
 from reconciler.workflow.declaring import in_place
@@ -94,6 +95,33 @@ def _agenda(mine: Sequence[Backfill], known: Mapping[str, Standing]) -> Agenda:
     return Agenda(fillings=in_order(fillings), hazards=tuple(hazards))
 
 
+def implied(opened: Opened, session: Session, besides: Sequence[Beside], live: Model) -> Sequence[Filling]:
+    """Return the work that columns are filled by, each with how far it is; where its helper is not there, nowhere."""
+    from reconciler.backfill.due import digest_of
+    from reconciler.backfill.ledger import standings
+
+    known = standings(session, ledger_of(opened))
+    found = [(one, known.get(one.helper.ref.name) if one.helper.ref in live else None) for one in besides]
+    return [
+        Filling(
+            backfill=one.backfill, digest=digest_of(one.backfill), why=UNFINISHED if standing else NEW,
+            standing=standing, place=one.column,
+        )
+        for one, standing in found
+    ]  # fmt: skip
+
+
+def forgotten(opened: Opened, session: Session, fillings: Sequence[Filling]) -> None:
+    """Forget what the ledger holds of the work that columns were filled by: before they are made and once they are in
+    their places, so that a column of that name is never taken for filled. What a spec declares stays.
+    """
+    from reconciler.backfill.ledger import erase
+
+    for one in fillings:
+        if one.place is not None:
+            erase(session, ledger_of(opened), one.backfill.ref.name)
+
+
 def foreseen(opened: Opened, session: Session, planned: Planned) -> Planned:
     """Return a plan that tells what its backfills will meet: rows, an index, triggers; nothing is written.
 
@@ -116,7 +144,9 @@ def _foreseen(opened: Opened, session: Session, planned: Planned, filling: Filli
     )  # fmt: skip
     try:
         with _source(opened, filling.backfill.source.database, target) as source:
-            wrong = dict(unsound(source, target, planned.comparison.declared.model, filling.backfill))
+            wrong = {}
+            if filling.place is None:
+                wrong = dict(unsound(source, target, planned.comparison.declared.model, filling.backfill))
             found = foresee(source, target, filling.backfill)
     except (DatabaseError, ReconcileError):
         # Whoever carries it out will hear why its source cannot be asked.
@@ -169,7 +199,7 @@ def fill(
 
     target = _side(opened, session, declared)
     with _source(opened, filling.backfill.source.database, target) as source:
-        _sound(source, target, declared, filling.backfill)
+        _sound(source, target, declared, filling)
         worked = carry_out(
             Work(
                 backfill=filling.backfill, digest=filling.digest, target=target, source=source,
@@ -181,11 +211,13 @@ def fill(
     return replace(worked, distribution=shares, rows=worked.standing.written - _before(filling, worked.standing))
 
 
-def _sound(source: Side, target: Side, declared: Model, backfill: Backfill) -> None:
+def _sound(source: Side, target: Side, declared: Model, filling: Filling) -> None:
     """Raise PlanError for what is wrong with a backfill, and only the database knows."""
     from reconciler.backfill.foresee import unsound
 
-    if wrong := [problem for problem, _ in unsound(source, target, declared, backfill)]:
+    if filling.place is not None:
+        return
+    if wrong := [problem for problem, _ in unsound(source, target, declared, filling.backfill)]:
         raise PlanError(wrong)
 
 

@@ -148,6 +148,8 @@ def _safe_part(aim: Aim, session: Session) -> tuple[Aim, Planned, Mapping[Ref, s
 
 def unsafe(opened: Opened, session: Session, planned: Planned) -> Mapping[Ref, str]:
     """Return what of a plan is above the ceiling: the addresses at which nothing may change, each with the reason."""
+    if implied := {one.place: "writes rows" for one in planned.agenda.fillings if one.place is not None}:
+        return implied  # what else there is, is seen when these are left out
     found: dict[Ref, str] = {}
     changes = [change for step in planned.plan.steps for change in step.changes]
     created = {change.ref for change in changes if isinstance(change, Create)}

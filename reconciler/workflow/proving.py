@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from reconciler.compare.besides import staged
 from reconciler.compare.compare import Memory, Owned, compare, remembered
 from reconciler.compare.planning import Planned
 from reconciler.compare.rows import plan_rows
@@ -15,6 +16,7 @@ from reconciler.model.change import Alter, Change, Create, Drop, Rename
 from reconciler.model.data_rows import DataRows
 from reconciler.model.fields import contracts
 from reconciler.model.model import Desired, Model
+from reconciler.model.names import is_helper
 from reconciler.model.ref import Ref
 from reconciler.plan.filling import holds_of
 from reconciler.plan.rules import States
@@ -32,6 +34,7 @@ def look(opened: Opened, session: Session, planned: Planned, desired: Desired) -
     known = planned.owned
     bounds = replace(opened.policy.bounds, waiting=holds_of(planned.agenda.fillings))
     found = compare(opened.dialect, session, opened.target, goal, Owned(objects=known.objects), bounds)
+    found = staged(found, planned.agenda)
     differences = [*map(difference, found.changes), *broken_contracts(found.desired, found.live)]
     if not found.changes:
         states = States(old=found.renamed.model, new=found.scope.target)
@@ -62,7 +65,7 @@ def _left(opened: Opened, known: Owned, live: Model) -> frozenset[Ref]:
 def claim(known: Owned, steps: Sequence[Step]) -> News:
     """Return what the ledger is to hold after these steps: what was made, and what was ours under its new name."""
     changes = [change for step in steps for change in step.changes]
-    entries = {change.ref: Entry() for change in changes if isinstance(change, Create)}
+    entries = {change.ref: Entry() for change in changes if isinstance(change, Create) and not _is_ours(change.ref)}
     gone = {change.old.ref for change in changes if isinstance(change, Drop)}
     for change in changes:
         if isinstance(change, Rename):
@@ -70,6 +73,11 @@ def claim(known: Owned, steps: Sequence[Step]) -> News:
             gone.update(moved)
             entries |= {ref.moved(change.old.ref, change.ref): _entry_of(ref, known) for ref in moved}
     return News(entries=entries, gone=frozenset(gone) - entries.keys())
+
+
+def _is_ours(ref: Ref) -> bool:
+    """Say whether an object of a table is a helper: nobody declares it, so nobody owns it."""
+    return ref.parent is not None and is_helper(ref.name)
 
 
 def _entry_of(ref: Ref, known: Owned) -> Entry:

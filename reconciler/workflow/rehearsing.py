@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from reconciler.compare.besides import staged
 from reconciler.compare.compare import Owned, compare
 from reconciler.compare.planning import Planned, prepare
 from reconciler.dialects.base import DatabaseError, Scratch, Session
@@ -161,10 +162,10 @@ def _left(copy: Scratch, opened: Opened, planned: Planned, desired: Desired) -> 
     goal = replace(desired, model=planned.comparison.desired, renames={}, unnamed=frozenset())
     known = Owned(objects=planned.owned.objects)
     bounds = replace(opened.policy.bounds, waiting=holds_of(planned.agenda.fillings))
-    found = compare(copy.dialect, copy.session, copy.target, goal, known, bounds)
+    found = staged(compare(copy.dialect, copy.session, copy.target, goal, known, bounds), planned.agenda)
     if spelled := [map_texts(change.new, _spelled) for change in found.changes if isinstance(change, Alter)]:
         goal = replace(goal, model=goal.model.updated(spelled))
-        found = compare(copy.dialect, copy.session, copy.target, goal, known, bounds)
+        found = staged(compare(copy.dialect, copy.session, copy.target, goal, known, bounds), planned.agenda)
     changes = (change for change in found.changes if change.ref.top not in planned.comparison.aside)
     return (*map(difference, changes), *broken_contracts(found.desired, found.live))
 

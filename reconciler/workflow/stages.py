@@ -20,7 +20,7 @@ from reconciler.plan.outcome import Outcome, Worked
 from reconciler.plan.policy import Allowance
 from reconciler.plan.step import DataCheck, Stage, Step, action_of
 from reconciler.report.backfills import account
-from reconciler.workflow.filling import done, fill, in_turn, ledger_of
+from reconciler.workflow.filling import done, fill, forgotten, in_turn, ledger_of
 from reconciler.workflow.opening import Opened
 from reconciler.workflow.proving import claim, look
 
@@ -110,6 +110,7 @@ def fill_and_tighten(scene: Scene, planned: Planned, before: Outcome) -> tuple[P
         worked = _worked(scene, planned, before.steps)
         left = tuple(one for one in fills if one.backfill.ref not in done(worked))
         now, outcome = _tightened(scene, planned, left, before.steps + len(fills))
+        forgotten(scene.opened, scene.session, [one for one in fills if one not in left])
     except ReconcileError as error:
         scene.finish("partial", error.message[:2000])
         raise
@@ -156,7 +157,7 @@ def _tightened(scene: Scene, planned: Planned, left: tuple[Filling, ...], begun:
     owned = ledger.read(session, ledger_of(opened), opened.dialect.server(session).memory)
     now = prepare(
         opened.dialect, session, opened.target, intent.desired, owned, opened.policy, intent.given,
-        agenda=Agenda(fillings=left),
+        agenda=Agenda(fillings=left, besides=planned.agenda.besides),
     )  # fmt: skip
     free = now.plan.only(Stage.EXPAND).steps
     if not free:
@@ -193,11 +194,15 @@ def _unfinished(left: Sequence[Filling], worked: Sequence[Worked]) -> PartlyAppl
         name = filling.backfill.ref.name
         standing = known.get(name)
         words = f"{standing.state}: {standing.reason}" if standing else "waits for another one"
-        lines.append(f"{filling.backfill.ref} is not done ({words.rstrip(': ')})")
+        lines.append(f"{_told(filling)} is not done ({words.rstrip(': ')})")
     hint = "what waits for it is left; mend the cause and run apply again: it goes on from there"
     if any(one.state == "paused" for one in known.values()):
         hint = "`reconcile backfill resume NAME`, then run apply again: it goes on from there"
-    return PartlyApplied("; ".join(lines), hint=hint, address=str(left[0].backfill.ref))
+    return PartlyApplied("; ".join(lines), hint=hint, address=str(left[0].address))
+
+
+def _told(filling: Filling) -> str:
+    return f"the filling of {filling.place}" if filling.place else str(filling.backfill.ref)
 
 
 def _shown(planned: Planned, now: Planned) -> tuple[Step, ...]:

@@ -66,6 +66,10 @@ SCENARIOS = {
         before=T, after=table(columns=", d: {type: int, not_null: true, default: 3}"),
         look="SELECT id, a, d FROM t@ ORDER BY id",
     ),
+    "a column has another value in each row": Scenario(
+        before=T, after=table(columns=", u: {type: uuid, not_null: true, default: {sql: gen_random_uuid()}}"),
+        look="SELECT count(*), count(DISTINCT u) FROM t@", dialects=("postgres",),
+    ),
     "a column goes": Scenario(before=T, after=T.replace(", b: {type: varchar(40)}", "")),
     "a column gets another name": Scenario(
         before=T, after=T.replace(", b: {type", ", n: {renamed_from: b, type"), look="SELECT id, n FROM t@ ORDER BY id"

@@ -37,10 +37,14 @@ from reconciler.dialects.postgres.session import (
 from reconciler.dialects.sql import double_quoted, renamer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.dialects.adoption import Adoption
     from reconciler.dialects.dumping import Dump
     from reconciler.dialects.script import Order, Script
     from reconciler.dialects.upkeep import Upkeep
+    from reconciler.model.change import Change
+    from reconciler.plan.rules import Besides, States
 
 
 def _ledger_schema(target: Target) -> str:
@@ -88,6 +92,13 @@ def _upkeep() -> Upkeep:
     from reconciler.dialects.postgres.upkeep import UPKEEP
 
     return UPKEEP
+
+
+def _besides(session: Session, changes: Sequence[Change], states: States) -> Besides:
+    """Say what is filled beside; few plans have a change of that sort."""
+    from reconciler.dialects.postgres.beside import besides
+
+    return besides(session, changes, states)
 
 
 def _dump() -> Dump:
@@ -142,5 +153,6 @@ DIALECT = Dialect(
     chores=chores,
     large=large,
     alone=alone,
+    besides=_besides,
     blockers=blockers,
 )

@@ -10,11 +10,13 @@ from reconciler.dialects.postgres.lexer import Sort, Unreadable, tokens
 from reconciler.dialects.postgres.names import table
 from reconciler.dialects.sql import text_literal
 from reconciler.model.change import Alter, Change, Create
+from reconciler.model.names import is_helper
 from reconciler.model.objects import Check, Column, Exclusion, ForeignKey, Index, PrimaryKey, Unique
-from reconciler.model.values import Sql
+from reconciler.model.values import Default, Sql
 from reconciler.plan.rules import States
 from reconciler.plan.step import DataCheck
 
+_COUNT = ("(count)", "{count}")
 _WRITTEN = "readers and writers wait while every row is written anew, about {count}"
 _READ = "readers and writers wait while all rows are read, about {count}"
 _BUILT = "writers wait while an index is built over all rows, about {count}"
@@ -23,9 +25,11 @@ _BUILT = "writers wait while an index is built over all rows, about {count}"
 def waits(change: Change, states: States) -> Iterator[DataCheck]:
     """Yield what the plan is to tell, and wants consent to (manual, "ALTER TABLE", notes)."""
     top = change.ref.top
-    if top not in states.large:
+    if top not in states.large or change.ref in states.beside or is_helper(change.ref.name):
         return
     told, functions = _told(change, top in states.online)
+    if why := states.unfilled.get(change.ref, ""):
+        told = f"{told}; it is not filled beside: {why}".replace("{", "(").replace("}", ")").replace(*_COUNT)
     if told:
         yield DataCheck(code="LK102", ref=change.ref, message=told, count=_rows(change, states, functions))
 
@@ -51,7 +55,7 @@ def _of_new_column(new: Column) -> tuple[str, tuple[str, ...]]:
     """A default that is the same for all rows is kept beside them; one that is not is written into each."""
     if new.identity or new.type.name in types.SERIAL or (new.generated and new.generated.stored):
         return _WRITTEN, ()
-    called = _called(new.default) if isinstance(new.default, Sql) else ()
+    called = called_by(new.default)
     return (_WRITTEN if called else "", called)
 
 
@@ -63,7 +67,10 @@ def _of_column(old: Column, new: Column, fields: frozenset[str], online: bool) -
     return _READ if "not_null" in fields and new.not_null and not online else ""
 
 
-def _called(expression: Sql) -> tuple[str, ...]:
+def called_by(expression: Default | None) -> tuple[str, ...]:
+    """Return the names of the functions that a default calls."""
+    if not isinstance(expression, Sql):
+        return ()
     try:
         found = tokens(expression.text)
     except Unreadable:

@@ -9,11 +9,11 @@ from reconciler.dialects.postgres.identity import changes as identity_changes
 from reconciler.dialects.postgres.identity import words as identity_words
 from reconciler.dialects.postgres.literals import written
 from reconciler.dialects.postgres.names import of, table
+from reconciler.dialects.postgres.rules.beside import never_null, null_check, taken, uncaught, unfilled
 from reconciler.dialects.postgres.rules.counters import counts, started, stopped
 from reconciler.dialects.postgres.rules.settings import changed_settings, made_settings
 from reconciler.dialects.postgres.rules.statements import (
     alter,
-    by_itself,
     column_name,
     comment,
     comments,
@@ -22,7 +22,7 @@ from reconciler.dialects.postgres.rules.statements import (
 )
 from reconciler.dialects.sql import double_quoted
 from reconciler.model.change import Alter
-from reconciler.model.names import helper_name
+from reconciler.model.names import is_helper
 from reconciler.model.objects import (
     Check,
     Column,
@@ -65,13 +65,20 @@ def _default(default: Default) -> str:
     return parenthesized(default) if isinstance(default, Sql) else written(default)
 
 
+def _added(new: Column) -> Statement:
+    return Statement(f"ALTER TABLE {table(new.ref)} ADD COLUMN {definition(new)}")
+
+
 def _create(new: Column, states: States) -> Outcome:
-    added = Statement(f"ALTER TABLE {table(new.ref)} ADD COLUMN {definition(new)}")
-    return (added, *made_settings(new), *comments(column_name(new), new.comment), *map(Statement, new.carried))
+    if is_helper(new.ref.name):
+        return tuple(unfilled(new, _added, _default(new.default) if new.default is not None else ""))
+    added = taken(new, states) if new.ref in states.beside else (_added(new),)
+    return (*added, *made_settings(new), *comments(column_name(new), new.comment), *map(Statement, new.carried))
 
 
 def _drop(old: Column, states: States) -> Outcome:
-    return one(f"ALTER TABLE {table(old.ref)} DROP COLUMN {double_quoted(old.ref.name)}")
+    dropped = one(f"ALTER TABLE {table(old.ref)} DROP COLUMN {double_quoted(old.ref.name)}")
+    return (uncaught(old.ref), *dropped) if is_helper(old.ref.name) else dropped
 
 
 def _rename(old: Column, new: Column, states: States) -> Outcome:
@@ -147,14 +154,11 @@ def _not_null(old: Column, new: Column, states: States) -> Outcome:
 
 def _proven(new: Column) -> Iterator[Statement]:
     """Make a column not null while nobody waits: a check that is proven beside the writers spares the server a look at
-    all rows under its heaviest lock (manual, "ALTER TABLE"). What a run that died left behind is begun anew.
+    all rows under its heaviest lock (manual, "ALTER TABLE").
     """
-    on, name = table(new.ref), double_quoted(helper_name(str(new.ref), "not_null"))
-    condition = f"CHECK ({double_quoted(new.ref.name)} IS NOT NULL) NOT VALID"
-    yield Statement(f"ALTER TABLE {on} DROP CONSTRAINT IF EXISTS {name}, ADD CONSTRAINT {name} {condition}")
-    yield by_itself(f"ALTER TABLE {on} VALIDATE CONSTRAINT {name}")
+    yield from never_null(new)
     yield alter(new, "SET NOT NULL")
-    yield Statement(f"ALTER TABLE {on} DROP CONSTRAINT {name}")
+    yield Statement(f"ALTER TABLE {table(new.ref)} DROP CONSTRAINT {double_quoted(null_check(new.ref))}")
 
 
 def _set_default(old: Column, new: Column, states: States) -> Outcome:
