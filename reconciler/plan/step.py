@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -19,16 +19,16 @@ class Transaction(StrEnum):
     COMMIT_AFTER = "commit after"
     ALONE = "alone"
 
-    @property
-    def remark(self) -> str:
-        """A comment for whoever reads the statement, "" where it is as all others are."""
-        return _REMARKS[self]
+    def remarked(self, lines: Sequence[str], paint: Callable[[str], str] = str) -> list[str]:
+        """Return the lines of a statement with a comment before or behind it, where it is not as all others are."""
+        before, behind = _REMARKS[self]
+        return [*map(paint, before), *lines, *map(paint, behind)]
 
 
-_REMARKS: Mapping[Transaction, str] = {
-    Transaction.INSIDE: "",
-    Transaction.COMMIT_AFTER: "-- committed here",
-    Transaction.ALONE: "-- outside of any transaction: readers and writers go on meanwhile",
+_REMARKS: Mapping[Transaction, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    Transaction.INSIDE: ((), ()),
+    Transaction.COMMIT_AFTER: ((), ("-- committed here",)),
+    Transaction.ALONE: (("-- outside of any transaction: readers and writers go on meanwhile",), ()),
 }
 
 

@@ -199,9 +199,7 @@ def _statements(group: Group, steps: Sequence[Step], look: Look) -> list[str]:
         lines.append(_INDENT + look.paint(Style.FAINT, cut_middle(title, look.width - len(_INDENT))))
         written: list[str] = []
         for statement in step.statements if step.stage is not Stage.FILL else ():
-            remark = statement.transaction.remark
-            text = source_text(f"{statement.sql};")
-            written += [_INDENT + line if line else "" for line in text]
-            written += [_INDENT + look.paint(Style.FAINT, remark)] if remark else []
+            text = [_INDENT + line if line else "" for line in source_text(f"{statement.sql};")]
+            written += statement.transaction.remarked(text, lambda words: _INDENT + look.paint(Style.FAINT, words))
         lines += sql_lines(written, look, _INDENT) if step.only_rows else written
     return lines

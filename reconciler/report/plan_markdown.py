@@ -156,8 +156,7 @@ def _step(number: int, step: Step, total: int) -> str:
     what = str(step.subject) if filled else f"{step.action} {step.subject}"
     lines = [f"-- step {number} of {total}: {what}".replace("\n", " ").replace("\r", " ")]
     for statement in step.statements if not filled else ():
-        lines.append(f"{statement.sql};")
-        lines += [statement.transaction.remark] if statement.transaction.remark else []
+        lines += statement.transaction.remarked([f"{statement.sql};"])
     return "".join(f"{line}\n" for line in lines)
 
 

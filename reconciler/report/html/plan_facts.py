@@ -179,8 +179,4 @@ def undoing(back: Planned | None, dialect: str) -> tuple[Markup | None, int, tup
 
 
 def _written(step: Step) -> str:
-    lines = []
-    for statement in step.statements:
-        lines.append(f"{statement.sql};")
-        lines += [statement.transaction.remark] if statement.transaction.remark else []
-    return "\n".join(lines)
+    return "\n".join(line for one in step.statements for line in one.transaction.remarked([f"{one.sql};"]))
