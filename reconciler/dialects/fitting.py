@@ -50,6 +50,9 @@ def wrong_default(
         hint = f"did you mean {close[0]!r}?" if close else f"one of {', '.join(values)}"
         return f"the default {_shown(default.value)} is not one of the enum's values", hint
     wrong = misfit(default.value, sort, arguments)
+    if sort == "boolean" and isinstance(default.value, str):  # SQLite would keep it as the text that it is
+        wrong = wrong or f"{_shown(default.value)} is a text, neither true nor false"
+        return f"the default does not fit the type: {wrong}", "write true or false, without quotes"
     return (f"the default does not fit the type: {wrong}", "mend the default or the type") if wrong else None
 
 

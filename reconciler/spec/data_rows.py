@@ -123,8 +123,7 @@ def _check(context: Context, rows: DataRows, objects: Sequence[Object]) -> None:
     place, columns = context.place(rows.ref), {obj.ref.name: obj for obj in objects if isinstance(obj, Column)}
     for column in dict.fromkeys((*rows.key, *rows.columns)):
         if column not in columns:
-            message = f"table {rows.table.name!r} has no column {column!r}"
-            _problem(context, rows, "SPEC031", message, _first(rows, column), column, suggestion(column, columns))
+            _unknown_column(context, rows, column, suggestion(column, columns))
         elif why := _forbidden(columns[column]):
             _problem(context, rows, "SPEC076", f"column {column!r} {why[0]}", _first(rows, column), column, why[1])
     if any(name not in columns for name in rows.key):
@@ -139,6 +138,16 @@ def _check(context: Context, rows: DataRows, objects: Sequence[Object]) -> None:
         context.problem("SPEC070", message, at, hint="declare it not_null")
     for number, code, message in islice(_wrong_rows(rows), _MOST):
         _problem(context, rows, code, message, number, "", "")
+
+
+def _unknown_column(context: Context, rows: DataRows, column: str, hint: str) -> None:
+    """Note a column that is not there, at the key where that names it."""
+    message = f"table {rows.table.name!r} has no column {column!r}"
+    if column in rows.key:
+        key = context.place(rows.ref).fields["key"].value
+        context.problem("SPEC031", message, key[rows.key.index(column)], hint=hint)
+    else:
+        _problem(context, rows, "SPEC031", message, _first(rows, column), column, hint)
 
 
 def _forbidden(column: Column) -> tuple[str, str] | None:

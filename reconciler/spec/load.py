@@ -177,7 +177,7 @@ def _read(file: SpecFile, problems: list[Problem]) -> list[Document]:
         own.append(source.problem("SPEC005", "the file has no document", (1, 1, 0), hint=hint))
     if parsed.sound:
         for number, node in enumerate(parsed.documents):
-            kind = _kind(source, node, own)
+            kind = kind_of(source, node, own)
             if kind:
                 own += validate.problems(kind, node, source)
                 documents.append(Document(kind, file, number))
@@ -185,16 +185,16 @@ def _read(file: SpecFile, problems: list[Problem]) -> list[Document]:
     return documents
 
 
-def _kind(source: Source, node: Node, problems: list[Problem]) -> str:
+def kind_of(source: Source, node: Node, problems: list[Problem]) -> str:
     if type(node.value) is not dict:
-        problems.append(_no_kind(source, node))
+        problems.append(_nokind_of(source, node))
         return ""
     sole, inner = KINDS[:-_KEYS_TOO], KINDS[-_KEYS_TOO:]
     found = [kind for kind in sole if kind in node.value] or [kind for kind in inner if kind in node.value]
     if "trigger" in found:
         found = [kind for kind in found if kind not in _HOLDERS]
     if not found:
-        problems.append(_no_kind(source, node))
+        problems.append(_nokind_of(source, node))
     elif len(found) > 1:
         keys = sorted(node.value[kind].key for kind in found)
         message = f"a document declares one object, this one {_and(found)}"
@@ -203,7 +203,7 @@ def _kind(source: Source, node: Node, problems: list[Problem]) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def _no_kind(source: Source, node: Node) -> Problem:
+def _nokind_of(source: Source, node: Node) -> Problem:
     if node.value is None:
         hint = "remove one of the --- lines, or declare something"
         return source.problem("SPEC005", "the document is empty", node.at, hint=hint)

@@ -52,9 +52,22 @@ def problems(kind: str, node: Node, source: Source) -> list[Problem]:
     """Return everything that is wrong with a document's form; empty for a good one."""
     if accepts(kind)(node):
         return []
-    validator = _validator(kind)
-    found = (problem for error in validator.iter_errors(plain(node)) for problem in _told(error, node, source))
+    found = (problem for error in errors(kind, node) for problem in _told(error, node, source))
     return sorted(dict.fromkeys(found), key=lambda problem: (problem.position is None, problem.position, problem.code))
+
+
+def errors(kind: str, node: Node) -> Iterator[ValidationError]:
+    """Yield what the schema of a kind says against a document."""
+    return iter(_validator(kind).iter_errors(plain(node)))
+
+
+def innermost(error: ValidationError) -> Iterator[ValidationError]:
+    """Yield what an error comes down to, where one of several forms was meant; else the error itself."""
+    inner = _meant(error) if str(error.validator) == "anyOf" else []
+    if not inner:
+        yield error
+    for one in inner:
+        yield from innermost(one)
 
 
 @cache

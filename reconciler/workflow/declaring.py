@@ -7,7 +7,7 @@ import os
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from reconciler.spec.files import read_source
 from reconciler.spec.load import Documents
 from reconciler.spec.nodes import Source
 from reconciler.spec.project import Project
+from reconciler.workflow.complaining import complaints, with_the_rest
 
 if TYPE_CHECKING:
     from reconciler.model.backfills import Backfill
@@ -29,8 +30,28 @@ if TYPE_CHECKING:
 
 
 def load(project: Project) -> Documents:
-    """Return every document of a project, with what is known of it from earlier runs. Raises SpecError."""
-    return spec.load(project, spec.shelf(project.root, os.environ))
+    """Return every document of a project, with what is known of it from earlier runs.
+
+    Raises SpecError: beside what has a wrong form also with what is wrong elsewhere, for every dialect of the project.
+    """
+    try:
+        return spec.load(project, spec.shelf(project.root, os.environ))
+    except SpecError as error:
+        raise SpecError(_with_the_rest(project, error.problems())) from None
+
+
+def _with_the_rest(project: Project, problems: Sequence[Problem]) -> list[Problem]:
+    """Return what has a wrong form, and what is wrong with all that has a right one."""
+    from reconciler.dialects import dialect
+    from reconciler.spec.salvage import salvage
+
+    left = salvage(project.specs)
+    found = dict.fromkeys(problems)
+    for name in project.dialects if left.documents.documents else ():
+        target = Target(dialect=name, url="", label="")
+        look = partial(declare, project, dialect=dialect(name), target=target, given={})
+        found |= dict.fromkeys(complaints(left.documents, look, whole=left.whole))
+    return sorted(found, key=_order)
 
 
 def declare(
@@ -40,7 +61,11 @@ def declare(
 
     Raises SpecError with everything that the dialect cannot have, each at its place.
     """
-    desired = as_written(project, documents, dialect, target, given)
+    try:
+        desired = as_written(project, documents, dialect, target, given)
+    except SpecError as error:
+        look = partial(declare, project, dialect=dialect, target=target, given=given)
+        raise SpecError(sorted(with_the_rest(error.problems(), documents, look), key=_order)) from None
     normalized = dialect.normalize(desired.model)
     parts = {**normalized.parts, **dict(dialect.proofread(normalized.model))}
     placed = [in_place(problem, parts, desired) for problem in dict.fromkeys((*normalized.problems, *parts))]

@@ -49,6 +49,7 @@ CASES: list[tuple[str, str, list[Found]]] = [
     ),
     ("by no key", TABLE.replace("key: [id]", "key: [id, p]") + "rows: []\n", [("SPEC070", "a.yaml:7:6")]),
     ("by what may be null", TABLE.replace("key: [id]", "key: [q]") + "rows: []\n", [("SPEC070", "a.yaml:7:6")]),
+    ("by no column", TABLE.replace("key: [id]", "key: [id, no]") + "rows: [{id: 1}]\n", [("SPEC031", "a.yaml:7:11")]),
     ("in a circle", TABLE + CIRCLE, [("SPEC075", "a.yaml:8:8")]),
     ("of two tables in a circle", TWO, [("SPEC075", "a.yaml:7:7")]),
 ]  # fmt: skip

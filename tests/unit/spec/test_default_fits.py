@@ -16,6 +16,8 @@ WRONG = [
     ("type: 'decimal(4,2)', default: 100", "more digits"),
     ("type: double, default: much", "no number"),
     ("type: bool, default: maybe", "neither true nor false"),
+    ("type: bool, default: on", "'on' is a text, neither true nor false"),
+    ('type: bool, default: "true"', "'true' is a text, neither true nor false"),
     ("type: varchar(3), default: long", "longer than 3"),
     ("type: uuid, default: x", "no UUID"),
     ("type: json, default: '{a: 1}'", "no JSON"),
