@@ -100,21 +100,29 @@ def plan(
     pending: int,
     against: str | None,
     rehearse: bool | None,
+    select: tuple[str, ...],
     desk: Desk,
 ) -> Report:
     """Show what an apply would do, and save it where that was asked for.
 
-    `pending` is the exit code if there is anything to do; `against` stands for the database where none is asked.
+    `pending` is the exit code if there is anything to do; `against` stands for the database where none is asked;
+    `select` says which part is meant, none is everything.
     """
     from reconciler import workflow
     from reconciler.report.events import plan_events
 
     if against is not None:
+        if select:
+            raise UsageError("--select is about a database, and --against says that there is none")
         if rehearse:
             raise UsageError("a plan against a snapshot or commit has no database on which it could be rehearsed")
         from reconciler.workflow.against import plan_against
 
         review = plan_against(request(where), against, allowances(allow))
+    elif select:
+        from reconciler.workflow.choosing import plan_part
+
+        review = plan_part(request(where), select, given=allowances(allow), rehearse=rehearse)
     else:
         review = workflow.plan(request(where), given=allowances(allow), rehearse=rehearse)
     if out is not None:
@@ -122,9 +130,16 @@ def plan(
 
         write_plan(out, review)
     desk.events.about(review)
-    report = plan_report(review, Order(where=where, allow=allow, saved=out))
+    report = plan_report(review, Order(where=where, allow=allow, saved=out, words=_next_words(select, out)))
     report = replace(report, exit_code=0 if review.planned.plan.empty else pending, events=partial(plan_events, review))
     return _unless_failed(review, report)
+
+
+def _next_words(select: tuple[str, ...], out: Path | None) -> tuple[str, ...]:
+    """Return the words of the command that comes after a plan: one of a part has to be saved to be applied."""
+    if not select or out is not None:
+        return ()
+    return ("plan", *(word for one in select for word in ("--select", one)), "--out", "plan.json")
 
 
 def _unless_failed(review: Review, report: Report) -> Report:

@@ -58,6 +58,15 @@ def plan(
         bool, typer.Option("--detailed-exitcode", help="Exit with 2 when there is something to do.")
     ] = False,
     allow: Allow = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--select",
+            metavar="EXPR",
+            help="Only a part: an address or a glob (table.order*), kind:view, path:FOLDER; +EXPR takes in what it "
+            "needs, EXPR+ what needs it. Repeatable.",
+        ),
+    ] = None,
     against: Annotated[
         str | None,
         typer.Option("--against", metavar="WHAT", help="Instead of the database: empty, snapshot:FILE or git:REF."),
@@ -68,7 +77,7 @@ def plan(
     """Compare specs and database, and show what an apply would do."""
     pending, file = 2 if detailed_exitcode else 0, Path(out) if out is not None else None
     patient = replace(where, lock_timeout=seconds(lock_timeout))
-    action = partial(commands.plan, patient, tuple(allow or ()), file, pending, against, rehearse)
+    action = partial(commands.plan, patient, tuple(allow or ()), file, pending, against, rehearse, tuple(select or ()))
     return Invocation("plan", output, action, (*PLAN, Format.NDJSON, *FINDINGS))
 
 

@@ -45,8 +45,8 @@ class Bounds:
     """Which differences count.
 
     `undeclared` is the policy for what nobody declared, `ignored` has the addresses at which a difference stays, with
-    the reason. Where `only` names addresses, nothing beyond them changes, nothing there is ignored, and what is there
-    undeclared goes. `waiting` is what stays as it is until a backfill is done.
+    the reason. Where `only` names addresses, nothing beyond them changes, and nothing there is ignored. `waiting` is what
+    stays as it is until a backfill is done.
     """
 
     undeclared: Undeclared = Undeclared.REPORT
@@ -142,7 +142,7 @@ def _reason(
         return Reason.HELPER
     if ref in owned:
         return Reason.LEDGER
-    return Reason.UNDECLARED if bounds.only or bounds.undeclared is Undeclared.DROP else None
+    return Reason.UNDECLARED if bounds.undeclared is Undeclared.DROP else None
 
 
 def _tops(refs: list[Ref], known: set[Ref]) -> tuple[Ref, ...]:

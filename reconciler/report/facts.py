@@ -98,7 +98,8 @@ class Review:
     is declared where `desired` lacks what was set aside (`Comparison.aside`). `foreign_tools` is filled in where it
     is asked for. `asserted` is what the rows said to the assertions, empty while nobody has asked them. `rehearsal` is
     how the plan went on a copy, None where it was not tried. `condition` is what no comparison shows, and
-    `statistics` what the database tells of its use, where asked for.
+    `statistics` what the database tells of its use, where asked for. `only` are the addresses beyond which nothing
+    changes; none where the plan is of everything.
     """
 
     planned: Planned
@@ -120,6 +121,7 @@ class Review:
     rehearsal: Rehearsal | None = None
     condition: Condition | None = None
     statistics: Measured | None = None
+    only: tuple[Ref, ...] = ()
 
     @property
     def objects(self) -> int:

@@ -17,7 +17,7 @@ from reconciler.report.layout import Cell, Look, Style, capped, counted, duratio
 from reconciler.report.notes import listed
 from reconciler.report.plan_json import plan_data
 from reconciler.report.problems import safe
-from reconciler.report.text import plan_text
+from reconciler.report.text import part_words, plan_text
 from reconciler.report.understanding import not_understood_data, not_understood_lines
 from reconciler.report.words import label
 
@@ -79,6 +79,10 @@ def _step_counts(done: Sequence[StepDone], look: Look) -> list[str]:
     return [*grid(rows, look.paint, indent=" ", gap="  "), "   (-v tells each step)"]
 
 
+def _part(applied: Applied) -> str:
+    return "".join(f" ({words})" for words in part_words(applied.review))
+
+
 def apply_text(applied: Applied, done: Sequence[StepDone], look: Look) -> str:
     """Return how an apply ended: what was done, or the plan when nothing was to be done yet."""
     outcome = applied.outcome
@@ -91,7 +95,7 @@ def apply_text(applied: Applied, done: Sequence[StepDone], look: Look) -> str:
     )
     usage = [] if outcome.usage is None else [f" {_usage_words(outcome.usage)}"]
     state = look.paint(Style.GOOD, "up to date")
-    proof = f" {safe(applied.review.environment)}  {state}: looked at again, nothing differs"
+    proof = f" {safe(applied.review.environment)}  {state}: looked at again, nothing differs{_part(applied)}"
     worked = worked_lines(outcome.worked, look)
     kept = [f" What was there before is in the backup {applied.backup.manifest.id}."] if applied.backup else []
     kept += refilled_lines(applied, look)

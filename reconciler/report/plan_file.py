@@ -12,6 +12,7 @@ from typing import Any
 from reconciler.errors import PlanFileError
 from reconciler.model.codec import decode_desired, encode_desired
 from reconciler.model.model import Desired
+from reconciler.model.ref import Ref
 from reconciler.report.diagnostics import FORMAT_VERSION
 from reconciler.report.facts import Review, SpecVersion
 from reconciler.report.files import write_private
@@ -30,6 +31,7 @@ class SavedPlan:
     environment: str
     project: str
     schema: str = ""
+    only: frozenset[Ref] = frozenset()
     version: SpecVersion
 
 
@@ -73,8 +75,17 @@ def read_plan(path: Path) -> SavedPlan:
     return SavedPlan(
         id=str(data["plan_id"]), desired=desired, dialect=str(data["dialect"]),
         environment=str(data["environment"]), project=str(data["project"]),
-        schema=str(data.get("schema") or ""), version=_version(data.get("spec")),
+        schema=str(data.get("schema") or ""), only=_only(path, data.get("selected")),
+        version=_version(data.get("spec")),
     )  # fmt: skip
+
+
+def _only(path: Path, said: object) -> frozenset[Ref]:
+    """Return the addresses that a plan is limited to."""
+    try:
+        return frozenset(map(Ref.parse, said if isinstance(said, list) else ()))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise _wrong(path, f"what it is limited to cannot be read ({error})") from None
 
 
 def _version(said: object) -> SpecVersion:

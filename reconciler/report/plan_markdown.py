@@ -17,7 +17,7 @@ from reconciler.report.layout import Look, counted
 from reconciler.report.markdown import LARGEST, code, fenced, fitting, folded, marker, prose, size
 from reconciler.report.notes import notes_by_sentence
 from reconciler.report.table import ADJECTIVES, action_words, counts_inside, rows_shown
-from reconciler.report.text import spec_words, undeclared
+from reconciler.report.text import part_words, spec_words, undeclared
 from reconciler.report.understanding import not_understood_markdown
 from reconciler.report.words import label
 
@@ -62,6 +62,7 @@ def _facts(review: Review) -> str:
     server = f"{review.dialect} {review.planned.server.version}".strip()
     items = [f"plan {code(plan.id)}", prose(server), code(review.label)]
     items += [prose(spec_words(review.spec))] if spec_words(review.spec) else []
+    items += [prose(words) for words in part_words(review)]
     items += [counted(len(plan.steps), "step"), counted(len(plan.statements), "statement")] if plan.steps else []
     return " · ".join(items) + "\n"
 

@@ -108,6 +108,7 @@ def decode_review(data: Mapping[str, Any]) -> Review:
         approve=str(saved["approve"]),
         schema=str(data["schema"]),
         undeclared=str(saved["policy"]),
+        only=tuple(map(Ref.parse, data.get("selected", ()))),
         warnings=_problems(saved["warnings"]),
         rehearsal=None if saved["rehearsal"] is None else decode(Rehearsal, saved["rehearsal"]),
     )

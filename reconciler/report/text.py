@@ -16,6 +16,9 @@ from reconciler.report.rehearsal import rehearsal_lines
 from reconciler.report.table import ADJECTIVES, table
 from reconciler.report.understanding import not_understood_lines
 
+# So many addresses of a partial plan are named.
+_FEW = 3
+
 
 def plan_text(review: Review, look: Look) -> str:
     """Return a plan as text, every line ended; one line when there is nothing to do and nothing to say."""
@@ -49,6 +52,7 @@ def up_to_date(review: Review, look: Look) -> str:
     state = look.paint(Style.GOOD, "up to date")
     loose = len(undeclared(review))
     extra = [f"{loose:,} undeclared (-v lists them)"] if loose and not look.detail else []
+    extra = [*part_words(review), *extra]
     return f" {safe(review.environment)}  {state}  {'  '.join([*_circumstances(review), *extra])}"
 
 
@@ -82,12 +86,21 @@ def _totals(review: Review, found: Entries, look: Look) -> list[str]:
     head = [f"{first}{' ' * gap}{told}"] if gap >= len("   ") else [first, " " * 7 + told]
     lost = sum(map(destroys, found.all))
     facts = [
+        *part_words(review),
         *([f"{counted(lost, 'change')} {'destroys' if lost == 1 else 'destroy'} data"] if lost else []),
         *_stopped(found),
         counted(len(planned.plan.steps), "step"),
         counted(len(planned.plan.statements), "statement"),
     ]
     return [*head, *joined(facts, look, indent=" " * 7)]
+
+
+def part_words(review: Review) -> list[str]:
+    """Say of a plan of a part what it is limited to."""
+    if not review.only:
+        return []
+    first, more = ", ".join(safe(str(ref)) for ref in review.only[:_FEW]), len(review.only) - _FEW
+    return [f"partial, only {first}{f' and {more} more' if more > 0 else ''}"]
 
 
 def _stopped(found: Entries) -> list[str]:

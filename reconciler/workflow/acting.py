@@ -17,7 +17,7 @@ from reconciler.execute.batches import Progress
 from reconciler.model.model import Desired
 from reconciler.model.ref import Ref
 from reconciler.plan.policy import Allowance, Approve
-from reconciler.plan.scope import Reason
+from reconciler.plan.scope import Reason, Undeclared
 from reconciler.report.facts import Applied, Review, SpecVersion
 from reconciler.report.plan_file import SavedPlan, read_plan
 from reconciler.workflow import narrowing
@@ -206,7 +206,7 @@ def _aim(request: Request, terms: Terms) -> Aim:
         return aim
     # Rows that are declared and backfills are no part of what somebody changed by hand at an address.
     desired = replace(aim.desired, data=(), backfills=())
-    opened = replace(aim.opened, policy=replace(aim.opened.policy, only=terms.only))
+    opened = replace(aim.opened, policy=replace(aim.opened.policy, only=terms.only, undeclared=Undeclared.DROP))
     return replace(aim, opened=opened, desired=desired)
 
 
@@ -215,6 +215,7 @@ def whole_aim(request: Request, saved: Path | None) -> Aim:
     if saved is not None:
         file = read_plan(saved)
         opened = seeing_schemas(_where_planned(file, request), file.desired.model)
+        opened = replace(opened, policy=replace(opened.policy, only=file.only))
         return Aim(opened=opened, desired=file.desired, version=file.version, plan_id=file.id)
     opened = open_request(request, access="write")
     documents = load(opened.project)

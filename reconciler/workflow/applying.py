@@ -9,7 +9,7 @@ from functools import partial
 from reconciler import __version__
 from reconciler.compare.before import before, encode_before
 from reconciler.compare.compare import Aside, Owned
-from reconciler.compare.planning import NOTHING_DUE, Planned, prepare
+from reconciler.compare.planning import Planned, prepare
 from reconciler.dialects.base import Lock, Session
 from reconciler.errors import StalePlan
 from reconciler.execute import ledger
@@ -55,10 +55,7 @@ def plan_on(
         aside: the roots that are known to agree, and are left out on both sides.
     """
     known = owned(opened, session, aside or ())
-    # Where somebody wants some addresses changed and no others, no rows are worked on.
-    agenda = NOTHING_DUE
-    if not opened.policy.bounds.only:
-        agenda = replace(agenda_of(opened, session, desired.backfills), implied=partial(implied, opened, session))
+    agenda = replace(agenda_of(opened, session, desired.backfills), implied=partial(implied, opened, session))
     planned = prepare(
         opened.dialect, session, opened.target, desired, known, opened.policy, given, before, aside, agenda
     )

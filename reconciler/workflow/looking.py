@@ -76,5 +76,6 @@ def review_of(
         approve=opened.policy.approve.value,
         schema=opened.target.schema,
         undeclared=opened.policy.undeclared.value,
+        only=tuple(sorted(opened.policy.only)),
         warnings=(*warnings, *expired(opened.environment.policy.allow)),
     )
