@@ -157,6 +157,9 @@ def where(
     ] = None,
 ) -> Where:
     """Return which specs and which database are meant."""
+    for option, word in (("--url", url), ("--env", environment)):
+        if word is not None and not word.strip():  # a shell's variable that is not set must not mean another database
+            raise typer.BadParameter(f"{option} is empty")
     return Where(
         directory=folder(directory) if directory is not None else Path(),
         environment=environment,

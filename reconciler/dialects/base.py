@@ -265,6 +265,8 @@ class Dialect:
     * `dump()`: how backups are made and read back.
     * `scratch(dialect, session, target)`: context manager; a database without rows on which a plan can be tried.
     * `tries`: of how many objects at most a plan is tried there without being asked for, 0 where that is never done.
+    * `unusable(session, objects)`: which of these names what is not there, with what the database says; asked where one
+      is made whatever it names.
     * `chores(session, tables)`: what keeps these tables in shape, as the database's own figures say.
     * `bookmark(session)`: a word for the database as it is now, under which it can be restored; "" where there is none.
     """
@@ -325,4 +327,5 @@ class Dialect:
     examine: Callable[[Session, Target], Sequence[Sign]] = lambda session, target: ()
     holders: Callable[[Session, Target], Sequence[Holder]] = lambda session, target: ()
     clock: str = ""
+    unusable: Callable[[Session, Iterable[Object]], Mapping[Ref, str]] = lambda session, objects: {}
     call: Callable[[Session, Procedure, Sequence[str | None]], Sequence[Rows]] | None = None

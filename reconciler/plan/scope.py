@@ -45,8 +45,8 @@ class Bounds:
     """Which differences count.
 
     `undeclared` is the policy for what nobody declared, `ignored` has the addresses at which a difference stays, with
-    the reason. Where `only` names addresses, nothing beyond them changes, and nothing there is ignored. `waiting` is what
-    stays as it is until a backfill is done.
+    the reason. Where `only` names addresses, nothing beyond them changes, and nothing there is ignored. `waiting` is
+    what stays as it is until a backfill is done.
     """
 
     undeclared: Undeclared = Undeclared.REPORT

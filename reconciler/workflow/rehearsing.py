@@ -7,7 +7,7 @@ was read: then the rehearsal shows too whether that model was understood.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.compare.besides import staged
@@ -20,6 +20,7 @@ from reconciler.execute.segments import segments
 from reconciler.model.change import Alter
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Unmodelled
+from reconciler.model.ref import Ref
 from reconciler.model.texts import map_texts
 from reconciler.model.values import Sql
 from reconciler.plan.filling import holds_of
@@ -109,11 +110,22 @@ def _tried(copy: Scratch, opened: Opened, planned: Planned, desired: Desired) ->
     """Run a plan on a copy; return what went wrong there, or is left, and the address of what failed."""
     if not copy.filled:
         _fill(copy, planned.comparison.live)
+    goal, dialect = planned.comparison.aim.values(), copy.dialect
+    before = dialect.unusable(copy.session, goal)
     try:
         _run(copy, _schema_steps(planned))
-        return _left(copy, opened, planned, desired), ""
+        if left := _left(copy, opened, planned, desired):
+            return left, ""
+        after = dialect.unusable(copy.session, goal)
+        broken = {ref: said for ref, said in after.items() if _worse(ref, before, planned)}
+        return tuple(f"{ref} could not be used: {said}" for ref, said in broken.items()), str(next(iter(broken), ""))
     except DatabaseError as error:
         return (f"{error.message}{f' ({error.code})' if error.code else ''}",), error.address
+
+
+def _worse(ref: Ref, before: Mapping[Ref, str], planned: Planned) -> bool:
+    """Say whether an object that cannot be used could be before, or was not there."""
+    return ref not in before or ref not in planned.comparison.live
 
 
 def _fill(copy: Scratch, live: Model) -> None:

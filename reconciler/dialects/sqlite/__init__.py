@@ -24,6 +24,7 @@ from reconciler.dialects.sqlite.resolve import resolve
 from reconciler.dialects.sqlite.rows import ROWS
 from reconciler.dialects.sqlite.rules import RULES
 from reconciler.dialects.sqlite.session import assumed, connect, path_of, server, transaction
+from reconciler.dialects.sqlite.usable import unusable
 from reconciler.model.objects import Column, Object
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ DIALECT = Dialect(
     inspect=inspect,
     normalize=normalize,
     proofread=proofread,
+    unusable=unusable,
     align=align,
     resolve=resolve,
     rename=rename,

@@ -28,6 +28,8 @@ MISUSES = {
     "bad variable": ["plan", "--var", "a"],
     "bad colour": ["plan", "--color", "pink"],
     "no such directory": ["plan", "-C", "nowhere"],
+    "an empty URL": ["plan", "--url", ""],
+    "an empty environment": ["apply", "-e", ""],
     "unknown action": ["lock", "steal"],
     "unknown wish of a backfill": ["backfill", "stop", "b"],
     "unknown hazard": ["plan", "--url", "sqlite:///x.db", "--allow", "XX999"],

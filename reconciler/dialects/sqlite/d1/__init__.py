@@ -21,6 +21,7 @@ from reconciler.dialects.sqlite.d1.rehearsal import late_keys, picture
 from reconciler.dialects.sqlite.d1.script import script
 from reconciler.dialects.sqlite.d1.session import assumed, connect, d1, server, transaction
 from reconciler.dialects.sqlite.inspect import QUESTIONS
+from reconciler.dialects.sqlite.usable import unusable
 from reconciler.errors import Problem
 from reconciler.model.model import Inspection, Model
 from reconciler.model.objects import Column, Table
@@ -128,6 +129,7 @@ DIALECT: Dialect = replace(
     dump=_dump,
     reading=lambda session: nullcontext(),  # a pragma would last for one request alone
     stamp=_stamp,
+    unusable=unusable,
     proofread=lambda model: (),  # its SQLite is newer than the one here may be, and reads more
     rehearsed=True,
     counted=_counted,
