@@ -16,10 +16,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from reconciler import workflow
+from reconciler.dialects.base import DatabaseError, Session
 from reconciler.errors import ReconcileError
-from reconciler.execute import failpoints
+from reconciler.execute import batches, failpoints
+from reconciler.execute.climb import Allowed, Ran, carried_out
 from reconciler.plan.policy import Allowance
+from reconciler.plan.step import Statement
 from reconciler.workflow.looking import session_on
 from reconciler.workflow.opening import open_request
 from tests.conformance.driver import Project
@@ -84,13 +89,29 @@ def staged(scenario: Scenario, target: Target, folder: Path, *, large: bool = Fa
         with copy() as copied:
             own = _project(folder / "undisturbed", copied, large=large)
             declare(own, scenario.after)
-            failpoints._POINT = failpoints._Armed(passes, "", 0)
-            try:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(batches, "carried_out", one_at_a_time)
+                patch.setattr(failpoints, "_POINT", failpoints._Armed(passes, "", 0))
                 workflow.apply(own.request, EVERYTHING)
-            finally:
-                failpoints._POINT = None
             goal = ended(own, scenario)
         yield Stage(scenario=scenario, copy=copy, folder=folder, large=large, goal=goal, passes=passes.counted)
+
+
+# Before each statement. Those that share a wait for their answers have points before all of them and behind them only.
+BETWEEN = "between_statements"
+
+
+def one_at_a_time(session: Session, statements: Sequence[Statement], allowed: Allowed) -> list[Ran]:
+    """Run statements as an apply does, with a point before each."""
+    done: list[Ran] = []
+    for statement in statements:
+        failpoints.reach(BETWEEN, session)
+        try:
+            done += carried_out(session, [statement], allowed)
+        except DatabaseError as error:
+            error.before = len(done)
+            raise
+    return done
 
 
 class _Passes(str):
@@ -148,6 +169,7 @@ def started(project: Project, death: Death | None = None, prepare: Callable[[], 
         return child
     code = UNFORESEEN
     try:
+        setattr(batches, "carried_out", one_at_a_time)  # noqa: B010  # it is not that module's to give away
         if death:
             failpoints._POINT = failpoints._Armed(death.point, death.action, death.hit)
         prepare()

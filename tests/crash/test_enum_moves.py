@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from reconciler.execute.failpoints import POINTS
-from tests.crash.test_matrix import Project
-from tests.process import Reconcile
+from tests.crash.dying import Death, died, played, staged, survived
+from tests.crash.scenarios import Scenario
 from tests.target import Target
 
 TABLE = """
@@ -28,32 +26,23 @@ AFTER = (
     + "checks: {orders_state_check: state <> 'ancient' or other is null}\n"
 )
 EACH = 40
+ROWS = ", ".join(f"('{state}')" for state in ("new", "old", "gone") for _ in range(EACH))
+MOVE = Scenario(
+    before=BEFORE, after=AFTER, rows=(f"insert into orders (state) values {ROWS}",),
+    look="select state, count(*) from orders group by state order by state",
+)  # fmt: skip
+OLD = {"new": EACH, "old": EACH, "gone": EACH}
+NEW = {"new": EACH, "ancient": EACH, "lost": EACH}
 
 
-@pytest.fixture
-def project(target: Target, reconcile: Reconcile, tmp_path: Path) -> Project:
-    """A database with the first schema and rows in it, and specs that ask for the second."""
-    made = Project(tmp_path, target, reconcile)
-    made.declare(BEFORE)
-    made.apply()
-    rows = [f"('{state}')" for state in ("new", "old", "gone") for _ in range(EACH)]
-    target.execute(f"insert into orders (state) values {', '.join(rows)}")
-    made.declare(AFTER)
-    return made
-
-
-@pytest.mark.parametrize("point", POINTS)
-def test_the_next_apply_finishes(project: Project, target: Target, point: str) -> None:
-    for hit in (1, 4) if "statement" in point else (1,):
-        stopped = project.stop_at(f"{point}:hit={hit}:kill")
-        assert "Traceback" not in stopped.err
-        states: dict[str, int] = dict(target.query("select state, count(*) from orders group by state"))
-        # Either all rows have moved, or none has.
-        assert states in ({"new": EACH, "old": EACH, "gone": EACH}, {"new": EACH, "ancient": EACH, "lost": EACH})
-    project.apply()
-    assert project.pending() == []
-    assert "__rc_" not in target.observe()
-    assert dict(target.query("select state, count(*) from orders group by state")) == {
-        "new": EACH, "ancient": EACH, "lost": EACH,
-    }  # fmt: skip
-    assert not project.apply()
+def test_the_next_apply_finishes(target: Target, tmp_path: Path) -> None:
+    with staged(MOVE, target, tmp_path) as stage:
+        assert dict(stage.goal.rows) == NEW
+        for point in POINTS:
+            for hit in {1, min(4, stage.passes[point])}:
+                with played(stage, f"{point} {hit}") as project:
+                    died(project, Death(point, hit, "kill"))
+                    states: dict[str, int] = dict(project.target.query(MOVE.look))
+                    # Either all rows have moved, or none has.
+                    assert states in (OLD, NEW)
+                    survived(stage, project)

@@ -1,15 +1,16 @@
-"""Killed, failed or cut off at any point, an apply is finished by the next one: nothing lost, nothing doubled."""
+"""One change of everything at once, killed at every point: the next apply finishes it, nothing is lost or doubled."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from reconciler import workflow
 from reconciler.execute.failpoints import POINTS
-from reconciler.plan.policy import Allowance
-from tests.process import Reconcile, Result
+from tests.crash.dying import BETWEEN, Death, Stage, died, played, staged, survived
+from tests.crash.scenarios import Scenario
 from tests.target import Target
 
 BEFORE = """
@@ -86,96 +87,38 @@ only: [postgres]
 """
 
 ROWS = 200
-
-
-class Project:
-    """One project whose specs change between two runs."""
-
-    def __init__(self, folder: Path, target: Target, reconcile: Reconcile) -> None:
-        self._folder, self._target, self._reconcile = folder / "project", target, reconcile
-        self._folder.mkdir()
-        (self._folder / "reconcile.yaml").write_text(
-            "reconcile: 1\nproject: crash\nsql: postgres\n"
-            f"environments: {{here: {{url: '{target.url}', default: true, policy: {{approve: never}}}}}}\n"
-        )
-
-    def declare(self, text: str) -> None:
-        (self._folder / "schema.yaml").write_text(text)
-
-    def stop_at(self, failpoint: str) -> Result:
-        """Apply in a process of its own, which ends at the failpoint."""
-        return self._reconcile(
-            "apply", "--auto-approve", "--allow", "*", "-C", self._folder, "-e", "here",
-            env={"RECONCILE_FAILPOINT": failpoint},
-        )  # fmt: skip
-
-    def apply(self) -> bool:
-        """Apply undisturbed; say whether there was anything to do."""
-        request = workflow.Request(directory=self._folder, environment="here")
-        return workflow.apply(request, workflow.Terms(given=(Allowance("*"),))).outcome is not None
-
-    def pending(self) -> list[str]:
-        """Return what is left to plan."""
-        review = workflow.plan(workflow.Request(directory=self._folder, environment="here"))
-        return [str(step.subject) for step in review.planned.plan.steps]
+FILL = (
+    "insert into parents (name, fax) values " + ", ".join(f"('parent {n}', '{n}')" for n in range(ROWS)),
+    "insert into children (parent_id, amount) select id, id * 2 from parents order by id",
+    "insert into children (parent_id, amount) select id, 1 from parents",
+)
+LOOK = """
+select count(*), count(distinct name), min(state), max(state), (select count(*) from children),
+       (select sum(amount) from children), (select count(*) from totals where pieces = 2){more} from parents"""
+KEPT = [ROWS, ROWS, "late", "late", 2 * ROWS, ROWS * (ROWS + 1) + ROWS, ROWS]
+# What only PostgreSQL has.
+DRAWN = "select nextval('tickets') from generate_series(1, 41)"
+ITS_OWN = ", (select last_value from tickets), (select count(*) from sums where most > 0)"
 
 
 @pytest.fixture
-def project(target: Target, reconcile: Reconcile, tmp_path: Path) -> Project:
+def stage(target: Target, tmp_path: Path) -> Iterator[Stage]:
     """A database with the first schema and rows in it, and specs that ask for the second."""
-    made = Project(tmp_path, target, reconcile)
-    made.declare(BEFORE)
-    made.apply()
-    target.execute(
-        "insert into parents (name, fax) values "
-        + ", ".join(f"('parent {n}', '{n}')" for n in range(ROWS))
-        + "; insert into children (parent_id, amount) select id, id * 2 from parents;"
-        " insert into children (parent_id, amount) select id, 1 from parents;"
-    )
+    whole, kept = Scenario(before=BEFORE, after=AFTER, rows=FILL, look=LOOK.format(more="")), KEPT
     if target.dialect == "postgres":
-        target.execute("select nextval('tickets') from generate_series(1, 41)")
-    made.declare(AFTER)
-    return made
+        whole, kept = replace(whole, rows=(*FILL, DRAWN), look=LOOK.format(more=ITS_OWN)), [*KEPT, 41, ROWS]
+    with staged(whole, target, tmp_path) as made:
+        assert [list(row) for row in made.goal.rows] == [kept]
+        yield made
 
 
-def assert_finished(project: Project, target: Target) -> None:
-    """Hold everything that is true after an apply that nothing disturbed."""
-    project.apply()
-    assert project.pending() == []
-    assert "__rc_" not in target.observe()
-    assert target.query("select count(*), count(distinct name), min(state), max(state) from parents") == [
-        (ROWS, ROWS, "late", "late")
-    ]
-    expected = sum(n * 2 for (n,) in target.query("select id from parents")) + ROWS
-    assert target.query("select count(*), sum(amount) from children") == [(2 * ROWS, expected)]
-    assert target.query("select count(*) from totals where pieces = 2") == [(ROWS,)]
-    if target.dialect == "postgres":
-        assert target.query("select count(*) from sums where most > 0") == [(ROWS,)]
-        assert target.query("select last_value from tickets") == [(41,)]
-    assert not project.apply()
-
-
-@pytest.mark.parametrize("point", POINTS)
-def test_the_next_apply_finishes(project: Project, target: Target, point: str) -> None:
-    """Kill a run at every point, the third time of passing too, where there is one; how else it ends is in
-    test_scenarios.py.
-    """
-    hits = (1, 3) if "statement" in point or point == "after_step" else (1,)
-    for hit in hits:
-        stopped = project.stop_at(f"{point}:hit={hit}:kill")
-        assert stopped.code != 0, stopped.out
-        assert "Traceback" not in stopped.err
-    assert_finished(project, target)
-
-
-def test_an_undisturbed_apply_meets_the_same_expectations(project: Project, target: Target) -> None:
-    """The expectations themselves hold without a crash, so that the matrix tests what it says."""
-    assert_finished(project, target)
-
-
-def test_every_point_is_reached(project: Project, target: Target) -> None:
-    """A point that no run passes would make its row of the matrix empty."""
-    for point in POINTS:
-        stopped = project.stop_at(f"{point}:raise")
-        assert f"failpoint {point}" in stopped.err, point
-        project.declare(AFTER + f"---\ntable: after_{point}\ncolumns: {{id: {{type: int}}}}\n")
+def test_the_next_apply_finishes(stage: Stage) -> None:
+    """How else it dies is in test_scenarios.py."""
+    for point in (*POINTS, BETWEEN):
+        # A point that no run passes would make its row of the matrix empty.
+        assert stage.passes[point], point
+        for hit in {1, min(3, stage.passes[point])}:
+            death = Death(point, hit, "kill")
+            with played(stage, f"death {death}") as project:
+                died(project, death)
+                survived(stage, project)

@@ -14,21 +14,21 @@ from pathlib import Path
 import pytest
 
 from reconciler.execute.failpoints import ALONE_POINTS, BACKFILL_POINTS, POINTS
-from tests.crash.dying import Death, played, staged
+from tests.crash.dying import BETWEEN, Death, played, staged
 from tests.crash.scenarios import SCENARIOS
 from tests.crash.sequels import SEQUELS, Sequel, another_apply
 from tests.target import Target
 
 ACTIONS = ("kill", "raise", "drop_conn")
-# Of a point that is passed often: so many times from the first on, and the last one.
-HITS = 3
+# Of a point that is passed often: so many times from the first on (3), and the last one.
+HITS = {BETWEEN: 8}
 
 
 def deaths(passes: Counter[str]) -> Iterator[Death]:
     """Yield every death of an apply that passes these points so often."""
-    for point in (*POINTS, *ALONE_POINTS, *BACKFILL_POINTS):
-        hits = range(1, passes[point] + 1)
-        for hit in (*hits[:HITS], *hits[HITS:][-1:]):
+    for point in (*POINTS, BETWEEN, *ALONE_POINTS, *BACKFILL_POINTS):
+        hits, first = range(1, passes[point] + 1), HITS.get(point, 3)
+        for hit in (*hits[:first], *hits[first:][-1:]):
             yield from (Death(point, hit, action) for action in ACTIONS)
 
 

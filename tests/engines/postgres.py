@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import quote
 
 from tests.engines.places import EngineMissingError, Server, cache, publish, server_user, share, socket_directory
@@ -148,8 +149,8 @@ def _initialize(cluster: _Cluster) -> None:
     half_made.data.rename(cluster.data)
 
 
-def _run_server(cluster: _Cluster, log: Path) -> None:
-    settings = SETTINGS | {"unix_socket_directories": str(cluster.socket)}
+def _run_server(cluster: _Cluster, log: Path, others: Mapping[str, str] = MappingProxyType({})) -> None:
+    settings = {**SETTINGS, **others} | {"unix_socket_directories": str(cluster.socket)}
     options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
     done = cluster.run("pg_ctl", "-w", "-t", "120", "-l", str(log), "-o", options, "start")
     if done.returncode != 0:

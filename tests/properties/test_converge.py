@@ -175,7 +175,7 @@ def test_the_order_of_the_specs_does_not_matter(server: str, model: Model, seed:
 
 
 @pytest.mark.parametrize("server", NAMES)
-@EXAMPLES
+@settings(EXAMPLES, max_examples=8)
 @given(before=wide_models(), after=wide_models(), point=st.sampled_from(POINTS), hit=st.integers(1, 6))
 def test_an_apply_that_dies_anywhere_is_finished_by_the_next(
     server: str, before: Model, after: Model, point: str, hit: int, tmp_path: Path
