@@ -41,7 +41,7 @@ def next_lines(review: Review, found: Entries, look: Look) -> list[str]:
         return [*stops, *_consent(review, look, "Once that is done, this would still have to be allowed:")]
     if found.refused:
         return [*_first_time(review), *_consent(review, look, "To consent to what is refused, and apply:")]
-    if not look.apply:
+    if not look.apply or (review.rehearsal is not None and review.rehearsal.status == "failed"):
         return []
     asks = "" if approval_required(review) else "   (asks nothing: see the policy's `approve`)"
     return [f" Next:  {look.paint(Style.STRONG, look.apply)}{asks}"]

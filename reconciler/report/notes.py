@@ -71,4 +71,5 @@ def notes_by_sentence(warnings: Iterable[Problem], sentences: Iterable[str]) -> 
 def _note(sentence: str, places: Sequence[str], look: Look) -> list[str]:
     shown = capped([safe(place) for place in places if place], look)
     where = joined([f"{item}," for item in shown[:-1]] + shown[-1:], look, indent="     ", gap=" ")
-    return [f"   * {safe(sentence)}", *(look.paint(Style.FAINT, line) for line in where)]
+    first, *rest = wrapped(safe(sentence), look, len("   * "), len("     "))
+    return [f"   * {first}", *(f"     {line}" for line in rest), *(look.paint(Style.FAINT, line) for line in where)]

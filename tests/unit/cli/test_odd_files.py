@@ -67,3 +67,15 @@ def test_wide_and_combining_names_keep_the_lines_in_place(
         # An address of a target is one word, as long as it is; SQL and sentences are indented and stay whole.
         lines = [line for line in capsys.readouterr().out.splitlines() if "sqlite:///" not in line]
         assert [line for line in lines if width(line) > int(columns_) and not line.startswith("       ")] == []
+
+
+def test_a_long_note_fits_the_terminal(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["apply", "--auto-approve", "--allow", ALLOW]) == 0
+    Path("shop.yaml").write_text(SPECS.replace("name:", "the_name_of_whoever_it_is:"))
+    capsys.readouterr()
+    assert main(["plan"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    noted = told[told.index(" Notes:") :]
+    noted = noted[: noted.index("")]
+    assert "looks like" in " ".join(noted)
+    assert all(width(line) <= 80 for line in noted)
