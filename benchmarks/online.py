@@ -37,10 +37,15 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "check": ("checks: {t_a_check: a >= 0}\n",),
     "foreign key": ("foreign_keys: {t_p_fkey: {columns: [p], references: p.id}}\n",),
     "not null": ("a: {type: int", "a: {type: int, not_null: true"),
+    "another value in each row": ("b: {", "u: {type: uuid, not_null: true, default: {sql: gen_random_uuid()}}, b: {"),
+    "another type": ("a: {type: int", "a: {type: bigint"),
     "column with a default": ("b: {", "c: {type: int, not_null: true, default: 7}, b: {"),
 }
 # MySQL copies the table for these, and lets writes wait: it wants consent, and is not done online.
-OFFLINE = {"mysql": {"check"}, "mariadb": set[str]()}
+OFFLINE = {
+    "mysql": {"check", "another value in each row", "another type"},
+    "mariadb": {"another value in each row", "another type"},
+}
 _COUNTED = (
     "INSERT INTO p WITH RECURSIVE c (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 9) SELECT n FROM c;"
     "INSERT INTO t WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {rows})"

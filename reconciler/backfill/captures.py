@@ -18,7 +18,7 @@ from reconciler.dialects.bulk import RETRY
 from reconciler.dialects.capturing import Capture
 from reconciler.execute.ledger import Ledger
 from reconciler.model.backfills import Backfill
-from reconciler.model.names import BESIDE, CAPTURE, helper_name, kindred
+from reconciler.model.names import BESIDE, CAPTURE, helper_name, kin, kindred
 from reconciler.model.objects import Column
 
 # Seconds for which one tries to get at a table that is in use, and between two tries.
@@ -91,6 +91,13 @@ def cleared(dialect: Dialect, session: Session, place: Ledger, declared: Iterabl
     _dropped(dialect, session, place, lambda name: name not in kept and not (_stays(name) and found[name].fires))
 
 
+def loosened(dialect: Dialect, session: Session, place: Ledger, helpers: Iterable[str]) -> None:
+    """Remove the triggers that fill helpers which are to go: what they read may go, or be named otherwise, before."""
+    kinds = {kin(helper) for helper in helpers}
+    if kinds:
+        _dropped(dialect, session, place, lambda name: _stays(name) and kin(name) in kinds)
+
+
 def _stays(name: str) -> bool:
     """Say whether a trigger fills a helper: it goes with that, else writers would fill what is not there any more."""
     return name.endswith(BESIDE)
@@ -130,6 +137,9 @@ def _capture(work: Work) -> Capture:
     )  # fmt: skip
     if (update := backfill.update) is not None:
         sets = tuple((quote(one.column), one.value.text) for one in update.assignments)
+        if backfill.beside:  # any other column may go while these triggers stay
+            read = tuple(name for name in capture.columns if any(name in text for _, text in sets))
+            capture = replace(capture, columns=read)
         conditions = [f"({one.text})" for one in (backfill.source.where, update.where) if one is not None]
         return replace(capture, sets=sets, where=" AND ".join(conditions) or "1 = 1")
     return replace(capture, carried=_carried(work, capture))

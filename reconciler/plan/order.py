@@ -71,8 +71,9 @@ def _all(index: dict[Ref, list[int]], refs: Iterable[Ref]) -> set[int]:
 
 
 def torn(steps: Sequence[Step]) -> bool:
-    """Say whether what cannot be part of a transaction stands where nothing may be committed."""
-    return any(any(step.alone for step in block) and not parted(block) for block in blocks(steps))
+    """Say whether what cannot be part of a transaction stands where nothing may be committed: among other steps."""
+    found = (block for block in blocks(steps) if len(block) > 1)
+    return any(any(step.alone for step in block) and not parted(block) for block in found)
 
 
 def parted(block: Sequence[Step]) -> bool:

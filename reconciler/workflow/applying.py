@@ -21,7 +21,7 @@ from reconciler.plan.filling import NEW
 from reconciler.plan.outcome import Outcome
 from reconciler.plan.policy import Allowance
 from reconciler.plan.step import Stage
-from reconciler.workflow.filling import agenda_of, foreseen, forgotten, implied, ledger_of, tidied
+from reconciler.workflow.filling import agenda_of, foreseen, forgotten, implied, ledger_of, loosened, tidied
 from reconciler.workflow.opening import Opened
 from reconciler.workflow.stages import Intent, Scene, fill_and_tighten, refuse
 
@@ -102,6 +102,7 @@ def _run(opened: Opened, intent: Intent, session: Session, lock: Lock) -> tuple[
         kept = intent.keep(scene.run_id)
         reach("before_intent", session)
         _begin(scene, planned, {"bookmark": bookmark, "backup": kept})
+    loosened(opened, session, planned)
     forgotten(opened, session, [one for one in fills if one.why == NEW])
     part = scene.part(planned, plan.only(Stage.EXPAND).steps)
     outcome = apply(replace(part, still=lambda: dialect.stamp(session) == stamp, closing=_closing(scene, planned)))

@@ -14,9 +14,11 @@ from reconciler.errors import PlanError, ReconcileError
 from reconciler.execute import ledger
 from reconciler.execute.ledger import Ledger
 from reconciler.model.backfills import Backfill, Standing
+from reconciler.model.change import Drop
 from reconciler.model.model import Model
+from reconciler.model.names import is_helper
 from reconciler.model.objects import Column
-from reconciler.model.ref import BACKFILL, Ref
+from reconciler.model.ref import BACKFILL, Kind, Ref
 from reconciler.plan.beside import Beside
 from reconciler.plan.filling import NEW, UNFINISHED, Agenda, Filling, in_order
 from reconciler.plan.hazards import HAZARDS, Hazard
@@ -120,6 +122,16 @@ def forgotten(opened: Opened, session: Session, fillings: Sequence[Filling]) -> 
     for one in fillings:
         if one.place is not None:
             erase(session, ledger_of(opened), one.backfill.ref.name)
+
+
+def loosened(opened: Opened, session: Session, planned: Planned) -> None:
+    """Let nothing be written any more into the helpers that a plan drops."""
+    changes = [change for step in planned.plan.steps for change in step.changes if isinstance(change, Drop)]
+    gone = [one.ref.name for one in changes if one.ref.kind == Kind.COLUMN and is_helper(one.ref.name)]
+    if gone:
+        from reconciler.backfill import captures
+
+        captures.loosened(opened.dialect, session, ledger_of(opened), gone)
 
 
 def foreseen(opened: Opened, session: Session, planned: Planned) -> Planned:

@@ -38,6 +38,7 @@ FAMILY = (
     "INSERT INTO c@ (id, t) VALUES (10, 1), (11, 1), (12, 2)",
 )
 BOTH = "SELECT t@.id, a, c@.id FROM t@ JOIN c@ ON c@.t = t@.id ORDER BY 3"
+ON_A = "indexes: {t@_a_idx: [a], t@_b_idx: [b]}\nunique: {t@_a_key: [a, id]}\nchecks: {t@_a_check: a > 0}\n"
 VIEW = "---\nview: v@\nquery: select id, {what} as shown from t@\n"
 TRIGGER = (
     "triggers:\n  t@_log: {{timing: after, events: [insert], body: [\"insert into l@ (what) values ('{what}')\"]}}\n"
@@ -76,6 +77,10 @@ SCENARIOS = {
     ),
     "a type is widened": Scenario(before=T, after=table(b="type: varchar(80)")),
     "a type is another one": Scenario(before=T, after=table(a="type: bigint")),
+    "a type is another one, with all that is on it": Scenario(
+        before=table(ON_A, a="type: int, not_null: true, default: 1"),
+        after=table(ON_A, a="type: bigint, not_null: true, default: 2"),
+    ),
     "NULL is not taken any more": Scenario(before=T, after=table(a="type: int, not_null: true")),
     "another default": Scenario(before=table(a="type: int, default: 1"), after=table(a="type: int, default: 2")),
     "an index is made": Scenario(before=T, after=table("indexes: {t@_a_idx: [a]}\n")),

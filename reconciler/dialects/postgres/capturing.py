@@ -34,6 +34,8 @@ def _made(capture: Capture) -> Iterator[str]:
             f"CREATE TRIGGER {double_quoted(name)} {timing} {event.upper()} ON {capture.table}"
             f" FOR EACH ROW EXECUTE FUNCTION {function}"
         )
+        if capture.sets:  # what replication writes has to hold the new value too
+            yield f"ALTER TABLE {capture.table} ENABLE ALWAYS TRIGGER {double_quoted(name)}"
 
 
 def _setting(capture: Capture) -> str:

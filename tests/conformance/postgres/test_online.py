@@ -216,3 +216,11 @@ def test_a_script_goes_no_further_than_what_the_rows_refuse(
     assert "the database does not match plan" in done.out
     assert "MF101 at table.t.unique.t_id_key" in done.err
     assert invalid(postgres) == []
+
+
+def test_an_index_that_goes_by_itself_keeps_nobody_waiting(project: Project, postgres: Target) -> None:
+    filled(project, postgres)
+    planned = project.plan(PARENT, BEFORE.replace(", gone: {columns: [a, b]}", "")).planned
+    assert [one.sql for one in planned.plan.statements] == ['DROP INDEX CONCURRENTLY IF EXISTS "gone"']
+    workflow.apply(project.request, EVERYTHING)
+    assert workflow.plan(project.request).planned.plan.empty

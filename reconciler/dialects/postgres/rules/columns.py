@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.dialects.postgres import types
 from reconciler.dialects.postgres.identity import changes as identity_changes
@@ -36,7 +36,7 @@ from reconciler.model.objects import (
 )
 from reconciler.model.programs import Function, Procedure, Trigger
 from reconciler.model.values import Default, Sql
-from reconciler.plan.rules import Outcome, Rules, States, Way
+from reconciler.plan.rules import Outcome, Rules, States, Turn, Way
 from reconciler.plan.step import Statement
 
 # What the server takes along by itself when a column's type changes (manual, "ALTER TABLE": "Indexes and simple table
@@ -211,6 +211,8 @@ def disturbed(change: Alter, states: States) -> Sequence[Object]:
     old, new = change.old, change.new
     if not isinstance(old, Column) or not isinstance(new, Column) or not {"type", "collation"} & set(change.fields):
         return ()
+    if new.ref in states.beside:
+        return ()
     return [user for user in states.old.dependents(old.ref) if stands_in_the_way(user, keeps_meaning(old, new))]
 
 
@@ -231,10 +233,24 @@ def stands_in_the_way(user: Object, kept: bool) -> bool:
             return False
 
 
+def _or_beside(turn: Turn) -> Turn:
+    """Let a column that was filled beside take its place, whichever of its fields differ; they share one answer."""
+
+    def turned(old: Column, new: Column, states: States) -> Outcome:
+        if new.ref not in states.beside:
+            return turn(old, new, states)
+        default = (alter(new, f"SET DEFAULT {_default(new.default)}"),) if new.default is not None else ()
+        more = (*made_settings(new), *comments(column_name(new), new.comment), *map(Statement, new.carried))
+        return (*taken(new, states), *default, *more)
+
+    return turned
+
+
+_TURNS: Mapping[str, Turn] = {
+    "type": _type, "not_null": _not_null, "default": _set_default, "generated": _generated, "identity": _identity,
+    "collation": _type, "options": _options, "comment": _comment,
+}  # fmt: skip
 COLUMN = Rules(
     create=_create, drop=_drop, rename=_rename, inline=True, disturbed=disturbed, weight=20, drop_weight=40,
-    alter={
-        "type": _type, "not_null": _not_null, "default": _set_default, "generated": _generated, "identity": _identity,
-        "collation": _type, "on_conflict": Way.UNSUPPORTED, "options": _options, "comment": _comment,
-    },
+    alter={"on_conflict": Way.UNSUPPORTED, **{name: _or_beside(turn) for name, turn in _TURNS.items()}},
 )  # fmt: skip

@@ -122,10 +122,8 @@ def _indexed(new: PrimaryKey | Unique, states: States) -> Sequence[Statement]:
     if new.ref.top not in states.online or new.ref in states.old or new.clauses:
         return ()
     name = helper_name(str(new.ref), "key")
-    parts = tuple(IndexPart(column=column) for column in new.columns)
-    distinct = isinstance(new, Unique) and new.nulls_not_distinct
     ref = new.ref.top.child(Kind.INDEX, name)
-    index = Index(ref=ref, unique=True, parts=parts, include=new.include, nulls_not_distinct=distinct)
+    index = unique_index(new, ref)
     word = "PRIMARY KEY" if isinstance(new, PrimaryKey) else "UNIQUE"
     clause = _joined(
         f"CONSTRAINT {double_quoted(_name(new))} {word} USING INDEX {double_quoted(name)}",
@@ -134,6 +132,13 @@ def _indexed(new: PrimaryKey | Unique, states: States) -> Sequence[Statement]:
     added = _added(new, clause, 2)
     assert not isinstance(added, Way)
     return (gone(ref), built(ref, index_text(index, table(new.ref))), *added)
+
+
+def unique_index(key: PrimaryKey | Unique, ref: Ref) -> Index:
+    """Return the index that a key rests on, at an address of its own."""
+    parts = tuple(IndexPart(column=column) for column in key.columns)
+    distinct = isinstance(key, Unique) and key.nulls_not_distinct
+    return Index(ref=ref, unique=True, parts=parts, include=key.include, nulls_not_distinct=distinct)
 
 
 def _create_check(new: Check, states: States) -> Outcome:
