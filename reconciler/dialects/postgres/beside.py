@@ -117,7 +117,7 @@ def _strangers(users: Sequence[Object], new: Column) -> Iterator[str]:
 def _of_users(session: Session, old: Column, states: States) -> Iterator[str]:
     """Yield what uses a column and cannot be made again beside it; what goes in this plan is in nobody's way."""
     users = [user for user in states.old.dependents(old.ref) if user.ref in states.new]
-    for user in users:
+    for user in sorted(users, key=lambda user: user.ref):
         if not isinstance(user, Index | Unique | Check) or user.ref.top != old.ref.top:
             yield f"{user.ref} uses it"
         elif states.new[user.ref] != user:

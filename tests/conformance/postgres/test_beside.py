@@ -18,6 +18,7 @@ from reconciler.plan.policy import Allowance
 from reconciler.plan.step import Stage
 from reconciler.workflow import backfilling
 from tests.conformance.driver import Project
+from tests.process import Reconcile
 from tests.target import Target
 
 EVERYTHING = workflow.Terms(given=(Allowance("*"),))
@@ -208,6 +209,16 @@ def test_another_type_is_filled_beside(project: Project, postgres: Target) -> No
     apply_strictly(project, WIDER)
     assert postgres.query(SHAPE) == shape
     assert postgres.query("SELECT count(*), sum(a) FROM t") == [(ROWS, ROWS // 100 * 4950)]
+    assert helpers(postgres) == []
+
+
+def test_a_saved_plan_is_the_same(project: Project, postgres: Target, reconcile: Reconcile) -> None:
+    typed(project, postgres)
+    project.plan(WIDER)
+    saved = project.folder / "saved.rcplan"
+    reconcile("plan", "--out", saved, cwd=project.folder).ok(0, 2)
+    reconcile("apply", saved, cwd=project.folder).ok()
+    assert workflow.plan(project.request).planned.plan.empty
     assert helpers(postgres) == []
 
 

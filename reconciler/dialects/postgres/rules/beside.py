@@ -84,8 +84,10 @@ def _taken(new: Column, beside: Beside, states: States) -> Iterator[Statement]:
 
 
 def _users(new: Column, states: States) -> list[User]:
-    """Return what is on the column now and stays, and so is to be on the one that takes its place."""
-    found = states.old.dependents(new.ref) if new.ref in states.old else []
+    """Return what is on the column now and stays, and so is to be on the one that takes its place; sorted, because the
+    order of a model is no part of a plan.
+    """
+    found = sorted(states.old.dependents(new.ref), key=lambda user: user.ref) if new.ref in states.old else []
     return [user for user in found if isinstance(user, Index | Unique | Check) and states.new.get(user.ref) == user]
 
 
