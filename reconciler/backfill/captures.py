@@ -136,7 +136,8 @@ def _capture(work: Work) -> Capture:
         turn=f"{turn} AND name = {text(backfill.ref.name)}",
     )  # fmt: skip
     if (update := backfill.update) is not None:
-        sets = tuple((quote(one.column), one.value.text) for one in update.assignments)
+        said = [one for one in update.assignments if backfill.beside in ("", one.column)]
+        sets = tuple((quote(one.column), one.value.text) for one in said)
         if backfill.beside:  # any other column may go while these triggers stay
             read = tuple(name for name in capture.columns if any(name in text for _, text in sets))
             capture = replace(capture, columns=read)

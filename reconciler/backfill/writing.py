@@ -19,6 +19,7 @@ from reconciler.backfill.reading import Range, quoted_key, table_of, within
 from reconciler.backfill.work import Work
 from reconciler.dialects.bulk import Bulk, Insertion, Part, bound
 from reconciler.model.backfills import Assignment, Classification, InsertSelect, Mapped, Merge, Update
+from reconciler.model.objects import Column
 from reconciler.model.values import Sql
 
 # The names, in the rows that are read, of a class and of what the key of the target will be.
@@ -154,8 +155,19 @@ def _made_of(work: Work, source: str, where: str) -> str:
     """Return rows as what stands behind FROM, each with its classes, and the key that it will have."""
     added = [f"{_case(work.target.dialect.bulk, one)} AS {_class(work, one.name)}" for one in _classes(work)]
     added += [f"({value}) AS {name}" for name, value in _values(work)]
-    words = ", ".join(["*", *added])
+    words = ", ".join([*_read(work), *added])
     return f"(SELECT {words} FROM {source} WHERE {where}) AS {alias_of(work)}"
+
+
+def _read(work: Work) -> list[str]:
+    """Return what is read of each row: all of it, but where a helper is filled, which servers may hide from that."""
+    update = work.backfill.update
+    if not work.backfill.beside or update is None:
+        return ["*"]
+    known = {one.ref.name for one in work.source.model.children(work.backfill.source.table, Column)}
+    named = {name for name in known for one in update.assignments if name in one.value.text}
+    named |= {*work.backfill.source.key, *(one.column for one in update.assignments)}
+    return [work.source.dialect.quote(name) for name in sorted(named)]
 
 
 def carried(work: Work, written: InsertSelect, row: str) -> str:

@@ -33,7 +33,8 @@ def ways(
         return {}
     old, new, changes = resolved(dialect, comparison)
     heavy = frozenset(ref for ref in old if ref.kind == Kind.TABLE and live(ref) in large)
-    found = dialect.besides(session, [*filter(_concerned, changes)], States(old=old, new=new, live=live, large=heavy))
+    states = States(old=old, new=new, live=live, large=heavy, features=dialect.server(session).features)
+    found = dialect.besides(session, [*filter(_concerned, changes)], states)
     busy = {ref for one in fillings for ref in (one.backfill.source.table, one.backfill.into)}
     return {ref: _WORKED_ON if ref.top in busy else way for ref, way in found.items()}
 

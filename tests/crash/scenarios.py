@@ -81,6 +81,10 @@ SCENARIOS = {
         before=table(ON_A, a="type: int, not_null: true, default: 1"),
         after=table(ON_A, a="type: bigint, not_null: true, default: 2"),
     ),
+    "a type is another one beside a cascade": Scenario(
+        before=T + CHILD.replace("t: {type: bigint}}", "t: {type: bigint}, x: {type: int}}"), rows=FAMILY, look=BOTH,
+        after=T + CHILD.replace("t: {type: bigint}}", "t: {type: bigint}, x: {type: bigint}}"),
+    ),
     "NULL is not taken any more": Scenario(before=T, after=table(a="type: int, not_null: true")),
     "another default": Scenario(before=table(a="type: int, default: 1"), after=table(a="type: int, default: 2")),
     "an index is made": Scenario(before=T, after=table("indexes: {t@_a_idx: [a]}\n")),

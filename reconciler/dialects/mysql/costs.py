@@ -96,7 +96,7 @@ def of_column(old: Column, new: Column, model: Model) -> Cost:
     if old.not_null != new.not_null:
         cost = cost.beside(REBUILD)
     if old.type != new.type:
-        cost = cost.beside(_of_type(old.type, new.type, _BYTES.get(_charset(new, model), 1)))
+        cost = cost.beside(_of_type(old.type, new.type, _BYTES.get(charset_of(new, model), 1)))
     if old.collation != new.collation:
         cost = cost.beside(_of_collation(old, new, model))
     return cost
@@ -133,14 +133,15 @@ def _set_bytes(members: int) -> int:
     return (members + 7) // 8 if members <= 32 else 8
 
 
-def _charset(column: Column, model: Model) -> str:
+def charset_of(column: Column, model: Model) -> str:
+    """Return the character set of a column, the servers' default where nothing says it."""
     table = model.get(column.ref.top)
     collation = column.collation or (dict(table.options).get("collation") if isinstance(table, Table) else None)
     return str(collation or "utf8mb4").partition("_")[0]
 
 
 def _of_collation(old: Column, new: Column, model: Model) -> Cost:
-    if _charset(old, model) != _charset(new, model):
+    if charset_of(old, model) != charset_of(new, model):
         return COPY
     return SORTED if _sorted_by(old, model) else DICTIONARY
 

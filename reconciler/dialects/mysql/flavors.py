@@ -28,10 +28,14 @@ from reconciler.dialects.mysql.session import assumed, connect, reading, server
 from reconciler.dialects.mysql.sizes import large
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.dialects.adoption import Adoption
     from reconciler.dialects.dumping import Dump
     from reconciler.dialects.script import Order, Script
     from reconciler.dialects.upkeep import Upkeep
+    from reconciler.model.change import Change
+    from reconciler.plan.rules import Besides, States
 
 
 def _ledger_schema(target: Target) -> str:
@@ -61,6 +65,13 @@ def _upkeep() -> Upkeep:
     from reconciler.dialects.mysql.upkeep import UPKEEP
 
     return UPKEEP
+
+
+def _besides(session: Session, changes: Sequence[Change], states: States) -> Besides:
+    """Say what is filled beside; few plans have a change of that sort."""
+    from reconciler.dialects.mysql.beside import besides
+
+    return besides(session, changes, states)
 
 
 def _dump(name: str) -> Dump:
@@ -97,7 +108,7 @@ def flavor(name: str, fallback: tuple[str, ...]) -> Dialect:
         script=partial(_script, name),
         reading=reading,
         foretell=foretell,
-        large=partial(large, name),
+        large=partial(large, name), besides=_besides,
         first_rows=first_rows, snapshot=snapshot, rows=ROWS,
         limited=partial(limited, name),
         adoption=_adoption, upkeep=_upkeep, chores=chores, blockers=blockers, dump=partial(_dump, name),

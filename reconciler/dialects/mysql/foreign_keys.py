@@ -49,10 +49,9 @@ def added_online(new: ForeignKey, states: States) -> tuple[Statement, ...]:
     (first,) = altered(new, [*brought, f"ADD {render.foreign_key_clause(helper)}"], cost, states)
     (last,) = altered(new, [*gone, f"ADD {render.foreign_key_clause(new)}"], costs.DICTIONARY, states)
     undo = ", ".join((*gone, *(f"DROP INDEX {of(new.ref)}" for _ in brought)))
-    first = replace(
-        told_while_writing(first, new.ref, states), unless=_there(helper), proof=_parent(new),
-        undo=f"ALTER TABLE {table(new.ref)} {undo}",
-    )  # fmt: skip
+    told = told_while_writing(first, new.ref, states, "while all rows are looked at")
+    undone = f"ALTER TABLE {table(new.ref)} {undo}"
+    first = replace(told, unless=_there(helper), proof=_parent(new), undo=undone)
     return (_UNCHECKED, first, *_looked_at(new, states), _UNCHECKED, last, _CHECKED)
 
 

@@ -57,11 +57,13 @@ def indexed(index: Index, sql: str, cost: Cost, states: States) -> tuple[Stateme
     return (_statement(index.ref, sql, (), cost, states, _index_words),)
 
 
-def told_while_writing(statement: Statement, ref: Ref, states: States) -> Statement:
-    """Return a statement of an online sequence with what the plan is to tell: how long others wait, and for what."""
+def told_while_writing(statement: Statement, ref: Ref, states: States, what: str) -> Statement:
+    """Return a statement of an online sequence with what the plan is to tell: how long others wait, and meanwhile what
+    is done.
+    """
     assert statement.ladder is not None, f"{ref}: an online sequence asks for its way"
     way = statement.ladder.rungs[0].name
-    told = f"{way}: writes wait for moments only, while all rows are looked at, about {{count}}"
+    told = f"{way}: writes wait for moments only, {what}, about {{count}}"
     ask = DataCheck(code="MY131", ref=ref, message=told, count=_size(states.live(ref.top).name, 1, None))
     ladder = replace(statement.ladder, asks=(*statement.ladder.asks, ask))
     return replace(statement, ladder=ladder)
@@ -137,7 +139,9 @@ def _versions(ref: Ref, grade: Grade, states: States) -> Iterator[DataCheck]:
 
 
 def _large(ref: Ref, name: str, way: str, states: States) -> DataCheck:
+    why = states.unfilled.get(ref, "").replace("{", "(").replace("}", ")")
     told = f"{way}: writes wait until it is done with about {{count}} rows"
+    told += f"; it is not filled beside: {why}" if why else ""
     rows = states.small_table_rows
     return DataCheck(code="LK102", ref=ref, message=told, count=_size(name, rows, rows * HEAVY_ROW_BYTES))
 

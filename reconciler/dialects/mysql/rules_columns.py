@@ -12,9 +12,11 @@ from reconciler.dialects.mysql import costs, render, types
 from reconciler.dialects.mysql.ladder import altered, altered_alone
 from reconciler.dialects.mysql.lexer import text_literal
 from reconciler.dialects.mysql.names import of, table
+from reconciler.dialects.mysql.taking import place_of, taken, uncaught
 from reconciler.dialects.sql import moved_term
 from reconciler.model.change import Alter
 from reconciler.model.model import Model
+from reconciler.model.names import is_helper
 from reconciler.model.objects import Column, ForeignKey, PrimaryKey, Table
 from reconciler.model.ref import Ref
 from reconciler.plan.rules import Outcome, States, Way
@@ -96,9 +98,9 @@ def _collation(ref: Ref, model: Model) -> object:
 
 
 def create_column(new: Column, states: States) -> Outcome:
-    """Add a column."""
+    """Add a column, one that is filled beside another at its side."""
     key = key_that_comes_with(new, states)
-    clauses = [f"ADD COLUMN {render.column_clause(new, states.new)}"]
+    clauses = [f"ADD COLUMN {render.column_clause(new, states.new)}{place_of(new.ref, states)}"]
     cost = costs.of_new_column(new)
     if any(render.own_checks(new, states.new)):
         cost = cost.beside(costs.COPY)
@@ -112,8 +114,9 @@ def key_that_comes_with(new: Column, states: States) -> PrimaryKey | None:
 
 
 def drop_column(old: Column, states: States) -> Outcome:
-    """Drop a column."""
-    return altered(old, [f"DROP COLUMN {of(old.ref)}"], costs.LAYOUT, states)
+    """Drop a column, a helper with the triggers that fill it."""
+    dropped = altered(old, [f"DROP COLUMN {of(old.ref)}"], costs.LAYOUT, states)
+    return (*uncaught(old.ref), *dropped) if is_helper(old.ref.name) else dropped
 
 
 def modify_column(old: Column, new: Column, states: States) -> Outcome:
@@ -122,6 +125,8 @@ def modify_column(old: Column, new: Column, states: States) -> Outcome:
 
 
 def _modified(old: Column, new: Column, states: States) -> tuple[Statement, ...]:
+    if new.ref in states.beside:
+        return taken(old, new, states)
     clause = f"MODIFY COLUMN {render.column_clause(new, states.new)}"
     return altered(new, [clause], costs.of_column(old, new, states.old), states)
 
