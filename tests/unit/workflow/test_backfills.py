@@ -107,7 +107,7 @@ def test_a_mistake_in_a_backfill(text: str, expected: list[tuple[str, int, int]]
 def test_a_verification_that_is_no_query_and_a_column_of_no_backfill(tmp_path: Path) -> None:
     text = TABLES.replace("done: {type: bool}", "done: {type: bool, backfill: bb}") + SOURCE + UPDATE
     text += "verify: [{name: v, zero_rows: delete from logs}]\n"
-    assert places(mistakes(tmp_path, text)) == [("SPEC030", 2, 172)]
+    assert places(mistakes(tmp_path, text)) == [("SPEC030", 2, 172), ("SPEC200", 14, 31)]
     text = text.replace("backfill: bb", "backfill: b")
     assert places(mistakes(tmp_path, text)) == [("SPEC200", 14, 31)]
     for wrong, code in (("select 1; select 2", "SPEC025"), ("select 1 union", "SPEC200"), ("selec 1", "SPEC200"),
