@@ -16,18 +16,22 @@ def hints(comparison: Comparison) -> Iterator[str]:
     """Yield one sentence for each new object that may be an old one under another name; nothing is ever guessed.
 
     A column looks like another one of its table that has its type, of whatever length; a table like one with the same
-    columns.
+    columns. A column that looks like none may be any that goes from its table, with another type.
     """
     live, desired = comparison.renamed.model, comparison.desired
     going = {change.ref for change in comparison.changes if isinstance(change, Drop)} - comparison.removed.keys()
     known: dict[Hashable, list[Ref]] = {}
     for ref in sorted({*going, *comparison.scope.undeclared}):
         known.setdefault(_look(ref, live), []).append(ref)
-    for change in comparison.changes if known else ():
-        if isinstance(change, Create) and (change.ref.parent is None or change.ref.parent in live):
-            look = _look(change.ref, desired)
-            if look is not None and look in known:
-                yield _sentence(change.ref, known[look], going)
+    coming = [change.ref for change in comparison.changes if isinstance(change, Create)] if known else []
+    looks = {ref: _look(ref, desired) for ref in coming if ref.parent is None or ref.parent in live}
+    alike = {ref: known[look] for ref, look in looks.items() if look is not None and look in known}
+    left = [ref for ref in sorted(going.difference(*alike.values())) if _look(ref, live) is not None]
+    for ref, look in looks.items():
+        if ref in alike:
+            yield _sentence(ref, "looks like", alike[ref], going)
+        elif look is not None and (others := [old for old in left if ref.parent and old.parent == ref.parent]):
+            yield _sentence(ref, "may be, with another type,", others, going)
 
 
 def _look(ref: Ref, model: Model) -> Hashable:
@@ -47,8 +51,8 @@ def _sort(type_: Type) -> Hashable:
     return head, inside.partition(")")[2], tuple(word for word in type_.args if not word.isdigit())
 
 
-def _sentence(new: Ref, alike: Sequence[Ref], going: Set[Ref]) -> str:
+def _sentence(new: Ref, how: str, alike: Sequence[Ref], going: Set[Ref]) -> str:
     names = " or ".join(str(ref) for ref in alike)
     fate = "is dropped with what it holds" if alike[0] in going else "stays where it is, undeclared"
     same = f"if it is the same, say `renamed_from: {alike[0].name}`"
-    return f"{new} looks like {names}: {same}; as it is, the old one {fate}"
+    return f"{new} {how} {names}: {same}; as it is, the old one {fate}"

@@ -16,6 +16,8 @@ HINT = (
     "table.t.column.remark looks like table.t.column.note: if it is the same, say `renamed_from: note`; "
     "as it is, the old one is dropped with what it holds"
 )
+RETYPED = HINT.replace("looks like", "may be, with another type,")
+MORE = RETYPED.replace("remark", "more")
 TABLE = (
     "table.u looks like table.t: if it is the same, say `renamed_from: t`; "
     "as it is, the old one is dropped with what it holds"
@@ -25,7 +27,7 @@ TABLE = (
 def notes(target: Target, folder: Path, text: str) -> list[str]:
     (folder / "a.yaml").write_text(text)
     request = workflow.Request(directory=folder, url=target.url, specs=(folder / "a.yaml",))
-    return [note for note in workflow.plan(request).planned.comparison.notes if "looks like" in note]
+    return [note for note in workflow.plan(request).planned.comparison.notes if "renamed_from" in note]
 
 
 @pytest.mark.parametrize(
@@ -34,9 +36,12 @@ def notes(target: Target, folder: Path, text: str) -> list[str]:
         (BEFORE.replace("note", "remark"), [HINT]),
         (BEFORE.replace("note: {", "remark: {renamed_from: note, "), []),
         (BEFORE.replace("note", "remark") + "removed: {column.note: {reason: nobody reads it}}\n", []),
-        (BEFORE.replace("note: {type: varchar(40)}", "remark: {type: int}"), []),
+        (BEFORE.replace("note: {type: varchar(40)}", "remark: {type: int}"), [RETYPED]),
+        (BEFORE.replace("note: {type: varchar(40)}", "more: {type: int}\n  remark: {type: int}"), [MORE, RETYPED]),
+        (BEFORE.replace("note: {", "more: {type: int}\n  remark: {"), [HINT]),
         (BEFORE + "---\n" + BEFORE.replace("table: t", "table: u"), []),
         (BEFORE.replace("table: t", "table: u"), [TABLE]),
+        (BEFORE.replace("table: t", "table: u").replace("note", "other"), []),
     ],
 )
 def test_what_looks_like_a_rename_is_told(target: Target, tmp_path: Path, after: str, expected: list[str]) -> None:
