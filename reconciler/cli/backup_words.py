@@ -12,7 +12,7 @@ import typer
 from reconciler.cli import backups, undoing
 from reconciler.cli.commands import Order
 from reconciler.cli.grammar import Invocation, command
-from reconciler.cli.online_words import Allow, Keep, Patience, Rehearse
+from reconciler.cli.online_words import Allow, Approve, Expect, Keep, Patience, Rehearse
 from reconciler.cli.options import PLAN, Format, Output, Where, seconds
 
 
@@ -72,13 +72,9 @@ def rollback(
         ),
     ] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Show what would be done, and do nothing.")] = False,
-    auto_approve: Annotated[
-        bool, typer.Option("--auto-approve", help="Answer the question with yes; allows no hazard by itself.")
-    ] = False,
+    auto_approve: Approve = False,
     allow: Allow = None,
-    expect_id: Annotated[
-        str | None, typer.Option("--expect-id", metavar="ID", help="Go on only if the plan has this id.")
-    ] = None,
+    expect_id: Expect = None,
     backup: Keep = None,
     rehearse: Rehearse = None,
     lock_timeout: Patience = "30s",

@@ -30,6 +30,10 @@ Allow = Annotated[
     ),
 ]  # fmt: skip
 
+Approve = Annotated[
+    bool, typer.Option("--auto-approve", help="Answer the question with yes; allows no hazard by itself.")
+]
+Expect = Annotated[str | None, typer.Option("--expect-id", metavar="ID", help="Go on only if the plan has this id.")]
 Rehearse = Annotated[
     bool | None,
     typer.Option(
@@ -86,13 +90,9 @@ def apply(
     where: Where,
     output: Output,
     saved: Annotated[str | None, typer.Argument(metavar="PLAN", help="A plan file, from `plan --out`.")] = None,
-    auto_approve: Annotated[
-        bool, typer.Option("--auto-approve", help="Answer the question with yes; allows no hazard by itself.")
-    ] = False,
+    auto_approve: Approve = False,
     allow: Allow = None,
-    expect_id: Annotated[
-        str | None, typer.Option("--expect-id", metavar="ID", help="Go on only if the plan has this id.")
-    ] = None,
+    expect_id: Expect = None,
     backup: Keep = None,
     rehearse: Rehearse = None,
     lock_timeout: Patience = "30s",
@@ -133,13 +133,9 @@ def check(
 def deploy(
     where: Where,
     output: Output,
-    auto_approve: Annotated[
-        bool, typer.Option("--auto-approve", help="Answer the question with yes; allows no hazard by itself.")
-    ] = False,
+    auto_approve: Approve = False,
     allow: Allow = None,
-    expect_id: Annotated[
-        str | None, typer.Option("--expect-id", metavar="ID", help="Go on only if the plan has this id.")
-    ] = None,
+    expect_id: Expect = None,
     backup: Keep = True,
     rehearse: Rehearse = True,
     lock_timeout: Patience = "30s",
