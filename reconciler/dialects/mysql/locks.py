@@ -79,6 +79,9 @@ def lock(target: Target, timeout: float, waiting: Callable[[str], None]) -> Iter
         _wait(session, run, "get_lock(:name, 0)", "another run holds the lock", deadline, waiting)
         _wait(session, work, "is_free_lock(:name)", "a statement of an earlier run goes on", deadline, waiting)
         yield _Named(session, run)
+        # It goes with the connection too, but only when the server has noticed: the next run would find it held.
+        with suppress(DatabaseError):
+            session.query("SELECT release_lock(:name)", {"name": run})
     finally:
         session.close()
 

@@ -160,7 +160,7 @@ class MysqlSession:
         """
         from pymysql import Error
 
-        driver: Any = self._connection.connection.dbapi_connection
+        driver: Any = self._guarded(lambda: self._connection.connection.dbapi_connection)
         cursor = driver.cursor()
         found: list[Rows] = []
         try:

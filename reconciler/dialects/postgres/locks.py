@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from reconciler.dialects.base import DatabaseError, Lock, Session, Target
@@ -19,6 +19,7 @@ _SHORTEST, _LONGEST = 0.2, 0.5
 
 KEY = "hashtextextended('reconcile:' || current_database() || ':' || :schema, 0)"
 _TRY = f"SELECT pg_try_advisory_lock({KEY})"
+_LET_GO = f"SELECT pg_advisory_unlock({KEY})"
 _HELD = f"""
 SELECT count(*) FROM pg_locks l
 WHERE l.locktype = 'advisory' AND l.granted AND l.pid = pg_backend_pid() AND l.objsubid = 1
@@ -75,6 +76,9 @@ def lock(target: Target, timeout: float, waiting: Callable[[str], None]) -> Iter
                 hint="connect to PostgreSQL itself, or let the pooler keep sessions (PgBouncer: pool_mode = session)",
             )
         yield mine
+        # It goes with the connection too, but only when the server has noticed: the next run would find it held.
+        with suppress(DatabaseError):
+            session.query(_LET_GO, {"schema": schema})
     finally:
         session.close()
 

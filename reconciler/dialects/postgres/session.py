@@ -247,8 +247,8 @@ class PostgresSession:
             handle.close()
 
     def driver(self) -> Any:
-        """Return psycopg's own connection."""
-        return self._connection.connection.dbapi_connection
+        """Return psycopg's own connection. Raises DatabaseError where it is known to be lost."""
+        return self._guarded(lambda: self._connection.connection.dbapi_connection)
 
     def _guarded(self, run: Callable[[], T]) -> T:
         from psycopg import Error

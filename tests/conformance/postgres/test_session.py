@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,6 +128,14 @@ def test_errors_are_data(pg: Database, statement: str, code: str, retryable: boo
     assert (error.value.code, error.value.retryable, error.value.lost) == (code, retryable, False)
 
 
+# What asks the driver and not SQLAlchemy is told of the loss too.
+AFTERWARDS: tuple[Callable[[Session], object], ...] = (
+    lambda session: session.query("select 1"),
+    lambda session: session.execute_each(["select 1"]),
+    lambda session: session.insert("t", ["a"], [(1,)]),
+)
+
+
 def test_a_lost_connection_is_told_as_such(pg: Database) -> None:
     for kill in ("abandon", "terminate"):
         session = DIALECT.connect(on(pg.url))
@@ -138,6 +147,10 @@ def test_a_lost_connection_is_told_as_such(pg: Database) -> None:
         with pytest.raises(DatabaseError) as error:
             session.query("select 1")
         assert error.value.lost
+        for again in AFTERWARDS:
+            with pytest.raises(DatabaseError) as error:
+                again(session)
+            assert error.value.lost
         session.close()
 
 
