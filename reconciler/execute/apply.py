@@ -312,10 +312,11 @@ def _number(count: int, noun: str) -> str:
 
 
 def _keep(run: Run, news: News, before: int) -> None:
-    """Write down what is ours now and what is ours no more, after so many steps in transactions before."""
-    held = run.known | run.claim(run.plan.steps[:before]).entries.keys()
-    ledger.disown(run.session, run.ledger, news.gone | (news.entries.keys() & held))
-    ledger.own(run.session, run.ledger, run.run_id, run.circumstances, news.entries)
+    """Write down what is ours now, beside what steps in transactions before have written, and what is no more."""
+    written = run.claim(run.plan.steps[:before]).entries
+    entries = {ref: entry for ref, entry in news.entries.items() if written.get(ref) != entry}
+    ledger.disown(run.session, run.ledger, news.gone | (entries.keys() & (run.known | written.keys())))
+    ledger.own(run.session, run.ledger, run.run_id, run.circumstances, entries)
 
 
 def _verify(run: Run, before: int) -> None:
