@@ -56,7 +56,7 @@ class Shelf:
             texts: texts by key, all of them in use.
             using: the keys of others that are; those that are not there are no matter.
         """
-        before = self.texts(name)
+        before = self.texts(name) if texts else {}
         if before.keys() >= texts.keys():
             return
         texts = {key: before[key] for key in before if key in using} | dict(texts)
