@@ -25,6 +25,11 @@ def run(connection: Connection, sql: str, parameters: Mapping[str, object] | Non
     return connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
 
 
+def changed(result: Any) -> int:
+    """Return how many rows a statement changed, -1 where the server does not say; those of a query are not changed."""
+    return 0 if result.returns_rows else int(result.rowcount)
+
+
 # What SQLAlchemy takes for a parameter (docs.sqlalchemy.org/en/20/core/sqlelement.html#sqlalchemy.sql.expression.text).
 _PARAMETER = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 

@@ -16,6 +16,7 @@ from reconciler.model.ref import Kind
 from reconciler.plan.foreign import foreign_tables
 from reconciler.plan.understood import not_understood
 from reconciler.report.facts import ForeignTool, Imported
+from reconciler.spec.files import shown_path
 from reconciler.spec.secrets import Secret
 from reconciler.workflow.foreign import foreign_tools
 from reconciler.workflow.looking import session_on, told
@@ -97,7 +98,8 @@ def write_down(found: Found, out: Path, select: Sequence[str] = (), exclude: Seq
     marked = not_understood(live)
     left = [dangling.get(obj.ref) or _left_out(written.get(obj.ref, obj)) for obj in live.values()]
     return Imported(
-        directory=out, written=tuple(paths), objects=len(known), unmodelled=tuple(sorted(filter(None, left))),
+        directory=out, written=tuple(Path(shown_path(path)) for path in paths), objects=len(known),
+        unmodelled=tuple(sorted(filter(None, left))),
         not_understood=marked, other_schemas=found.other_schemas, foreign_tools=found.foreign_tools,
     )  # fmt: skip
 

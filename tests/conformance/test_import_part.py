@@ -43,3 +43,15 @@ def test_a_key_to_what_is_left_out_is_told(target: Target, tmp_path: Path) -> No
     done = workflow.import_(request, tmp_path / "out", ("table.orders",), ("table.customers",))
     assert {path.stem for path in done.written} == {"orders", "reconcile"}
     assert any("orders_fk" in line and "table.customers" in line for line in done.unmodelled)
+
+
+def test_files_are_told_from_where_one_stands_each_time(
+    sqlite: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite.execute(SHOP)
+    monkeypatch.chdir(tmp_path)
+    request = workflow.Request(directory=Path(), url=sqlite.url)
+    first = workflow.import_(request, Path("out"), ("table.customers",)).written
+    again = workflow.import_(request, Path("out"), ("table.invoices",)).written
+    assert [*map(str, first)] == ["out/reconcile.yaml", "out/tables/customers.yaml"]
+    assert [*map(str, again)] == ["out/tables/invoices.yaml"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from reconciler.dialects.base import DatabaseError, Server, Session, Target
 from reconciler.dialects.mysql.failures import database_error
 from reconciler.dialects.mysql.grants import has, rights_in
-from reconciler.dialects.statements import one_by_one, run
+from reconciler.dialects.statements import changed, one_by_one, run
 from reconciler.errors import TargetError
 from reconciler.plan.outcome import Rows
 
@@ -138,7 +138,7 @@ class MysqlSession:
 
     def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> int:
         """Run a statement and return the number of rows that it changed."""
-        return self._guarded(lambda: int(run(self._connection, sql, parameters).rowcount))
+        return self._guarded(lambda: changed(run(self._connection, sql, parameters)))
 
     def execute_each(self, statements: Sequence[str]) -> Sequence[int]:
         """Run statements one after the other, none after one that fails."""

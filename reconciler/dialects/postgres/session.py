@@ -13,7 +13,7 @@ from reconciler.dialects.base import DatabaseError, Server, Session, Target
 from reconciler.dialects.postgres.checking import UNCHECKED, check_bodies, written_bodies
 from reconciler.dialects.postgres.failures import database_error
 from reconciler.dialects.sql import double_quoted
-from reconciler.dialects.statements import run
+from reconciler.dialects.statements import changed, run
 from reconciler.errors import TargetError
 from reconciler.plan.outcome import Rows
 from reconciler.plan.step import Step
@@ -177,7 +177,7 @@ class PostgresSession:
 
     def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> int:
         """Run a statement and return the number of rows that it changed."""
-        return self._guarded(lambda: int(run(self._connection, sql, parameters).rowcount))
+        return self._guarded(lambda: changed(run(self._connection, sql, parameters)))
 
     def execute_each(self, statements: Sequence[str]) -> Sequence[int]:
         """Run statements with one wait for all of their answers; none after the first that fails."""

@@ -24,7 +24,7 @@ class OneCommand(Cursor[tuple[Any, ...]]):
 def run_all(connection: Connection[Any], statements: Sequence[str]) -> tuple[list[int], Error | None]:
     """Run statements with one wait for all of their answers, each as one command; none after the first that fails.
 
-    Returns the row counts of those that went through, and what the next one failed with.
+    Returns how many rows those that went through have changed, a query none, and what the next one failed with.
     """
     first: Error | None = None
     cursors: list[Cursor[Any]] = []
@@ -38,7 +38,8 @@ def run_all(connection: Connection[Any], statements: Sequence[str]) -> tuple[lis
                 first = error
     except Error as error:
         first = first or error
-    return [cursor.rowcount for cursor in takewhile(lambda cursor: cursor.statusmessage is not None, cursors)], first
+    through = takewhile(lambda cursor: cursor.statusmessage is not None, cursors)
+    return [0 if cursor.description else cursor.rowcount for cursor in through], first
 
 
 def insert(connection: Connection[Any], table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

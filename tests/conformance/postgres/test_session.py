@@ -319,3 +319,11 @@ def test_what_the_server_is_too_old_for(pg: Database) -> None:
             converge(session, target, declared(wanted))
         else:
             assert "PostgreSQL 18" in planned(session, target, declared(wanted)).obstacles[0].message
+
+
+def test_a_query_changes_no_row(pg: Database) -> None:
+    with connected(on(pg.url)) as session:
+        session.execute("create table t (a int)")
+        assert session.execute("insert into t values (1), (2), (3)") == 3
+        assert session.execute("select a from t") == 0
+        assert session.execute_each(["update t set a = 0 where a > 1", "select a from t"]) == [2, 0]
