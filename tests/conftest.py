@@ -10,18 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from tests import warm
+from tests.examples import register
 from tests.process import Reconcile, Result, run_process, surroundings
 from tests.target import Target, close_connections, dialect_of, fresh, servers
 
 # What a test makes of specs is nobody's to keep, and nothing of an earlier run is to be met.
 os.environ.setdefault("RECONCILE_CACHE", "off")
 
-# Tests never assert times: what is slow is found by benchmarks.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+register()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -195,6 +195,8 @@ def spec_version(project: Project, documents: Documents) -> SpecVersion:
 
 
 def _git(directory: Path, *arguments: str) -> str:
+    if not _in_repository(directory):
+        return ""
     try:
         done = subprocess.run(
             ["git", *arguments], cwd=directory, capture_output=True, text=True, timeout=5, check=False
@@ -202,3 +204,9 @@ def _git(directory: Path, *arguments: str) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _in_repository(directory: Path) -> bool:
+    """Say whether git can find a repository from there; to start it only to be told so costs milliseconds each time."""
+    place = directory.resolve()
+    return "GIT_DIR" in os.environ or any(os.path.exists(folder / ".git") for folder in (place, *place.parents))

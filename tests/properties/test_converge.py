@@ -22,11 +22,12 @@ from reconciler.model.objects import Column, Table
 from reconciler.model.ref import Ref
 from reconciler.plan.hazards import Effect
 from reconciler.plan.policy import Allowance
+from tests.examples import examples
 from tests.strategies import for_server, rows_for, wide_models
 from tests.target import Target, fresh
 
 EXAMPLES = settings(
-    max_examples=25,
+    max_examples=examples(15),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
 )
@@ -175,7 +176,7 @@ def test_the_order_of_the_specs_does_not_matter(server: str, model: Model, seed:
 
 
 @pytest.mark.parametrize("server", NAMES)
-@settings(EXAMPLES, max_examples=8)
+@settings(EXAMPLES, max_examples=examples(5))
 @given(before=wide_models(), after=wide_models(), point=st.sampled_from(POINTS), hit=st.integers(1, 6))
 def test_an_apply_that_dies_anywhere_is_finished_by_the_next(
     server: str, before: Model, after: Model, point: str, hit: int, tmp_path: Path

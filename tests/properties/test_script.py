@@ -15,13 +15,14 @@ from reconciler.plan.hazards import Effect
 from reconciler.plan.policy import Allowance
 from reconciler.report.facts import Review
 from reconciler.report.sql import plan_sql
+from tests.examples import examples
 from tests.properties.test_converge import EVERYTHING, EXAMPLES, assert_converged, contents, converge, fill, project
 from tests.scripting import run_script
 from tests.strategies import for_server, models_with_triggers
 from tests.target import fresh
 
 # Each example starts two programs and makes two databases.
-FEW = settings(EXAMPLES, max_examples=12)
+FEW = settings(EXAMPLES, max_examples=examples(8))
 
 
 @pytest.mark.parametrize("server", NAMES)

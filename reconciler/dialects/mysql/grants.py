@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from reconciler.dialects.mysql.lexer import Lexeme, LexError
 from reconciler.dialects.mysql.reader import Reader
@@ -36,22 +37,26 @@ def rights_in(grants: Iterable[str], database: str) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def _read(text: str) -> tuple[set[str], str] | None:
-    """Return the rights of one row and the pattern of databases that they hold for; None for the grant of a role."""
+@lru_cache(maxsize=64)
+def _read(text: str) -> tuple[frozenset[str], str] | None:
+    """Return the rights of one row and the pattern of databases that they hold for; None for the grant of a role.
+
+    Every session asks, and is told the same: what a text means is found out once.
+    """
     reader = Reader(text)
     reader.expect("GRANT")
     if reader.tokens[reader.at].lexeme is not Lexeme.WORD:
         return None
-    rights = set(_rights(reader))
+    rights = frozenset(_rights(reader))
     if reader.take("TO"):
         return None
     if [token.word for token in reader.tokens[-3:]] == ["WITH", "GRANT", "OPTION"]:
-        rights.add("GRANT OPTION")
+        rights |= {"GRANT OPTION"}
     reader.expect("ON")
     if reader.take("*"):
-        return rights | ({_EVERYWHERE} if ALL in rights or "ALL" in rights else set()), "%"
+        return rights | ({_EVERYWHERE} if ALL in rights or "ALL" in rights else frozenset()), "%"
     if "PROXY" in rights:  # acts as another user, and says nothing of databases
-        return set(), "%"
+        return frozenset(), "%"
     return rights, reader.name()
 
 

@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, given, settings
 
 from reconciler.model.model import Model
 from tests.conformance.postgres.driver import connected, converge, declared, on
+from tests.examples import examples
 from tests.strategies import models
 from tests.target import Target, fresh
 
 # With rows, a ledger and specs as files: tests/properties/test_converge.py.
-EXAMPLES = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(max_examples=examples(9), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from reconciler.spec.fmt import formatted, formatted_project
 from reconciler.spec.load import load_text
 from reconciler.spec.nodes import Source, plain
 from reconciler.spec.parse import parse
+from tests.examples import examples
 from tests.guards.tree import ROOT
 from tests.unit.spec.any_names import models
 
@@ -180,7 +181,9 @@ def lowered(text: str) -> Model:
     ).model
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=examples(36), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(models())
 def test_what_import_writes_is_canonical(model: Model) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -196,7 +199,7 @@ LINES = WRITTEN.replace("yes-and-no", "true").split("\n")
 COMMENTS = st.sampled_from(["# a", "  # b", "    # c", "#", "", "", "      # deep", "\t"])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=examples(90), deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(st.lists(st.tuples(st.integers(0, len(LINES) - 1), COMMENTS, st.booleans()), max_size=8))
 def test_comments_anywhere_are_kept(inserted: list[tuple[int, str, bool]]) -> None:
     lines = list(LINES)

@@ -20,6 +20,7 @@ from reconciler.spec.load import load_text
 from reconciler.spec.nodes import Source, plain
 from reconciler.spec.parse import parse
 from reconciler.spec.paths import file_names
+from tests.examples import examples
 from tests.unit.spec.any_names import NAMES, models
 
 TABLE = Ref.root("table", "t")
@@ -39,7 +40,9 @@ def lowered(text: str) -> Model:
     return spec.lower(load_text(text), dialect="postgres", fallback=("postgres",), sql="postgres", variables={}).model
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=examples(36), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(models())
 def test_written_and_read_is_the_same(model: Model) -> None:
     with tempfile.TemporaryDirectory() as name:
