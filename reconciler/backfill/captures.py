@@ -36,19 +36,19 @@ def held(hand: Hand) -> None:
     if not work.backfill.captures:
         return
     names = set(_names(work.ledger.project, work.backfill, work.digest).values())
-    found = work.target.dialect.bulk.capturing.found(hand.session, work.ledger.prefix)
+    found = work.target.dialect.bulk().capturing.found(hand.session, work.ledger.prefix)
     if hand.row.pass_ and all(name in found and found[name].fires for name in names):
         return
     ledger.forget(hand.session, work.ledger, work.backfill.ref.name, work.backfill.generation)
     # Whoever is killed here finds nothing bounded, and makes them again.
     hand.others = tuple
     save(hand, replace(hand.row, pass_="", at_key="", to_key="", rows_read=0, rejected=0, poisoned=0))
-    _patiently(hand, work.target.dialect.bulk.capturing.made(_capture(work)))
+    _patiently(hand, work.target.dialect.bulk().capturing.made(_capture(work)))
 
 
 def _patiently(hand: Hand, statements: Iterable[str]) -> None:
     """Carry statements out that need a table for themselves for a moment: each who comes behind them waits too."""
-    bulk, end, texts = hand.work.target.dialect.bulk, time.monotonic() + _PATIENCE, tuple(statements)
+    bulk, end, texts = hand.work.target.dialect.bulk(), time.monotonic() + _PATIENCE, tuple(statements)
     while True:
         try:
             bulk.capturing.changed(hand.session, texts, LOCK_SECONDS)
@@ -80,7 +80,7 @@ def cleared(dialect: Dialect, session: Session, place: Ledger, declared: Iterabl
         place: where its ledger is, which knows the work of other projects too.
         declared: the backfills that are, with their digests.
     """
-    found = dialect.bulk.capturing.found(session, place.prefix)
+    found = dialect.bulk().capturing.found(session, place.prefix)
     if not found:
         return
     wanted = {(one.ref.name, one.generation, digest): one for one, digest in declared if one.captures}
@@ -104,7 +104,7 @@ def _stays(name: str) -> bool:
 
 
 def _dropped(dialect: Dialect, session: Session, place: Ledger, which: Callable[[str], bool]) -> None:
-    capturing = dialect.bulk.capturing
+    capturing = dialect.bulk().capturing
     found = capturing.found(session, place.prefix)
     for name in sorted(filter(which, found)):
         with suppress(DatabaseError):
@@ -126,7 +126,7 @@ def _named(project: str, name: str, generation: int, digest: str) -> Mapping[str
 
 def _capture(work: Work) -> Capture:
     """Return what is to happen with each row that somebody writes."""
-    backfill, quote, text = work.backfill, work.target.dialect.quote, work.target.dialect.bulk.literal
+    backfill, quote, text = work.backfill, work.target.dialect.quote, work.target.dialect.bulk().literal
     columns = work.source.model.children(backfill.source.table, Column)
     turn = f"SELECT 1 FROM {work.ledger.prefix}{PROGRESS} WHERE project = {text(work.ledger.project)}"
     capture = Capture(

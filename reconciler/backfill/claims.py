@@ -38,18 +38,18 @@ def left_out(work: Work, turn: Turn, reason: str) -> Part:
 
 def rejected(work: Work, turn: Turn, rows: Sequence[tuple[str, str]], counts: str) -> Part:
     """Return the statement that writes down that rows are left out: keys, each with the reason."""
-    quote, text = work.target.dialect.quote, work.target.dialect.bulk.literal
+    quote, text = work.target.dialect.quote, work.target.dialect.bulk().literal
     head, tail = text(work.backfill.ref.name), f"{text(turn.batch_id)}, {text(now())}"
     named = Insertion(
         table=f"{work.ledger.prefix}{quote(REJECTS)}", columns=_REJECTED, select="", on=_REJECTED[:2],
         values=tuple(f"({head}, {text(key)}, {text(reason)}, {tail})" for key, reason in rows),
     )  # fmt: skip
-    return Part(sql=work.target.dialect.bulk.insert(named), counts=counts)
+    return Part(sql=work.target.dialect.bulk().insert(named), counts=counts)
 
 
 def source_key(work: Work, alias: str = "") -> str:
     """Return the expression for what tells a source row apart, as one text; lengths keep (1, 23) from being (12, 3)."""
-    bulk, quote = work.target.dialect.bulk, work.source.dialect.quote
+    bulk, quote = work.target.dialect.bulk(), work.source.dialect.quote
     names = work.backfill.idempotency.key if work.backfill.idempotency.strategy == "ledger" else ()
     columns = [f"{alias}{quote(name)}" for name in names or work.backfill.source.key]
     texts = [bulk.text(column) for column in columns]
@@ -73,9 +73,9 @@ def alias_of(work: Work) -> str:
 
 def claim(work: Work, turn: Turn, rows: str) -> str:
     """Claim rows: who finds one claimed leaves it alone."""
-    quote, text = work.target.dialect.quote, work.target.dialect.bulk.literal
+    quote, text = work.target.dialect.quote, work.target.dialect.bulk().literal
     columns = ("backfill", "source_key", "batch_id")
-    return work.target.dialect.bulk.insert(
+    return work.target.dialect.bulk().insert(
         Insertion(
             table=f"{work.ledger.prefix}{quote(APPLIED)}", columns=columns, on=columns[:2],
             select=f"SELECT {text(work.backfill.ref.name)} AS backfill, {source_key(work)} AS source_key,"
@@ -86,7 +86,7 @@ def claim(work: Work, turn: Turn, rows: str) -> str:
 
 def claimed(work: Work, turn: Turn) -> str:
     """Return the condition that this transaction has claimed a row."""
-    return f"({_mention(work, APPLIED)}) = {work.target.dialect.bulk.literal(turn.batch_id)}"
+    return f"({_mention(work, APPLIED)}) = {work.target.dialect.bulk().literal(turn.batch_id)}"
 
 
 def unclaimed(work: Work) -> str:
@@ -105,7 +105,7 @@ def _mention(work: Work, table: str) -> str:
     An EXISTS may become a join, which is planned by what is known of the table: of one that was empty a moment ago,
     nothing.
     """
-    bulk, quote = work.target.dialect.bulk, work.target.dialect.quote
+    bulk, quote = work.target.dialect.bulk(), work.target.dialect.quote
     return (
         f"SELECT __rc_by.batch_id FROM {work.ledger.prefix}{quote(table)} AS __rc_by WHERE"
         f" __rc_by.backfill = {bulk.literal(work.backfill.ref.name)}"
@@ -115,7 +115,7 @@ def _mention(work: Work, table: str) -> str:
 
 def reject(work: Work, turn: Turn, key: str, reason: str, rows: str) -> str:
     """Return the statement that writes down that rows are left out, and why."""
-    quote, text = work.target.dialect.quote, work.target.dialect.bulk.literal
+    quote, text = work.target.dialect.quote, work.target.dialect.bulk().literal
     columns = _REJECTED
     values = (text(work.backfill.ref.name), key, text(reason), text(turn.batch_id), text(now()))
     words = ", ".join(f"{value} AS {quote(column)}" for value, column in zip(values, columns, strict=True))
@@ -123,4 +123,4 @@ def reject(work: Work, turn: Turn, key: str, reason: str, rows: str) -> str:
         table=f"{work.ledger.prefix}{quote(REJECTS)}", columns=columns, select=f"SELECT {words} FROM {rows}",
         on=columns[:2],
     )  # fmt: skip
-    return work.target.dialect.bulk.insert(named)
+    return work.target.dialect.bulk().insert(named)

@@ -175,7 +175,7 @@ def _still(pair: Pair, expected: _Rows, found: _Rows) -> tuple[_Rows, _Rows]:
 
 
 def _conditions(reader: Reader, low: Sequence[object] | None, high: Sequence[object] | None) -> list[str]:
-    bulk = reader.side.dialect.bulk
+    bulk = reader.side.dialect.bulk()
     found = [reader.where] if reader.where else []
     if low is not None:
         found.append(bulk.beyond(reader.columns, [_literal(reader, value) for value in low]))
@@ -199,7 +199,7 @@ def by_keys(pair: Pair, reader: Reader, keys: Sequence[Sequence[object]]) -> _Ro
 def _literal(reader: Reader, value: object) -> str:
     """Write a value of a key: a whole number, a text, or what else the driver gives for one."""
     plain = value if isinstance(value, bool | int | str | bytes | Decimal) else str(value)
-    return reader.side.dialect.bulk.literal(plain)
+    return reader.side.dialect.bulk().literal(plain)
 
 
 def _query(reader: Reader, conditions: Sequence[str], order: str, most: int) -> list[tuple[object, ...]]:

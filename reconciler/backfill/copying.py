@@ -172,7 +172,7 @@ def _written(form: _Form, rows: Sequence[tuple[Value, ...]]) -> Iterator[Part]:
 
 
 def _insertion(form: _Form, texts: Sequence[str]) -> Part:
-    bulk, quote = form.side.dialect.bulk, form.side.dialect.quote
+    bulk, quote = form.side.dialect.bulk(), form.side.dialect.quote
     sets = tuple((column, f"incoming.{column}") for column in form.sets)
     return Part(
         sql=bulk.insert(
@@ -187,7 +187,7 @@ def _insertion(form: _Form, texts: Sequence[str]) -> Part:
 
 def numbered(work: Work, copy: Copy) -> None:
     """Let the numbers that the target hands out go on behind those that were copied, where it does not see to that."""
-    renumber = work.target.dialect.bulk.renumber
+    renumber = work.target.dialect.bulk().renumber
     for one in map_of(work, copy).made if renumber else ():
         if one.shape.sort == "integer" and renumber:
             work.target.session.query(renumber(table_of(work.target, copy.into), one.name))

@@ -45,7 +45,7 @@ def foresee(source: Side, target: Side, backfill: Backfill) -> Foreseen:
         backfill=backfill, digest="", target=target, source=source, ledger=Ledger("", ""), run_id="",
         side=lambda name: nullcontext(source),
     )  # fmt: skip
-    bulk, session = source.dialect.bulk, source.session
+    bulk, session = source.dialect.bulk(), source.session
     rows, index = None, None
     try:
         rows = bulk.estimate(session, table_of(source, backfill.source.table))

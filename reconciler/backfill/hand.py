@@ -91,7 +91,7 @@ class Hand:
     @property
     def pace(self) -> float:
         """Seconds that one transaction is to take."""
-        return self.work.backfill.chunk.target_time or self.work.target.dialect.bulk.pace
+        return self.work.backfill.chunk.target_time or self.work.target.dialect.bulk().pace
 
     @property
     def batch_id(self) -> str:
@@ -125,7 +125,7 @@ def commit(hand: Hand, parts: Sequence[Part], high: Key, more: More) -> None:
     Raises DatabaseError: nothing of it was kept.
     """
     hand.batches += 1
-    target = hand.work.target.dialect.bulk
+    target = hand.work.target.dialect.bulk()
     portion = _portion(hand, parts, kept(high), more)
     try:
         with interrupt.held():
@@ -158,7 +158,7 @@ def _advanced(hand: Hand, key: str, counts: Mapping[str, int]) -> Progress:
 
 def _portion(hand: Hand, parts: Sequence[Part], key: str, more: More) -> Portion:
     work, row = hand.work, hand.row
-    text = work.target.dialect.bulk.literal
+    text = work.target.dialect.bulk().literal
     table = f"{work.ledger.prefix}{PROGRESS}"
     where = (
         f"project = {text(work.ledger.project)} AND name = {text(row.name)} AND generation = {row.generation}"

@@ -156,8 +156,8 @@ def want(dialect: Dialect, session: Session, ledger: Ledger, name: str, word: st
     rows = rows_of(session, ledger, name)
     if not rows:
         return False
-    quoted = dialect.bulk.literal
-    dialect.bulk.unlocked(
+    quoted = dialect.bulk().literal
+    dialect.bulk().unlocked(
         session,
         f"UPDATE {ledger.prefix}{PROGRESS} SET wanted = {quoted(word)} WHERE project = {quoted(ledger.project)}"
         f" AND name = {quoted(name)} AND generation = {rows[-1].generation}",

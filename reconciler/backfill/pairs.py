@@ -192,7 +192,7 @@ def _constants(work: Work) -> str:
     if not copy:
         return ""
     mapped = map_of(work, copy)
-    literal, quote = side.dialect.bulk.literal, side.dialect.quote
+    literal, quote = side.dialect.bulk().literal, side.dialect.quote
     return " AND ".join(
         f"{quote(one.name)} = {literal(one.constant)}"
         for one in mapped.made

@@ -58,7 +58,7 @@ def told_key(work: Work) -> str:
 
 def within(work: Work, low: Key | None, high: Key | None) -> str:
     """Return the condition that a row of the source is between two keys, and counts."""
-    bulk = work.source.dialect.bulk
+    bulk = work.source.dialect.bulk()
     columns = quoted_key(work)
     conditions = []
     if low is not None:

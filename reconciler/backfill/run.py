@@ -70,7 +70,7 @@ def carry_out(work: Work) -> Worked:
 def estimate(work: Work) -> int | None:
     """Return about how many rows there are to work off, None when nobody knows."""
     side = work.source
-    return side.dialect.bulk.estimate(side.session, reading.table_of(side, work.backfill.source.table))
+    return side.dialect.bulk().estimate(side.session, reading.table_of(side, work.backfill.source.table))
 
 
 def _hand(work: Work, stack: ExitStack) -> Hand:
@@ -144,7 +144,7 @@ def _bounded(hand: Hand) -> None:
     """Fix where the work begins and ends."""
     work, source = hand.work, hand.work.backfill.source
     late = source.live_writes not in ("frozen", "trigger")
-    horizon = work.source.dialect.bulk.horizon(hand.source) if late else ""
+    horizon = work.source.dialect.bulk().horizon(hand.source) if late else ""
     high = reading.upper(work, hand.source)
     first = reading.least(work, hand.source) if work.backfill.script else None
     low = below(first) if first else None
@@ -169,7 +169,7 @@ def _work_off(hand: Hand) -> None:
         _pass(hand, read(hand.row.to_key), missing=False)
         if not grows:
             return
-        horizon = hand.work.source.dialect.bulk.horizon(hand.source)
+        horizon = hand.work.source.dialect.bulk().horizon(hand.source)
         high = kept(reading.upper(hand.work, hand.source))
         if high == hand.row.to_key:
             return
@@ -225,7 +225,7 @@ def _locked(hand: Hand) -> None:
 
 def _settled(hand: Hand) -> None:
     """Wait for transactions that were at work when the upper bound was read: their keys may be below it."""
-    work, bulk = hand.work, hand.work.source.dialect.bulk
+    work, bulk = hand.work, hand.work.source.dialect.bulk()
     limit = _SETTLE if work.backfill.settle is None else work.backfill.settle
     end = time.monotonic() + limit
     while hand.row.horizon and limit:

@@ -25,7 +25,7 @@ def spelled(dialect: Dialect, value: Value, shape: Shape) -> str:
         special = _TEXTS.get((dialect.family, shape.sort)) or _TEXTS.get((dialect.family, ""))
         if special is not None and (found := special(value)) is not None:
             return found
-    return dialect.bulk.literal(value)
+    return dialect.bulk().literal(value)
 
 
 def _sqlite_float(value: float) -> str:

@@ -86,14 +86,14 @@ def _hopes(hand: Hand) -> bool:
     """Say whether rows are added as if none were there: where one is, the portion fails, and is done with care."""
     work = hand.work
     by_key = work.backfill.idempotency.strategy == "target_key" and work.backfill.insert_select is not None
-    return by_key and hand.alone and not work.backfill.captures and work.target.dialect.bulk.hopeful
+    return by_key and hand.alone and not work.backfill.captures and work.target.dialect.bulk().hopeful
 
 
 def _failed(hand: Hand, ahead: Ahead, error: DatabaseError, missing: bool) -> None:
     """Make the next try a smaller one, later. Raises what ends the work."""
     if error.code == OVERTAKEN or error.lost:
         raise error
-    kind = hand.work.target.dialect.bulk.failure(error)
+    kind = hand.work.target.dialect.bulk().failure(error)
     if kind == DATA and _hopes(hand):
         hand.alone = False
     elif kind == RETRY:

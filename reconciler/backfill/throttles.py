@@ -30,9 +30,9 @@ class Looked:
 def refused(dialect: Dialect, throttle: Throttle) -> str:
     """Say why a throttle cannot be had on a database, "" where it can."""
     match throttle.kind:
-        case "replica_lag" if dialect.bulk.lag is None:
+        case "replica_lag" if dialect.bulk().lag is None:
             return f"{dialect.name} has no replicas that could be behind"
-        case "replica_lag" if throttle.database and not dialect.bulk.distant:
+        case "replica_lag" if throttle.database and not dialect.bulk().distant:
             return f"{dialect.name} knows how far its replicas are behind: leave the environment out"
         case "load" if throttle.metric not in (known := _metrics(dialect)):
             return f"{dialect.name} has no metric {throttle.metric!r}; it has {', '.join(known) or 'none'}"
@@ -42,7 +42,7 @@ def refused(dialect: Dialect, throttle: Throttle) -> str:
 
 
 def _metrics(dialect: Dialect) -> tuple[str, ...]:
-    return *dialect.bulk.loads, *dialect.bulk.rates, *dialect.bulk.charges
+    return *dialect.bulk().loads, *dialect.bulk().rates, *dialect.bulk().charges
 
 
 def admitted(hand: Hand) -> None:
@@ -116,12 +116,12 @@ def _by_http(hand: Hand, throttle: Throttle, looked: Looked) -> str:
 
 def _by_lag(hand: Hand, throttle: Throttle, looked: Looked) -> str:
     side = _replica(hand, throttle, looked)
-    ask = side.dialect.bulk.lag
+    ask = side.dialect.bulk().lag
     assert ask is not None
     seconds = ask(side.session)
     if seconds is None:
         return "nobody knows how far the replicas are behind"
-    if seconds < 0 and side.dialect.bulk.distant:
+    if seconds < 0 and side.dialect.bulk().distant:
         raise Stopped("failed", f"{side.label} is no replica: replica_lag needs the environment of one")
     return _measured(seconds, throttle, "replicas are {:g} s behind")
 
@@ -136,7 +136,7 @@ def _replica(hand: Hand, throttle: Throttle, looked: Looked) -> Side:
 
 
 def _by_load(hand: Hand, throttle: Throttle, looked: Looked) -> str:
-    bulk, metric = hand.work.target.dialect.bulk, throttle.metric
+    bulk, metric = hand.work.target.dialect.bulk(), throttle.metric
     if metric in bulk.charges:
         return _charged(bulk.charges[metric](hand.session), throttle)
     if metric in bulk.loads:

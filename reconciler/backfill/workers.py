@@ -74,7 +74,7 @@ def _shards(hand: Hand) -> list[Progress]:
     every = ledger.rows_of(hand.session, work.ledger, row.name)
     found = [one for one in every if one.generation == row.generation and one.shard]
     high = read(row.to_key)
-    if found or high is None or row.at_key or not work.target.dialect.bulk.parallel:
+    if found or high is None or row.at_key or not work.target.dialect.bulk().parallel:
         return found
     ranges = _divided(hand, high)
     if len(ranges) < 2:

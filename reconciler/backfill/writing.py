@@ -77,7 +77,7 @@ def missing(work: Work, range_: Range) -> str:
 def _insert_select(work: Work, turn: Turn, written: InsertSelect) -> Iterator[Part]:
     """Yield what makes rows of the source rows of a table: rejects, then claims or not, then the rows, then marks."""
     strategy = work.backfill.idempotency.strategy
-    rows = _rows(work, turn.range, work.target.dialect.bulk.capturing.locking if work.backfill.captures else "")
+    rows = _rows(work, turn.range, work.target.dialect.bulk().capturing.locking if work.backfill.captures else "")
     pending = _pending(work) if turn.missing or strategy == "mark_source" else ["1 = 1"]
     alias = alias_of(work)
     strict = [one for one in written.classify if one.otherwise is None]
@@ -111,7 +111,7 @@ def _update(work: Work, turn: Turn, written: Update) -> Iterator[Part]:
     sets = [f"{quote(one.column)} = {one.value.text}" for one in written.assignments]
     if strategy == "mark_source":
         sets.append(f"{_mark(work)} = TRUE")
-    if locking := work.target.dialect.bulk.ordered:  # so that nobody who does the same waits in a circle
+    if locking := work.target.dialect.bulk().ordered:  # so that nobody who does the same waits in a circle
         rows = f"SELECT 1 FROM {source_of(work)} WHERE {' AND '.join(conditions)}"
         order = f"ORDER BY {', '.join(quoted_key(work))}{locking}"
         yield Part(sql=f"SELECT count(*) FROM ({rows} {order}) AS __rc_locked")
@@ -125,7 +125,7 @@ def _update(work: Work, turn: Turn, written: Update) -> Iterator[Part]:
 
 def _script(work: Work, range_: Range) -> str:
     """Return the author's statement with the range in it: :lo and :hi, or :lo_COLUMN and :hi_COLUMN."""
-    backfill, bulk = work.backfill, work.target.dialect.bulk
+    backfill, bulk = work.backfill, work.target.dialect.bulk()
     assert backfill.script is not None
     assert range_.low is not None, "a statement with a range is given one"
     values = {}
@@ -153,7 +153,7 @@ def _rows(work: Work, range_: Range, locking: str = "") -> str:
 
 def _made_of(work: Work, source: str, where: str) -> str:
     """Return rows as what stands behind FROM, each with its classes, and the key that it will have."""
-    added = [f"{_case(work.target.dialect.bulk, one)} AS {_class(work, one.name)}" for one in _classes(work)]
+    added = [f"{_case(work.target.dialect.bulk(), one)} AS {_class(work, one.name)}" for one in _classes(work)]
     added += [f"({value}) AS {name}" for name, value in _values(work)]
     words = ", ".join([*_read(work), *added])
     return f"(SELECT {words} FROM {source} WHERE {where}) AS {alias_of(work)}"
@@ -226,7 +226,7 @@ def _pending(work: Work) -> list[str]:
         case "mark_source":
             conditions.append(f"{_mark(work)} IS NOT TRUE")
         case "converge" if backfill.update is not None:
-            quote, differs = work.target.dialect.quote, work.target.dialect.bulk.differs
+            quote, differs = work.target.dialect.quote, work.target.dialect.bulk().differs
             ways = [differs(quote(one.column), one.value.text) for one in backfill.update.assignments]
             conditions.append(f"({' OR '.join(ways)})")
             if backfill.update.where is not None:
@@ -244,7 +244,7 @@ def _not_there(work: Work, written: InsertSelect) -> str:
     for mapped in _target_key(work, written):
         value = f"{alias}.{quote(_VALUE + mapped.column)}"
         if mapped.constant is not None:
-            value = work.target.dialect.bulk.literal(mapped.constant.value)
+            value = work.target.dialect.bulk().literal(mapped.constant.value)
         elif mapped.classification:
             value = f"{alias}.{_class(work, mapped.classification)}"
         same.append(f"__rc_there.{quote(mapped.column)} = {value}")
@@ -269,7 +269,7 @@ def _insertion(work: Work, written: InsertSelect, merge: Merge, rows: str) -> st
     # Whoever meets the same rows meets them in the same order, so that nobody waits in a circle.
     order = f" ORDER BY {', '.join(map(quote, merge.on))}" if grouped and merge.on else ""
     only_changed = work.backfill.idempotency.on_conflict == "update_if_changed" and written.merge is None
-    return work.target.dialect.bulk.insert(
+    return work.target.dialect.bulk().insert(
         Insertion(
             table=table_of(work.target, written.into), columns=tuple(quote(one.column) for one in written.columns),
             select=f"SELECT {values} FROM {rows}{f' GROUP BY {grouped}' if grouped else ''}{order}",
@@ -304,7 +304,7 @@ def _merge(work: Work, written: InsertSelect) -> Merge:
 def _mapped(work: Work, one: Mapped) -> str:
     """Return the value of a written column."""
     if one.constant is not None:
-        return work.target.dialect.bulk.literal(one.constant.value)
+        return work.target.dialect.bulk().literal(one.constant.value)
     if one.classification:
         return f"{alias_of(work)}.{_class(work, one.classification)}"
     text = one.expression.text if one.expression else "*"

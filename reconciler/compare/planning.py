@@ -111,7 +111,7 @@ def prepare(
     comparison, agenda, plan, states, rows = made
     comparison = replace(comparison, notes=(*comparison.notes, *_companions(plan), *rows.notes))
     asked = _hazards(dialect, session, plan, comparison, owned, policy)
-    hazards = (*asked, *restated(plan.steps, states, dialect.rules), *agenda.hazards, *rows.hazards)
+    hazards = (*asked, *restated(plan.steps, states, dialect.rules()), *agenda.hazards, *rows.hazards)
     verdict = decide(hazards, policy=policy, given=given, reviewed=_reviewed(comparison), first=not owned.known)
     return Planned(
         plan=plan, comparison=comparison, server=server, owned=owned, verdict=verdict,
@@ -230,7 +230,7 @@ def _plan(
     )  # fmt: skip
     schema, states = _steps(dialect, comparison, around)
     rows = plan_rows(dialect, session, comparison.declared.data, states)
-    steps = with_rows(schema, rows, dialect.rows)
+    steps = with_rows(schema, rows, dialect.rows())
     rest: tuple[Step, ...] = ()
     if comparison.before is not None:
         later, _ = _steps(dialect, afterwards(comparison), around)
@@ -264,14 +264,14 @@ def _steps(dialect: Dialect, comparison: Comparison, around: States) -> tuple[tu
     large = around.large
     heavy = frozenset(ref for ref in old if ref.kind == Kind.TABLE and live(ref) in large) if large else large
     states = replace(around, old=old, new=new, live=live, large=heavy, online=heavy)
-    steps = tuple(gather(expand(dialect.rules, changes, states, dialect.ask)))
+    steps = tuple(gather(expand(dialect.rules(), changes, states, dialect.ask)))
     if not torn(steps):
         return steps, states
     if around.beside:
         raise _Torn
     # What goes in order to come back stays in one transaction, and whatever is among it.
     states = replace(states, online=frozenset())
-    return tuple(gather(expand(dialect.rules, changes, states, dialect.ask))), states
+    return tuple(gather(expand(dialect.rules(), changes, states, dialect.ask))), states
 
 
 def _reviewed(comparison: Comparison) -> frozenset[tuple[str, Ref]]:

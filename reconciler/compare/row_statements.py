@@ -35,7 +35,7 @@ class Work:
     @property
     def table(self) -> str:
         """The table's name."""
-        return self.dialect.rows.table(self.rows.table)
+        return self.dialect.rows().table(self.rows.table)
 
     @property
     def keys(self) -> list[str]:
@@ -70,7 +70,7 @@ def among(words: RowWords, names: Sequence[str], keys: Sequence[str]) -> str:
 
 def inserts(work: Work, numbers: Sequence[int]) -> Iterator[str]:
     """Yield what puts rows in, in their order: as many at a time as name the same columns."""
-    words, quote = work.dialect.rows, work.dialect.quote
+    words, quote = work.dialect.rows(), work.dialect.quote
     named: set[int] = set()
     for places, run in _runs(work, numbers):
         columns = [work.columns[place] for place in places]
@@ -103,7 +103,7 @@ def _runs(work: Work, numbers: Sequence[int]) -> Iterator[tuple[tuple[int, ...],
 
 def updates(work: Work, changed: Sequence[tuple[int, tuple[int, ...]]]) -> Iterator[str]:
     """Yield what gives rows their values; those that get the same, or many that change the same columns, together."""
-    words, width = work.dialect.rows, len(work.rows.key)
+    words, width = work.dialect.rows(), len(work.rows.key)
     alike: dict[tuple[int, ...], dict[str, list[int]]] = {}
     for number, places in changed:
         alike.setdefault(places, {}).setdefault(_given(work, number, places), []).append(number)
@@ -118,7 +118,7 @@ def updates(work: Work, changed: Sequence[tuple[int, tuple[int, ...]]]) -> Itera
 
 
 def _given(work: Work, number: int, places: Sequence[int]) -> str:
-    words, row = work.dialect.rows, work.rows.rows[number]
+    words, row = work.dialect.rows(), work.rows.rows[number]
     return ", ".join(
         f"{work.dialect.quote(work.columns[place].ref.name)} = {literal(words, row[place], work.columns[place])}"
         for place in places
@@ -131,7 +131,7 @@ def _each(work: Work, places: Sequence[int], numbers: Sequence[int]) -> Iterator
     What is not met keeps its value, which is also what tells PostgreSQL the type of all others (manual, "UNION, CASE,
     and Related Constructs").
     """
-    words, width, quote = work.dialect.rows, len(work.rows.key), work.dialect.quote
+    words, width, quote = work.dialect.rows(), len(work.rows.key), work.dialect.quote
     names = [quote(work.columns[place].ref.name) for place in places]
     keys = [key_literals(words, work.rows.rows[number], work.columns, width) for number in numbers]
     whens = [[_when(work, number, place) for place in places] for number in numbers]
@@ -144,14 +144,14 @@ def _each(work: Work, places: Sequence[int], numbers: Sequence[int]) -> Iterator
 
 
 def _when(work: Work, number: int, place: int) -> str:
-    words, row = work.dialect.rows, work.rows.rows[number]
+    words, row = work.dialect.rows(), work.rows.rows[number]
     same = " AND ".join(f"{name} = {literal(words, row[at], work.columns[at])}" for at, name in enumerate(work.keys))
     return f"WHEN {same} THEN {literal(words, row[place], work.columns[place])}"
 
 
 def deletes(work: Work, gone: Sequence[Texts], most: int) -> list[str]:
     """Return what deletes rows that were read, so many at a time."""
-    words, width = work.dialect.rows, len(work.rows.key)
+    words, width = work.dialect.rows(), len(work.rows.key)
     keys = []
     for texts in gone:
         found = [words.again(text or "", column) for text, column in zip(texts[:width], work.columns, strict=False)]

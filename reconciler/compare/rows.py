@@ -71,7 +71,7 @@ def plan_rows(dialect: Dialect, session: Session, data: Sequence[DataRows], stat
         written += _writing(dialect, sheet, found, states.new)
         if found.deleted:
             gone = [*_deleting(dialect, sheet, found, keys), *gone]
-            hazards.append(loss(dialect.rows, sheet, found, keys))
+            hazards.append(loss(dialect.rows(), sheet, found, keys))
     return RowPlan(steps=(*written, *gone), hazards=tuple(hazards), notes=tuple(notes))
 
 
@@ -128,7 +128,7 @@ def _same_type(new: Column, old: Column, states: States) -> bool:
 
 
 def _compared(dialect: Dialect, session: Session, sheet: Sheet, states: States) -> Found:
-    rows, words = sheet.rows, dialect.rows
+    rows, words = sheet.rows, dialect.rows()
     if rows.table not in states.old:
         return Found(inserted=sheet.order, updated=(), deleted=(), spelled={})
     spelled = _spelled(words, session, sheet)
@@ -194,7 +194,7 @@ def _live(dialect: Dialect, session: Session, sheet: Sheet, states: States) -> d
     names = [
         dialect.quote(states.live(column.ref).name) if column.ref.name in sheet.live else "NULL" for column in columns
     ]
-    width, words = len(columns), dialect.rows
+    width, words = len(columns), dialect.rows()
     asked = Asked(table=sheet.table, columns=columns, rows=(), keys=len(sheet.rows.key))
     query = f"SELECT {asked.wanted(words, names)} FROM {words.table(states.live(sheet.rows.table))}"
     found: dict[Texts, Texts] = {}
@@ -241,8 +241,8 @@ def _writing(dialect: Dialect, sheet: Sheet, found: Found, model: Model) -> list
     statements = [*inserts(work, found.inserted), *updates(work, [(n, places) for n, _, places in found.updated])]
     if not statements:
         return []
-    first = [inserted_row(dialect.rows, sheet, found, number) for number in found.inserted[:SHOWN]]
-    first += [updated_row(dialect.rows, sheet, found, *one) for one in found.updated[:SHOWN]]
+    first = [inserted_row(dialect.rows(), sheet, found, number) for number in found.inserted[:SHOWN]]
+    first += [updated_row(dialect.rows(), sheet, found, *one) for one in found.updated[:SHOWN]]
     changes = RowChanges(inserted=len(found.inserted), updated=len(found.updated), first=tuple(first))
     return _steps(sheet.rows.ref, "update", statements, changes)
 
@@ -254,7 +254,7 @@ def _deleting(dialect: Dialect, sheet: Sheet, found: Found, keys: Sequence[Forei
     order = _children_first(gone, keys, sheet) if own else range(len(gone.rows))
     work = Work(dialect=dialect, rows=sheet.rows, columns=sheet.columns)
     statements = deletes(work, [found.deleted[number] for number in order], 1 if own else _KEYS)
-    first = tuple(deleted_row(dialect.rows, sheet, texts) for texts in found.deleted[:SHOWN])
+    first = tuple(deleted_row(dialect.rows(), sheet, texts) for texts in found.deleted[:SHOWN])
     return _steps(sheet.rows.ref, "delete", statements, RowChanges(deleted=len(found.deleted), first=first))
 
 

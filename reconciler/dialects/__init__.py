@@ -11,10 +11,10 @@ from reconciler.errors import UsageError
 
 # name → the module that assembles the value; imported when first asked for, because drivers are slow to load
 _MODULES: Mapping[str, str] = {
-    "sqlite": "reconciler.dialects.sqlite",
-    "d1": "reconciler.dialects.sqlite.d1",
-    "postgres": "reconciler.dialects.postgres",
-    "mysql": "reconciler.dialects.mysql",
+    "sqlite": "reconciler.dialects.sqlite.dialect",
+    "d1": "reconciler.dialects.sqlite.d1.dialect",
+    "postgres": "reconciler.dialects.postgres.dialect",
+    "mysql": "reconciler.dialects.mysql.dialect",
     "mariadb": "reconciler.dialects.mysql.mariadb",
 }
 

@@ -8,17 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from reconciler.errors import Problem
-from reconciler.model.change import Change
-from reconciler.model.model import Desired, Inspection, Model
-from reconciler.model.objects import Object
-from reconciler.model.programs import Procedure
-from reconciler.model.ref import Ref
-from reconciler.plan.plan import Plan
-from reconciler.plan.rules import Ask, Besides, RuleTable, States
-from reconciler.plan.step import Step
-
-# What few commands have to do with is loaded by those that make it.
+# A record of functions needs nothing of what these take and give; whoever makes it, loads it.
 if TYPE_CHECKING:
     from reconciler.dialects.adoption import Adoption
     from reconciler.dialects.bulk import Bulk
@@ -28,7 +18,16 @@ if TYPE_CHECKING:
     from reconciler.dialects.rows import RowWords
     from reconciler.dialects.script import Order, Script
     from reconciler.dialects.upkeep import Upkeep
+    from reconciler.errors import Problem
+    from reconciler.model.change import Change
+    from reconciler.model.model import Desired, Inspection, Model
+    from reconciler.model.objects import Object
+    from reconciler.model.programs import Procedure
+    from reconciler.model.ref import Ref
     from reconciler.plan.outcome import Rows, Usage
+    from reconciler.plan.plan import Plan
+    from reconciler.plan.rules import Ask, Besides, RuleTable, States
+    from reconciler.plan.step import Step
 
 
 class DatabaseError(Exception):
@@ -222,14 +221,14 @@ class Dialect:
     * `first_rows(session, question)`: the rows that are wanted, with the names of the columns.
     * `at_once(session, questions)`: the same of several, in one request that sees the database at one moment; None
       where `snapshot` does that.
-    * `rows`: how rows are read, spelled and written.
+    * `rows()`: how rows are read, spelled and written.
     * `limited(session, seconds)`: a query that takes longer inside is ended by the database; inside `reading`.
-    * `bulk`: the words and the transaction of data work.
+    * `bulk()`: the words and the transaction of data work.
     * `resolve(objects, model)`: desired objects with `uses` filled in, so that they can be ordered.
     * `rename(model, moves)`: the live model after renames `(old, new)`, one after the other, its SQL texts following.
     * `elaborate(session, objects, actual, desired)`: objects in the server's own spelling; what cannot be is left out.
     * `portable(object)`: a live object in the spec's words, where nothing is lost.
-    * `rules`, `ask`: how each change is made, and what it asks the rows first.
+    * `rules()`, `ask`: how each change is made, and what it asks the rows first.
     * `lock(target, timeout, waiting)`: context manager; raises LockTaken after `timeout` seconds, and calls `waiting`
       with a sentence once when it has to wait.
     * `transaction(session, steps, lock_timeout)`: everything that must surround these steps; commits, or rolls back on
@@ -285,7 +284,7 @@ class Dialect:
     rename: Callable[[Model, Sequence[tuple[Ref, Ref]]], Model]
     elaborate: Callable[[Session, Sequence[Object], Model, Model], Mapping[Ref, Object]]
     portable: Callable[[Object], Object]
-    rules: RuleTable
+    rules: Callable[[], RuleTable]
     ask: Ask
     lock: Callable[[Target, float, Callable[[str], None]], AbstractContextManager[Lock]]
     transaction: Callable[[Session, Sequence[Step], float], AbstractContextManager[None]]
@@ -295,11 +294,11 @@ class Dialect:
     script: Callable[[Order], Script]
     first_rows: Callable[[Session, Question], Rows]
     snapshot: Callable[[Session], AbstractContextManager[None]]
-    rows: RowWords
+    rows: Callable[[], RowWords]
     limited: Callable[[Session, float], AbstractContextManager[None]]
     scratch: Callable[[Dialect, Session, Target], AbstractContextManager[Scratch]]
     tries: int = 0
-    bulk: Bulk
+    bulk: Callable[[], Bulk]
     adoption: Callable[[], Adoption]
     upkeep: Callable[[], Upkeep]
     chores: Chores

@@ -99,7 +99,7 @@ def count_rows(
 
 def _counted(opened: Opened, session: Session, tables: Sequence[Ref], most: int) -> dict[Ref, int | None]:
     limit, dialect = most + 1, opened.dialect
-    terms = [f"(SELECT count(*) FROM (SELECT 1 FROM {dialect.rows.table(ref)} LIMIT {limit}) AS t)" for ref in tables]
+    terms = [f"(SELECT count(*) FROM (SELECT 1 FROM {dialect.rows().table(ref)} LIMIT {limit}) AS t)" for ref in tables]
     with dialect.reading(session), dialect.limited(session, PATIENCE):
         counts = session.query(f"SELECT {', '.join(terms)}")[0]
     return {ref: int(count) for ref, count in zip(tables, counts, strict=True)}
@@ -224,7 +224,7 @@ def mending(opened: Opened, key: ForeignKey, declared: Model) -> str:
     Where the key says so of rows that lose what they point to, and the columns may be null, they are made null;
     elsewhere the rows are deleted.
     """
-    quote, table = opened.dialect.quote, opened.dialect.rows.table
+    quote, table = opened.dialect.quote, opened.dialect.rows().table
     child, parent = table(key.ref.top), table(key.target)
     ours = [f"{child}.{quote(name)}" for name in key.columns]
     theirs = [quote(name) for name in key.target_columns]

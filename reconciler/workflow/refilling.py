@@ -81,7 +81,7 @@ def _from(opened: Opened, name: str, refs: Sequence[Ref], model: Model, told: To
 
 def _with_rows(opened: Opened, refs: Sequence[Ref]) -> list[Ref]:
     """Return the tables among these that hold rows: somebody was at work there, or an earlier rollback."""
-    table = opened.dialect.rows.table
+    table = opened.dialect.rows().table
     with session_on(opened) as session:
         return [ref for ref in refs if ref.parent is None and session.query(f"SELECT 1 FROM {table(ref)} LIMIT 1")]
 
@@ -101,7 +101,7 @@ def _want(opened: Opened, ref: Ref, model: Model) -> Want:
     whole = ref.parent is None
     key = () if whole else next(one.columns for one in model.children(table, PrimaryKey))
     return Want(
-        ref=ref, name=table.name, table=opened.dialect.rows.table(table), key=key,
+        ref=ref, name=table.name, table=opened.dialect.rows().table(table), key=key,
         columns=tuple(one.ref.name for one in columns if whole or one.ref == ref),
         still=tuple(one.ref.name for one in columns if not whole and dict(one.options).get("on_update_now")),
     )  # fmt: skip
@@ -109,7 +109,7 @@ def _want(opened: Opened, ref: Ref, model: Model) -> Want:
 
 def _count_on(opened: Opened, target: Target, refs: Sequence[Ref], model: Model) -> None:
     """Let what numbers rows by itself go on behind those that came back."""
-    tables, after = [ref for ref in refs if ref.parent is None], opened.dialect.rows.after
+    tables, after = [ref for ref in refs if ref.parent is None], opened.dialect.rows().after
     texts = [sql for ref in tables for sql in after(ref, model.children(ref, Column))]
     if texts:
         with session_on(replace(opened, target=target)) as session:

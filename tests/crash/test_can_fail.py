@@ -47,7 +47,7 @@ def test_a_cursor_outside_of_its_transaction(target: Target, tmp_path: Path, mon
     with staged(COUNTED, target, tmp_path) as stage:
         green(stage, death)
         right = dialects.dialect(target.dialect)
-        wrong = replace(right, bulk=replace(right.bulk, together=torn_apart))
+        wrong = replace(right, bulk=lambda: replace(right.bulk(), together=torn_apart))
         monkeypatch.setattr(dialects, "dialect", lambda name: wrong)
         red(stage, death)
 

@@ -17,7 +17,7 @@ PAIRS = [pytest.param(name, kind, id=f"{name}-{kind}") for name, kind in product
 
 @pytest.mark.parametrize(("name", "kind"), PAIRS)
 def test_every_compared_field_has_a_rule(name: str, kind: Kind) -> None:
-    rules = dialect(name).rules
+    rules = dialect(name).rules()
     assert kind in rules, f"{name} neither manages nor refuses {kind}"
     assert set(rules[kind].alter) == set(compared(KINDS[kind]))
 
@@ -25,7 +25,7 @@ def test_every_compared_field_has_a_rule(name: str, kind: Kind) -> None:
 @pytest.mark.parametrize(("name", "kind"), PAIRS)
 def test_rules_name_fields_that_exist(name: str, kind: Kind) -> None:
     """Kinds may share `late`, so a name has to be a field of some kind; `disturbs` is about this one."""
-    rules = dialect(name).rules[kind]
+    rules = dialect(name).rules()[kind]
     known = {field.name for cls in KINDS.values() for field in fields(cls)}
     assert rules.late <= known
     assert rules.disturbs <= set(compared(KINDS[kind]))

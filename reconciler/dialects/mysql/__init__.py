@@ -1,5 +1,1 @@
-"""MySQL, as a dialect; MariaDB is another flavor of the same family."""
-
-from reconciler.dialects.mysql.flavors import flavor
-
-DIALECT = flavor("mysql", ("mysql",))
+"""MySQL and MariaDB: `flavors.py` assembles them, the modules beside it are their parts."""

@@ -11,8 +11,6 @@ from reconciler.dialects.mysql.grants import has
 from reconciler.dialects.mysql.lexer import quoted
 from reconciler.dialects.mysql.preflight import TRUST, Facts, facts_of, of_server, trusted
 
-CLOCK = "SELECT unix_timestamp(now(6))"
-
 # What every apply needs, and what it needs for some kinds of object.
 _NEEDED = ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "INDEX", "REFERENCES")
 _KINDS = ("CREATE VIEW", "SHOW VIEW", "TRIGGER", "CREATE ROUTINE", "ALTER ROUTINE", "EVENT")

@@ -6,36 +6,45 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.dialects.base import Dialect, Session, Target
-from reconciler.dialects.mysql.align import align, foretell
-from reconciler.dialects.mysql.ask import ask
-from reconciler.dialects.mysql.asking import first_rows, limited, snapshot
-from reconciler.dialects.mysql.blockers import blockers
-from reconciler.dialects.mysql.bulk import bulk
-from reconciler.dialects.mysql.calling import call
-from reconciler.dialects.mysql.chores import chores
-from reconciler.dialects.mysql.elaborate import elaborate
-from reconciler.dialects.mysql.examine import CLOCK, examine
-from reconciler.dialects.mysql.inspect import inspect
+from reconciler.dialects.late import late
 from reconciler.dialects.mysql.lexer import quoted
-from reconciler.dialects.mysql.locks import holders, lock, transaction
 from reconciler.dialects.mysql.normalize import FAMILY, normalizer
-from reconciler.dialects.mysql.preflight import preflight
-from reconciler.dialects.mysql.resolve import portable, rename, resolve
-from reconciler.dialects.mysql.rows import ROWS
-from reconciler.dialects.mysql.rules import RULES
-from reconciler.dialects.mysql.scratch import scratch
-from reconciler.dialects.mysql.session import assumed, connect, reading, server
-from reconciler.dialects.mysql.sizes import large
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from reconciler.dialects.adoption import Adoption
-    from reconciler.dialects.dumping import Dump
-    from reconciler.dialects.script import Order, Script
+    from reconciler.dialects.mysql import (
+        align,
+        ask,
+        asking,
+        beside,
+        blockers,
+        bulk,
+        calling,
+        chores,
+        dump,
+        elaborate,
+        examine,
+        inspect,
+        locks,
+        preflight,
+        resolve,
+        scratch,
+        script,
+        session,
+        sizes,
+    )  # fmt: skip
+    from reconciler.dialects.rows import RowWords
     from reconciler.dialects.upkeep import Upkeep
-    from reconciler.model.change import Change
-    from reconciler.plan.rules import Besides, States
+    from reconciler.plan.rules import RuleTable
+else:
+    (
+        align, ask, asking, beside, blockers, bulk, calling, chores, dump, elaborate, examine, inspect, locks,
+        preflight, resolve, scratch, script, session, sizes,
+    ) = late(
+        "reconciler.dialects.mysql",
+        "align", "ask", "asking", "beside", "blockers", "bulk", "calling", "chores", "dump", "elaborate", "examine",
+        "inspect", "locks", "preflight", "resolve", "scratch", "script", "session", "sizes",
+    )  # fmt: skip
 
 
 def _ledger_schema(target: Target) -> str:
@@ -44,13 +53,6 @@ def _ledger_schema(target: Target) -> str:
 
 def _no_capacity(session: Session) -> int | None:
     return None
-
-
-def _script(name: str, order: Order) -> Script:
-    """Write a script; what that takes is loaded only by who asks for it."""
-    from reconciler.dialects.mysql.script import script
-
-    return script(name, order)
 
 
 def _adoption() -> Adoption:
@@ -67,18 +69,18 @@ def _upkeep() -> Upkeep:
     return UPKEEP
 
 
-def _besides(session: Session, changes: Sequence[Change], states: States) -> Besides:
-    """Say what is filled beside; few plans have a change of that sort."""
-    from reconciler.dialects.mysql.beside import besides
+def _rules() -> RuleTable:
+    """Say how each change is made; what that takes is loaded only by who plans."""
+    from reconciler.dialects.mysql.rules import RULES
 
-    return besides(session, changes, states)
+    return RULES
 
 
-def _dump(name: str) -> Dump:
-    """Say how backups are made; what that takes is loaded only by who asks for it."""
-    from reconciler.dialects.mysql.dump import dump
+def _rows() -> RowWords:
+    """Say how rows are written; what that takes is loaded only by who does."""
+    from reconciler.dialects.mysql.rows import ROWS
 
-    return dump(name)
+    return ROWS
 
 
 def flavor(name: str, fallback: tuple[str, ...]) -> Dialect:
@@ -88,36 +90,37 @@ def flavor(name: str, fallback: tuple[str, ...]) -> Dialect:
         fallback=fallback,
         family=FAMILY,
         quote=quoted,
-        connect=connect,
-        server=server,
-        assumed=partial(assumed, name),
-        inspect=inspect,
+        connect=session.connect,
+        server=session.server,
+        assumed=partial(session.assumed, name),
+        inspect=inspect.inspect,
         normalize=normalizer(name),
-        align=align,
-        resolve=resolve,
-        rename=rename,
-        elaborate=elaborate,
-        portable=portable,
-        rules=RULES,
-        ask=ask,
-        lock=lock,
-        transaction=transaction,
-        preflight=preflight,
+        align=align.align,
+        resolve=resolve.resolve,
+        rename=resolve.rename,
+        elaborate=elaborate.elaborate,
+        portable=resolve.portable,
+        rules=_rules,
+        ask=ask.ask,
+        lock=locks.lock,
+        transaction=locks.transaction,
+        preflight=preflight.preflight,
         capacity=_no_capacity,
         ledger_schema=_ledger_schema,
-        script=partial(_script, name),
-        reading=reading,
-        foretell=foretell,
-        large=partial(large, name), besides=_besides,
-        first_rows=first_rows, snapshot=snapshot, rows=ROWS,
-        limited=partial(limited, name),
-        adoption=_adoption, upkeep=_upkeep, chores=chores, blockers=blockers, dump=partial(_dump, name),
-        scratch=scratch,
+        script=partial(script.script, name),
+        reading=session.reading,
+        foretell=align.foretell,
+        large=partial(sizes.large, name), besides=beside.besides,
+        first_rows=asking.first_rows, snapshot=asking.snapshot, rows=_rows,
+        limited=partial(asking.limited, name),
+        adoption=_adoption, upkeep=_upkeep, chores=chores.chores, blockers=blockers.blockers,
+        dump=partial(dump.dump, name),
+        scratch=scratch.scratch,
         ledger_text="LONGTEXT",
         ledger_options=" DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin",
         transactional=False,
-        call=call,
-        examine=examine,
-        holders=holders, clock=CLOCK,
-        bulk=bulk(name),
+        call=calling.call,
+        examine=examine.examine,
+        holders=locks.holders, clock="SELECT unix_timestamp(now(6))",
+        bulk=partial(bulk.bulk, name),
     )  # fmt: skip

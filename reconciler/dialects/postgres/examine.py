@@ -25,7 +25,6 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') AND NOT pg_has_role(c.relowner, 'USAGE') AND n.nspname = ANY(:names)
 ORDER BY 1, 2 LIMIT 1
 """
-CLOCK = "SELECT extract(epoch FROM clock_timestamp())"
 
 
 def examine(session: Session, target: Target) -> Sequence[Sign]:

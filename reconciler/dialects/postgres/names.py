@@ -11,6 +11,7 @@ from reconciler.model.ref import Kind, Ref
 
 # The sqlglot dialect of its texts.
 FAMILY = "postgres"
+DEFAULT_SCHEMA = "public"
 
 
 def qualified(schema: str, name: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from reconciler.dialects.base import DatabaseError, Server, Session, Target
 from reconciler.dialects.postgres.checking import UNCHECKED, check_bodies, written_bodies
 from reconciler.dialects.postgres.failures import database_error
+from reconciler.dialects.postgres.names import DEFAULT_SCHEMA
 from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.statements import changed, run
 from reconciler.errors import TargetError
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-DEFAULT_SCHEMA = "public"
 CONNECT_SECONDS = 10
 # Seconds that one attempt at a lock may take at most.
 LONGEST_LOCK_WAIT = 3.0

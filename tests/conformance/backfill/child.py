@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 
+from reconciler.backfill.work import Work
 from reconciler.dialects.base import Session
 from reconciler.dialects.bulk import Portion, counted
 from reconciler.model.backfills import Backfill
@@ -30,6 +31,13 @@ def start(
     return process
 
 
+def carried_out_by(work: Work, together: Callable[[Session, Portion], Mapping[str, int]]) -> Work:
+    """Return the same work, each of its portions carried out in another way."""
+    bulk = replace(work.target.dialect.bulk(), together=together)
+    side = replace(work.target, dialect=replace(work.target.dialect, bulk=lambda: bulk))
+    return replace(work, target=side, source=side)
+
+
 def _run(
     dialect: str, url: str, backfills: Sequence[Backfill], failpoint: str, together: str, environ: Mapping[str, str]
 ) -> None:
@@ -44,9 +52,7 @@ def _run(
     for backfill in backfills:
         with work_on(unasked(dialect, url), backfill) as work:
             if together:
-                bulk = replace(work.target.dialect.bulk, together=globals()[together])
-                side = replace(work.target, dialect=replace(work.target.dialect, bulk=bulk))
-                work = replace(work, target=side, source=side)  # noqa: PLW2901
+                work = carried_out_by(work, globals()[together])  # noqa: PLW2901
             before = standings(work.target.session, work.ledger).get(backfill.ref.name)
             if before is not None and (before.state, before.generation) == ("done", backfill.generation):
                 continue  # who asks for work that is done asks for it to be done anew: an apply does not

@@ -137,7 +137,7 @@ def _triggers(target: Target) -> dict[str, Caught]:
     """Return the helper triggers that are there."""
     dialect = dialects.dialect(target.dialect)
     with work_on(target, _shouted(target)) as work:
-        return dict(dialect.bulk.capturing.found(work.target.session, work.ledger.prefix))
+        return dict(dialect.bulk().capturing.found(work.target.session, work.ledger.prefix))
 
 
 def test_killed_at_random_while_somebody_adds_changes_and_deletes(target: Target) -> None:

@@ -16,7 +16,7 @@ from reconciler import dialects
 from reconciler.backfill import hand, ledger
 from reconciler.backfill.run import carry_out
 from reconciler.backfill.throttles import refused
-from reconciler.backfill.work import Watch, Work
+from reconciler.backfill.work import Watch
 from reconciler.dialects import base
 from reconciler.dialects.base import DatabaseError, Session
 from reconciler.dialects.bulk import Portion
@@ -24,6 +24,7 @@ from reconciler.execute import failpoints, interrupt
 from reconciler.model.backfills import Backfill, Chunk, OnError, Rejects, Standing, Throttle
 from reconciler.model.values import Sql
 from tests.conformance.backfill.at_work import copied, ledger_of, source, sums, work_on
+from tests.conformance.backfill.child import carried_out_by
 from tests.target import Target, mysql_connection
 
 SMALL = Chunk(size=5, minimum=5, maximum=5)
@@ -112,7 +113,7 @@ def test_a_commit_of_which_nobody_knows_is_looked_for(
 
     with fresh(server, tmp_path) as target:
         _tables(target)
-        together, calls = dialects.dialect(server).bulk.together, iter(range(100))
+        together, calls = dialects.dialect(server).bulk().together, iter(range(100))
 
         def cut(session: Session, portion: Portion) -> Mapping[str, int]:
             if next(calls) != 2:
@@ -123,17 +124,11 @@ def test_a_commit_of_which_nobody_knows_is_looked_for(
             raise DatabaseError("the connection was lost", lost=True)
 
         with work_on(target, copied(chunk=SMALL)) as work:
-            done = carry_out(_with(work, cut)).standing
+            done = carry_out(carried_out_by(work, cut)).standing
         assert (done.state, done.read, done.written, done.batches) == ("done", ROWS, ROWS, ROWS // 5)
         monkeypatch.setattr(failpoints, "_POINT", failpoints._Armed("batch_cursor", "drop_conn", 2))
         again = _run(target, copied(chunk=SMALL, generation=2))
         assert (again.state, again.read, again.written) == ("done", ROWS, 0)
-
-
-def _with(work: Work, together: Callable[[Session, Portion], Mapping[str, int]]) -> Work:
-    bulk = replace(work.target.dialect.bulk, together=together)
-    side = replace(work.target, dialect=replace(work.target.dialect, bulk=bulk))
-    return replace(work, target=side, source=side)
 
 
 @pytest.mark.parametrize("server", ["postgres", "mysql", "mariadb", "sqlite"])
@@ -323,7 +318,7 @@ def test_measurements_hold_it_back(target: Target, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(throttles, "INTERVAL", 0.01)
     _tables(target)
     dialect = dialects.dialect(target.dialect)
-    for metric in (*dialect.bulk.loads, *dialect.bulk.rates):
+    for metric in (*dialect.bulk().loads, *dialect.bulk().rates):
         load = Throttle(kind="load", metric=metric, most=1e12, critical=-1.0)
         assert refused(dialect, load) == ""
         paused = _run(target, copied(chunk=SMALL, throttle=(load,), generation=2))
@@ -331,8 +326,8 @@ def test_measurements_hold_it_back(target: Target, monkeypatch: pytest.MonkeyPat
     lag = Throttle(kind="replica_lag", most=5.0)
     assert bool(refused(dialect, lag)) == (target.dialect in ("sqlite", "d1"))
     lagging = _run(target, copied(chunk=SMALL, throttle=(lag,), generation=3))
-    reason = refused(dialect, lag) or ("is no replica" if dialect.bulk.distant else "")
+    reason = refused(dialect, lag) or ("is no replica" if dialect.bulk().distant else "")
     assert (lagging.state, reason in lagging.reason) == ("failed" if reason else "done", True), lagging
-    assert bool(refused(dialect, replace(lag, database="replica"))) != dialect.bulk.distant
+    assert bool(refused(dialect, replace(lag, database="replica"))) != dialect.bulk().distant
     assert refused(dialect, Throttle(kind="load", metric="noise"))
     assert refused(dialect, Throttle(kind="window", zone="Nowhere/City"))

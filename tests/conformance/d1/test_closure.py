@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler import ApplyFailed, Refused, dialects, workflow
-from reconciler.dialects.sqlite import DIALECT as SQLITE
+from reconciler.dialects.sqlite.dialect import DIALECT as SQLITE
 from reconciler.plan.policy import Allowance
 from tests.target import Target
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from reconciler.compare.compare import Owned
 from reconciler.compare.planning import Planned, prepare
 from reconciler.dialects.base import Session, Target
-from reconciler.dialects.postgres import DIALECT
+from reconciler.dialects.postgres.dialect import DIALECT
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Object
 from reconciler.model.ref import Ref

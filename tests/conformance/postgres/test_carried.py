@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.dialects.postgres import DIALECT
+from reconciler.dialects.postgres.dialect import DIALECT
 from reconciler.errors import PlanError
 from reconciler.model.objects import Enum, Object, Table, Unmodelled
 from reconciler.model.ref import Kind, Ref

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.dialects.postgres import DIALECT
+from reconciler.dialects.postgres.dialect import DIALECT
 from reconciler.model.model import Model
 from reconciler.model.objects import Column, Object, Table, View
 from reconciler.model.ref import Kind, Ref

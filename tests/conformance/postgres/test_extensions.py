@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from reconciler import workflow
-from reconciler.dialects.postgres import DIALECT
+from reconciler.dialects.postgres.dialect import DIALECT
 from reconciler.errors import PlanError
 from reconciler.model.model import Model
 from reconciler.model.objects import Extension, Object, Schema, Table, Unmodelled

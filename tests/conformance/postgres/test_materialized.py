@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.dialects.postgres import DIALECT
+from reconciler.dialects.postgres.dialect import DIALECT
 from reconciler.model.objects import Index, Object, Table, Unmodelled, View
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.values import IndexPart

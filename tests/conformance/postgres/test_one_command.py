@@ -10,7 +10,7 @@ import pytest
 from reconciler.compare.compare import Owned
 from reconciler.compare.planning import prepare
 from reconciler.dialects.base import DatabaseError, Session
-from reconciler.dialects.postgres import DIALECT
+from reconciler.dialects.postgres.dialect import DIALECT
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Object, Table
 from reconciler.model.ref import Kind

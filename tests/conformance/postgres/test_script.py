@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.compare.planning import Planned
-from reconciler.dialects.postgres import DIALECT
+from reconciler.dialects.postgres.dialect import DIALECT
 from reconciler.dialects.script import Order, Script
 from reconciler.model.objects import Object, Table
 from reconciler.model.ref import Kind, Ref

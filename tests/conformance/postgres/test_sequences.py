@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.dialects.postgres import DIALECT
+from reconciler.dialects.postgres.dialect import DIALECT
 from reconciler.errors import PlanError
 from reconciler.model.objects import Column, NumberSequence, Object, OwnedBy, Schema, Table
 from reconciler.model.ref import Kind, Ref

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.dialects.base import DatabaseError, Session, Target
-from reconciler.dialects.postgres import DIALECT
+from reconciler.dialects.postgres.dialect import DIALECT
 from reconciler.errors import LockTaken, TargetError
 from reconciler.model.objects import ForeignKey, Object, Schema, Table
 from reconciler.model.ref import Kind, Ref

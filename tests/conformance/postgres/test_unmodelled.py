@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.dialects.postgres import DIALECT
+from reconciler.dialects.postgres.dialect import DIALECT
 from reconciler.errors import PlanError
 from reconciler.model.model import Model
 from reconciler.model.objects import Column, ForeignKey, Index, Object, PrimaryKey, Table, Unique, Unmodelled

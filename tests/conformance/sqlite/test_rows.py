@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.dialects.base import DatabaseError
 from reconciler.dialects.base import Target as Place
-from reconciler.dialects.sqlite import DIALECT
+from reconciler.dialects.sqlite.dialect import DIALECT
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.step import Step
 from tests.conformance.driver import Project

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from reconciler.dialects.base import DatabaseError, Target
-from reconciler.dialects.sqlite import DIALECT
+from reconciler.dialects.sqlite.dialect import DIALECT
 from reconciler.execute.batches import Progress, carry_out
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.step import Statement, Step

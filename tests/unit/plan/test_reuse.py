@@ -9,7 +9,7 @@ import pytest
 from reconciler.compare.compare import Memory, Owned
 from reconciler.compare.planning import Planned, prepare
 from reconciler.dialects.base import Session, Target
-from reconciler.dialects.sqlite import DIALECT
+from reconciler.dialects.sqlite.dialect import DIALECT
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Column, Table
 from reconciler.model.ref import Kind, Ref

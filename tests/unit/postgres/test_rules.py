@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.dialects.postgres import DIALECT
+from reconciler.dialects.postgres.dialect import DIALECT
 from reconciler.dialects.postgres.rules.columns import converted
 from reconciler.dialects.postgres.rules.enums import only_grows
 from reconciler.dialects.postgres.rules.statements import parenthesized
@@ -19,9 +19,9 @@ from reconciler.plan.rules import States
 
 
 def test_every_field_of_every_kind_has_a_rule() -> None:
-    assert set(DIALECT.rules) == set(KINDS)
+    assert set(DIALECT.rules()) == set(KINDS)
     for kind, cls in KINDS.items():
-        assert set(DIALECT.rules[kind].alter) == set(compared(cls)), kind
+        assert set(DIALECT.rules()[kind].alter) == set(compared(cls)), kind
 
 
 BASE = "SELECT o.id, o.total AS t FROM orders o WHERE (o.total > 1)"
@@ -60,7 +60,7 @@ def enum(*values: str) -> Enum:
     ],
 )
 def test_values_are_added_beside_neighbours(new: tuple[str, ...], words: list[str]) -> None:
-    turn = DIALECT.rules[Kind.ENUM].alter["values"]
+    turn = DIALECT.rules()[Kind.ENUM].alter["values"]
     assert callable(turn)
     outcome = turn(enum("a", "b"), enum(*new), States(old=Model(), new=Model()))
     assert not hasattr(outcome, "value")

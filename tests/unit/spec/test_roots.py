@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.dialects.sqlite import DIALECT as SQLITE
+from reconciler.dialects.sqlite.dialect import DIALECT as SQLITE
 from reconciler.errors import SpecError
 from reconciler.model.objects import Check, Domain, Extension, Index, NumberSequence, OwnedBy, Schema, View
 from reconciler.model.ref import Kind, Ref

@@ -9,8 +9,6 @@ from reconciler.dialects.health import Sign, ok, warn
 from reconciler.dialects.sqlite.d1 import limits
 from reconciler.dialects.sqlite.d1.session import d1
 
-CLOCK = "SELECT unixepoch()"
-
 
 def examine(session: Session, target: Target) -> Sequence[Sign]:
     """Return what is to be known of a database of D1, which tells neither its version nor what a token may do."""
