@@ -30,7 +30,7 @@ class Layout:
 def validate(where: Where) -> Report:
     """Check the specs alone."""
     from reconciler import workflow
-    from reconciler.report.offline import validate_data, validate_text
+    from reconciler.report.validated import validate_data, validate_text
 
     done = workflow.validate(request(where))
     return Report(text=lambda look: validate_text(done, look), data=lambda: validate_data(done), problems=done.warnings)

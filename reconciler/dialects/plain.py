@@ -8,7 +8,7 @@ out is to the letter what sqlglot would write (tests/unit/dialects/test_plain.py
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 _WORD = r"[A-Za-z_][A-Za-z0-9_]*+"
@@ -20,7 +20,7 @@ _COMPARED = rf"{_NAME}\s*+(?:=|<>|!=|<=|>=|<|>)\s*+{_VALUE}"
 _LISTED = rf"{_NAME}\s++in\s*+\(\s*+{_CONSTANT}(?:\s*+,\s*+{_CONSTANT})*+\s*+\)"
 _RANGED = rf"{_NAME}\s++between\s++{_CONSTANT}\s++and\s++{_CONSTANT}"
 _TERM = rf"(?:{_LISTED}|{_RANGED}|{_NAME}\s++is\s++null(?![A-Za-z0-9_$])|{_COMPARED})"
-_CONDITION = re.compile(rf"{_TERM}(?:\s++(?:and|or)\s++{_TERM})*+", re.IGNORECASE | re.ASCII)
+_CONDITION = rf"{_TERM}(?:\s++(?:and|or)\s++{_TERM})*+"
 _SOLE = re.compile(rf"{_CONSTANT}|(?:current_(?:timestamp|date|time)|null|true|false)", re.IGNORECASE | re.ASCII)
 _TOKEN = re.compile(rf"({_WORD})|{_CONSTANT}|[<>!=]++|[(),]", re.ASCII)
 
@@ -70,6 +70,12 @@ class Plain(NamedTuple):
     names: frozenset[str]
 
 
+@cache
+def _condition() -> re.Pattern[str]:
+    """Return the largest of the patterns, which takes long to compile, and which many projects have no text for."""
+    return re.compile(_CONDITION, re.IGNORECASE | re.ASCII)
+
+
 def names_nothing(text: str) -> bool:
     """Say whether a text is one constant, or one of the words that most defaults are; False where that takes more."""
     return bool(_SOLE.fullmatch(text))
@@ -78,7 +84,7 @@ def names_nothing(text: str) -> bool:
 @lru_cache(maxsize=65536)
 def plain(text: str) -> Plain | None:
     """Return what a condition says, or None when only a parser can tell."""
-    if not _CONDITION.fullmatch(text):
+    if not _condition().fullmatch(text):
         return None
     pieces: list[str] = []
     names: set[str] = set()

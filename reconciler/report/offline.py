@@ -1,4 +1,4 @@
-"""Specs that are right, formatted files, types, schemas and new projects in, lines for a person or plain data out."""
+"""Formatted files, types, schemas and new projects in, lines for a person or plain data out."""
 
 from __future__ import annotations
 
@@ -9,31 +9,8 @@ from typing import Any
 
 from reconciler.report.diagnostics import diagnostics
 from reconciler.report.layout import Cell, Look, Style, counted, grid, source_text
-from reconciler.report.notes import notes
-from reconciler.report.offline_facts import Deed, Formatted, FormattedFile, Spelled, Started, TypeRow, Validated
+from reconciler.report.offline_facts import Deed, Formatted, FormattedFile, Spelled, Started, TypeRow
 from reconciler.report.problems import safe, width
-
-# --- validate -------------------------------------------------------------------------------------------------------
-
-
-def validate_text(validated: Validated, look: Look) -> str:
-    """Return that the specs are right, for which dialects, and what they lose there."""
-    state = look.paint(Style.GOOD, "valid")
-    size = f"{counted(validated.objects, 'object')} in {counted(validated.files, 'file')}"
-    first = f" {safe(validated.project)}  {state}  {size}  for {', '.join(validated.dialects)}"
-    return "".join(f"{line}\n" for line in (first, *notes(validated.warnings, (), look)))
-
-
-def validate_data(validated: Validated) -> dict[str, Any]:
-    """Return what was validated as plain data."""
-    return {
-        "project": validated.project,
-        "files": validated.files,
-        "objects": validated.objects,
-        "dialects": list(validated.dialects),
-        "warnings": diagnostics(validated.warnings),
-    }
-
 
 # --- fmt --------------------------------------------------------------------------------------------------------------
 

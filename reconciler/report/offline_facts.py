@@ -1,4 +1,4 @@
-"""What there is to report without a database, as data: specs that are right, files, types; rendered elsewhere."""
+"""What there is to report without a database, as data: files, types, new projects; rendered elsewhere."""
 
 from __future__ import annotations
 
@@ -8,17 +8,6 @@ from enum import StrEnum
 from pathlib import Path
 
 from reconciler.errors import Problem
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validated:
-    """Specs that are right, for which dialects, and what they lose there."""
-
-    project: str
-    files: int
-    objects: int
-    dialects: tuple[str, ...]
-    warnings: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

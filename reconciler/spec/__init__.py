@@ -12,7 +12,7 @@ No dialect is known here but by its name.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,12 +89,12 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module("reconciler.spec.writing"), name)
 
 
-def load(where: Project | Sequence[Path], kept: Shelf | None = None) -> Documents:
+def load(where: Project | Sequence[Path], kept: Callable[[], Shelf | None] = lambda: None) -> Documents:
     """Return every document of a project, or below some paths.
 
     Args:
         where: a project, or files, directories and globs.
-        kept: where it is kept what was made of them in earlier runs; nothing is, by default.
+        kept: finds where it is kept what was made of them in earlier runs; nothing is, by default.
 
     Raises:
         SpecError: with every problem of every file.

@@ -12,7 +12,6 @@ import importlib
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -116,6 +115,8 @@ def _contents(path: Path) -> bytes:
 
 
 def _replace(path: Path, raw: bytes) -> None:
+    import tempfile
+
     number, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with open(number, "wb") as file:

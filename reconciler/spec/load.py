@@ -6,7 +6,7 @@ Every problem of every file is found before anything is raised.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -114,18 +114,19 @@ class Documents:
             last = document.file
 
 
-def load_paths(paths: Sequence[Path], shelf: Shelf | None = None) -> Documents:
+def load_paths(paths: Sequence[Path], kept: Callable[[], Shelf | None] = lambda: None) -> Documents:
     """Read and check every spec below the paths. Raises SpecError with every problem of every file.
 
     Args:
         paths: files, directories and globs.
-        shelf: knows the files that were found to be in order before; they are not parsed again.
+        kept: finds what knows the files that were found to be in order before, which are not parsed again; asked only
+            where there are so many that it pays.
     """
     problems: list[Problem] = []
     found = spec_files(paths, problems)
     if not found and not problems:
         problems.append(Problem(code="SPEC005", message="no spec was found: no *.yaml file where specs are looked for"))
-    shelf = shelf if len(found) >= FEWEST else None
+    shelf = kept() if len(found) >= FEWEST else None
     known = shelf.texts(_FORMS) if shelf else {}
     kinds: dict[str, str] = {}
     with no_collecting():

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
-from importlib.resources import files
+from pkgutil import get_data
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Problem
@@ -38,7 +38,9 @@ _TRUTH: Mapping[str, str] = {"yes": "true", "on": "true", "y": "true", "no": "fa
 @cache
 def schema(kind: str) -> Mapping[str, Any]:
     """Return the JSON Schema of a kind of document (`table`, `enum`, `view`, `removed`, `project`)."""
-    loaded: Mapping[str, Any] = json.loads(files("reconciler.schemas").joinpath(f"{kind}.json").read_text("utf-8"))
+    text = get_data("reconciler.schemas", f"{kind}.json")
+    assert text is not None
+    loaded: Mapping[str, Any] = json.loads(text)
     return loaded
 
 

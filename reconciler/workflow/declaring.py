@@ -35,7 +35,7 @@ def load(project: Project) -> Documents:
     Raises SpecError: beside what has a wrong form also with what is wrong elsewhere, for every dialect of the project.
     """
     try:
-        return spec.load(project, spec.shelf(project.root, os.environ))
+        return spec.load(project, partial(spec.shelf, project.root, os.environ))
     except SpecError as error:
         raise SpecError(_with_the_rest(project, error.problems())) from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler import dialects
 from reconciler.dialects.base import Target
 from reconciler.errors import Problem, SpecError
-from reconciler.report.offline_facts import Validated
+from reconciler.report.validated import Validated
 from reconciler.spec.load import Documents
 from reconciler.spec.project import Project
 from reconciler.workflow.declaring import load

@@ -14,8 +14,6 @@ from reconciler.model.types import Type
 from reconciler.plan.outcome import Outcome
 from reconciler.report.facts import Applied, Imported
 from reconciler.report.layout import Look, duration
-from reconciler.report.offline import validate_data, validate_text
-from reconciler.report.offline_facts import Validated
 from reconciler.report.outcome import (
     StepDone,
     apply_data,
@@ -23,6 +21,7 @@ from reconciler.report.outcome import (
     import_data,
     import_text,
 )
+from reconciler.report.validated import Validated, validate_data, validate_text
 from tests.unit.report.made import made, step
 
 TOTAL = Column(ref=Ref.parse("table.orders.column.total"), type=Type("int"))

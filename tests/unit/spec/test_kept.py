@@ -103,7 +103,7 @@ def shelf(folder: Path) -> Shelf:
 
 def lowered(folder: Path, kept: Shelf | None, dialect: str = "postgres", **more: Any) -> Desired:
     said: dict[str, Any] = {"sql": "postgres", "variables": {}, "default_schema": "public"} | more
-    return spec.lower(spec.load([folder / "specs"], kept), dialect=dialect, fallback=(dialect,), **said)
+    return spec.lower(spec.load([folder / "specs"], lambda: kept), dialect=dialect, fallback=(dialect,), **said)
 
 
 def told(make: Callable[[], Desired]) -> Any:
@@ -286,7 +286,7 @@ def test_a_damaged_file_counts_as_none_and_is_written_anew(folder: Path, damage:
 
 def test_what_is_whole_and_says_nonsense_counts_as_none(folder: Path) -> None:
     lowered(folder, shelf(folder))
-    documents = spec.load([folder / "specs"], shelf(folder))
+    documents = spec.load([folder / "specs"], lambda: shelf(folder))
     name = json.dumps(("postgres", ("postgres",), "postgres", "public"))
     assert set(shelf(folder).texts(name)) == {document.key for document in documents.documents}
     for nonsense in ("", "{}", "[]\n\n", '[["","table","x"],{}]\n=1:1:1\n\t\t{"no":1}', '[[""],{}]\n\nzebra\tx\t{}'):
@@ -348,3 +348,4 @@ def test_a_few_files_are_not_worth_it(folder: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(load, "FEWEST", 100)
     lowered(folder, shelf(folder))
     assert kept_files(folder) == []
+    spec.load([folder / "specs"], lambda: pytest.fail("asked for where nothing is kept"))
