@@ -54,7 +54,8 @@ def since(session: Session, ledger: Ledger, word: str | None) -> list[tuple[Past
         session: outside a transaction.
         ledger: where it is.
         word: the id of a run, the beginning of one, or `latest`; None for the last run that did something: that is in
-            the answer itself, and with a rollback that did not end all that it was to take back.
+            the answer itself, with those before it that did not end, or with all that a rollback that did not end was
+            to take back.
 
     Returns:
         The oldest first; "" for one that wrote nothing down.
@@ -74,12 +75,18 @@ def since(session: Session, ledger: Ledger, word: str | None) -> list[tuple[Past
 
 
 def _last(found: list[PastRun]) -> list[PastRun]:
-    """Return the last run; where that is a rollback that did not end, all from the first run that it takes back on."""
+    """Return the last run with those that it finished: what they left half made was never wanted.
+
+    Where it is a rollback that did not end, return all from the first run that it takes back on.
+    """
     if not found:
         raise _unclear(LATEST, ())
-    last = found[-1]
-    first = last.takes_back[0] if last.takes_back and last.state != "done" else last.run_id
-    at = next((place for place, one in enumerate(found) if one.run_id == first), len(found) - 1)
+    last, at = found[-1], len(found) - 1
+    if last.takes_back:
+        first = last.takes_back[0] if last.state != "done" else last.run_id
+        return found[next((place for place, one in enumerate(found) if one.run_id == first), at) :]
+    while at and found[at - 1].state != "done" and not found[at - 1].takes_back:
+        at -= 1
     return found[at:]
 
 

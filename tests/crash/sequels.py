@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from reconciler import workflow
 from reconciler.errors import Refused
+from reconciler.execute.batches import Progress
 from reconciler.plan.hazards import Effect
+from reconciler.workflow.undoing import rollback
 from tests.conformance.driver import Project
 from tests.crash.dying import (
     DONE,
@@ -69,10 +72,24 @@ def the_way_back(stage: Stage, project: Project, death: Death) -> None:
         settled(project)
 
 
-def refused(project: Project) -> bool:
-    """Apply, and say whether rows forbid it; nothing else does."""
+def taken_back(stage: Stage, project: Project, death: Death) -> None:
+    """When it is finished somebody takes it back: all of it, that of the run that died too, or rows forbid it."""
+    died(project, death)
+    survived(stage, project)
+    back = partial(rollback, to=None, seen=_nobody, confirm=_nobody, progress=Progress())
+    if not refused(project, back):
+        declare(project, stage.scenario.before)
+        settled(project)
+
+
+def _nobody(review: object) -> None:
+    """Be told, and say nothing."""
+
+
+def refused(project: Project, act: Callable[..., object] = workflow.apply) -> bool:
+    """Act, and say whether rows forbid it; nothing else does."""
     try:
-        workflow.apply(project.request, EVERYTHING)
+        act(project.request, EVERYTHING)
     except Refused as refusal:
         review = refusal.review  # type: ignore[attr-defined]
         return all(hazard.effect is Effect.BLOCK for hazard in review.planned.verdict.refused)
@@ -114,4 +131,5 @@ SEQUELS: Mapping[str, Sequel] = {
     "the way back": the_way_back,
     "two at once": two_at_once,
     "a lost ledger": a_lost_ledger,
+    "taken back": taken_back,
 }
