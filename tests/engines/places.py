@@ -42,6 +42,23 @@ def cache() -> Path:
     return Path("/var/tmp/reconciler/engines") if root else Path.home() / ".cache" / "reconciler" / "engines"
 
 
+_MEMORY = Path("/dev/shm")
+_ROOM = 8 << 30
+
+
+def perishable() -> Path:
+    """Return the directory for servers whose data may go with the machine: in memory where that is large.
+
+    A new database is three hundred files, and a file system on a disk takes longer to find room for them the more have
+    just been deleted. How large it is decides, not how much is free: every process has to come to the same answer.
+    """
+    if not _MEMORY.is_dir() or shutil.disk_usage(_MEMORY).total < _ROOM:
+        return cache()
+    directory = _MEMORY / f"reconciler-engines-{os.getuid()}"
+    directory.mkdir(mode=0o755, exist_ok=True)
+    return directory
+
+
 def socket_directory(home: Path, user: str | None) -> Path:
     """Return a directory whose path is short enough for a socket (104 bytes on macOS)."""
     if len(str(home)) < 80:

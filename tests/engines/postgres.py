@@ -20,7 +20,16 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote
 
-from tests.engines.places import EngineMissingError, Server, cache, publish, server_user, share, socket_directory
+from tests.engines.places import (
+    EngineMissingError,
+    Server,
+    cache,
+    perishable,
+    publish,
+    server_user,
+    share,
+    socket_directory,
+)
 
 URL_VARIABLE = "RECONCILE_TEST_POSTGRES_URL"
 DEBIAN = Path("/usr/lib/postgresql")
@@ -123,7 +132,7 @@ def _plain_environment() -> dict[str, str]:
 
 def _start(installation: Installation) -> str:
     user = server_user()
-    home = cache() / installation.name
+    home = perishable() / installation.name
     home.mkdir(parents=True, exist_ok=True)
     cluster = _Cluster(_readable_by(user, installation), home / "data", socket_directory(home, user), user)
     if user:
