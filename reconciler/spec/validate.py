@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.errors import Problem
 from reconciler.spec.accepts import Accepts, compiled
 from reconciler.spec.nodes import At, Node, Source, plain, pointed, shown
+from reconciler.spec.other_words import SAID_HERE
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -125,7 +126,7 @@ def _unknown_keys(error: ValidationError, node: Node, path: str) -> Told:
                 "SPEC011",
                 f"unknown key {key!r}{where}",
                 child.key or pointed(child),
-                suggestion(key, known) or _choice(known),
+                SAID_HERE.get(key.lower()) or suggestion(key, known) or _choice(known),
             )
 
 
