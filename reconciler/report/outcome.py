@@ -159,7 +159,10 @@ def apply_data(applied: Applied, done: Sequence[StepDone]) -> dict[str, Any]:
 
 def import_text(imported: Imported, look: Look) -> str:
     """Return what was written, what could not be, and what to do next."""
-    step = f" Next:  {look.paint(Style.STRONG, look.apply)}   (nothing is to be planned, or the import is wrong)"
+    command = look.paint(Style.STRONG, look.apply)
+    step = f" Next:  {command}   (nothing is to be planned, or the import is wrong)"
+    if not imported.objects:
+        step = f" Next:  write a first spec below {safe(str(imported.directory))}, then {command}"
     return "".join(f"{line}\n" for line in [*import_lines(imported, look), step])
 
 

@@ -74,6 +74,12 @@ def test_an_import_says_what_was_left_out_and_what_comes_next() -> None:
     assert import_data(done)["unmodelled"] == [{"address": "table.a.trigger.t"}]
 
 
+def test_an_import_of_nothing_says_that_specs_are_to_be_written() -> None:
+    done = Imported(directory=Path("db"), written=(Path("db/reconcile.yaml"),), objects=0, unmodelled=())
+    text = import_text(done, Look(apply="reconcile plan -C db"))
+    assert text.endswith(" Next:  write a first spec below db, then reconcile plan -C db\n")
+
+
 def test_an_import_says_where_it_did_not_look() -> None:
     done = Imported(directory=Path("db"), written=(), objects=4, unmodelled=(), other_schemas=("app", "x y"))
     text = import_text(done, Look())
