@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import itemgetter
@@ -129,13 +130,10 @@ def read(session: Session, ledger: Ledger, circumstances: str, aside: Iterable[R
         session, f"SELECT count(*) FROM {ledger.prefix}_reconcile_run WHERE project = :p AND state = 'done'",
         {"p": ledger.project},
     )  # fmt: skip
-    rows = _objects(session, ledger)
     memory: dict[tuple[Ref, str], Memory] = {}
     objects, protected, deprecated = set(), set(), dict[Ref, str]()
-    left_out = frozenset(map(str, aside))
-    for address, guarded, text, under, day in rows or ():
-        if left_out and _root(str(address)) in left_out:
-            continue
+    some, rows = _asked(session, ledger, frozenset(map(str, aside)))
+    for address, guarded, text, under, day in rows:
         ref = Ref.parse(str(address))
         objects.add(ref)
         if guarded:
@@ -144,16 +142,41 @@ def read(session: Session, ledger: Ledger, circumstances: str, aside: Iterable[R
             deprecated[ref] = str(day)
         if text and under == circumstances:
             memory |= {(ref, place): Memory(*pair) for place, pair in json.loads(str(text)).items()}
-    known = bool(rows) or bool(runs and runs[0][0])
+    known = some or bool(runs and runs[0][0])
     return Owned(
         known=known, objects=frozenset(objects), protected=frozenset(protected), deprecated=deprecated, memory=memory
     )
 
 
-def _objects(session: Session, ledger: Ledger) -> list[tuple[object, ...]] | None:
-    """Return what is written down of each object; a ledger of an older version, which we may only read, has less."""
-    columns, given = "address, protected, memory, circumstances", {"p": ledger.project}
-    place = f"FROM {ledger.prefix}_reconcile_object WHERE project = :p"
+def _asked(session: Session, ledger: Ledger, aside: AbstractSet[str]) -> tuple[bool, Sequence[tuple[object, ...]]]:
+    """Return whether anything is written down, and what is of each object that is in none of these roots."""
+    if not aside:
+        rows = _objects(session, ledger) or ()
+        return bool(rows), rows
+    found = query(session, f"SELECT address FROM {ledger.prefix}_reconcile_object WHERE project = :p",
+                  {"p": ledger.project}) or ()  # fmt: skip
+    left = {str(address) for (address,) in found if not inside(str(address), aside)}
+    rows = _objects(session, ledger, sorted(left) if len(left) <= _ROWS else ()) or () if left else ()
+    return bool(found), [row for row in rows if row[0] in left]
+
+
+def inside(address: str, roots: AbstractSet[str]) -> bool:
+    """Say whether an address is one of these roots or in it. Most are of a named part, of which that is soon told."""
+    words = address.rsplit(".", 2)
+    if words[0] in roots and words[1] in KIND_WORDS and '"' not in address:
+        return True
+    return _root(address) in roots
+
+
+def _objects(session: Session, ledger: Ledger, wanted: Sequence[str] = ()) -> list[tuple[object, ...]] | None:
+    """Return what is written down of each object, or of those at a few addresses.
+
+    A ledger of an older version, which we may only read, has less.
+    """
+    columns = "address, protected, memory, circumstances"
+    given = {"p": ledger.project} | {f"a{number}": address for number, address in enumerate(wanted)}
+    those = f" AND address IN ({', '.join(f':a{number}' for number in range(len(wanted)))})" if wanted else ""
+    place = f"FROM {ledger.prefix}_reconcile_object WHERE project = :p{those}"
     try:
         return query(session, f"SELECT {columns}, deprecated {place}", given)
     except DatabaseError as error:

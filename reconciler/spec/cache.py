@@ -45,7 +45,13 @@ class Shelf:
         pieces = body.decode("utf-8").split(_BETWEEN)
         return dict(zip(pieces[0::2], pieces[1::2], strict=False))
 
-    def keep(self, name: str, texts: Mapping[str, str], using: AbstractSet[str] = frozenset()) -> None:
+    def keep(
+        self,
+        name: str,
+        texts: Mapping[str, str],
+        using: AbstractSet[str] = frozenset(),
+        before: Mapping[str, str] | None = None,
+    ) -> None:
         """Keep the texts that are in use, with as many of those that were there before; harmless when it cannot be.
 
         Another process may do the same at the same time: the file is replaced as a whole, and the last one stays.
@@ -54,8 +60,11 @@ class Shelf:
             name: the set's.
             texts: texts by key, all of them in use.
             using: the keys of others that are; those that are not there are no matter.
+            before: what was there, where somebody has read it.
         """
-        before = self.texts(name) if texts else {}
+        if not texts:
+            return
+        before = self.texts(name) if before is None else before
         if before.keys() >= texts.keys():
             return
         texts = {key: before[key] for key in before if key in using} | dict(texts)

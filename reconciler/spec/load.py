@@ -132,7 +132,7 @@ def load_paths(paths: Sequence[Path], kept: Callable[[], Shelf | None] = lambda:
     with no_collecting():
         documents = [document for path in found for document in _file(path, known, kinds, problems)]
     if shelf:
-        shelf.keep(_FORMS, kinds)
+        shelf.keep(_FORMS, kinds, before=known)
     if problems:
         raise SpecError(problems)
     return Documents(tuple(documents), tuple(map(str, found)), shelf)

@@ -112,10 +112,10 @@ class Shares:
 
     def keep(self) -> None:
         """Keep every share that nothing is wrong with, and its head once more by itself: that is soon read."""
-        if self._shelf:
-            using = self._using()
-            self._shelf.keep(self._name, self._used, using)
-            self._shelf.keep(HEADS + self._name, {key: head_of(text) for key, text in self._used.items()}, using)
+        if self._shelf and self._used:
+            using, heads = self._using(), {key: head_of(text) for key, text in self._used.items()}
+            self._shelf.keep(self._name, self._used, using, self._known)
+            self._shelf.keep(HEADS + self._name, heads, using, self.heads)
 
     def _restored(self, document: Document, text: str) -> tuple[Ref | None, Context]:
         share = self._empty(document)

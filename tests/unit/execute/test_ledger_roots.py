@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.execute.ledger import _root
+from reconciler.execute.ledger import _root, inside
 from reconciler.model.ref import Ref
 
 NAMES = ("orders", "app", "column", "table", "a.b", "a b", 'a"b', "primary_key", "Ä", "x.column.y")
@@ -24,3 +24,11 @@ def test_plain_addresses_are_found() -> None:
     assert _root("table.app.orders") == "table.app.orders"
     assert _root("view.v") == "view.v"
     assert _root("table.orders.primary_key") == "table.orders"
+
+
+@pytest.mark.parametrize("root", ROOTS, ids=str)
+def test_it_is_in_that_root_and_in_no_other(root: Ref) -> None:
+    others = {str(other) for other in ROOTS if other != root}
+    for ref in (root, root.child("column", "c"), root.child("column", "a.b"), root.child("primary_key")):
+        assert inside(str(ref), {str(root)})
+        assert not inside(str(ref), others)
