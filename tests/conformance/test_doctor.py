@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler import dialects
+from reconciler.dialects.base import Session
 from reconciler.dialects.base import Target as Place
 from tests.process import Reconcile, Result
 from tests.target import Target
@@ -86,6 +87,23 @@ def test_who_holds_the_lock_is_told_and_no_living_run_loses_it_in_silence(clinic
             assert one["command"].startswith(("SELECT pg_terminate_backend(", "KILL "))
         assert held.held()
     assert clinic.data("lock", "list")["locks"] == []
+
+
+def test_the_lock_is_free_before_its_connection_is_closed(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server notices a connection that was closed a moment later; whoever comes in between must not wait."""
+    dialect = dialects.dialect(clinic.target.dialect)
+    session, left_open = dialect.connect(clinic.place), list[Session]()
+
+    def leave_open(one: Session) -> None:
+        left_open.append(one)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(session), "close", leave_open)
+        with dialect.lock(clinic.place, 5, lambda sentence: None):
+            assert dialect.holders(session, clinic.place)
+        assert not dialect.holders(session, clinic.place)
+    for one in (session, *left_open):
+        one.close()
 
 
 @pytest.mark.live("postgres")
