@@ -51,7 +51,8 @@ def rehearsed(opened: Opened, review: Review, wanted: bool | None) -> Review:
     Raises TargetError where somebody asked and there can be no copy.
     """
     planned, most = review.planned, opened.dialect.tries
-    size = max(len(planned.comparison.live), len(planned.comparison.desired))
+    compared = planned.comparison
+    size = max(len(compared.live), len(compared.desired)) + sum(one.count for one in compared.aside.values())
     if not _schema_steps(planned) or wanted is False or (wanted is None and size > most):
         return review
     if any(hazard.code == CODE for hazard in planned.hazards):

@@ -124,6 +124,7 @@ DIALECT = Dialect(
     server=session.server,
     assumed=session.assumed,
     inspect=inspect.inspect,
+    survey=inspect.survey,
     normalize=normalize,
     proofread=proofread,
     unusable=usable.unusable,

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
-from typing import Any
+from dataclasses import replace
 
-from reconciler.dialects.base import DatabaseError, Session, Target
-from reconciler.dialects.sql import captures
+from reconciler.dialects.base import Session, Survey, Target
 from reconciler.dialects.sqlite import ddl_others
-from reconciler.dialects.sqlite.lexer import LexError, canonical, tokens
-from reconciler.dialects.sqlite.names import fold, folded, hidden, spellings
+from reconciler.dialects.sqlite.lexer import LexError, canonical
+from reconciler.dialects.sqlite.marks import surveyed
+from reconciler.dialects.sqlite.names import fold, folded, spellings
 from reconciler.dialects.sqlite.objects import Facts, table_objects
+from reconciler.dialects.sqlite.reading import Rows, SchemaRow, read, without
 from reconciler.dialects.sqlite.triggers import live_trigger
 from reconciler.model.fields import referring
 from reconciler.model.model import Inspection, Model
@@ -21,49 +19,30 @@ from reconciler.model.objects import Index, Object, Unmodelled, View
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.values import IndexPart, Sql
 
-_SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid"
-# A table of a module has no page of its own, and asking for its columns needs the module. Cloudflare's own tables may
-# not be asked for.
-_COLUMNS = """
-    SELECT m.name, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden
-    FROM sqlite_schema AS m, pragma_table_xinfo(m.name) AS x
-    WHERE m.type = 'table' AND m.rootpage <> 0 AND substr(m.name, 1, 4) <> '_cf_' ORDER BY m.rowid, x.cid"""
-_FOREIGN_KEYS = """
-    SELECT m.name, k.id, k."table", k."from", k."to", k.on_update, k.on_delete
-    FROM sqlite_schema AS m, pragma_foreign_key_list(m.name) AS k
-    WHERE m.type = 'table' AND m.rootpage <> 0 AND substr(m.name, 1, 4) <> '_cf_' ORDER BY m.rowid, k.id, k.seq"""
-_KINDS = "SELECT name, type FROM pragma_table_list WHERE schema = 'main'"
-
-# What every look asks.
-QUESTIONS = (_SCHEMA, _KINDS, _COLUMNS, _FOREIGN_KEYS)
-
-
-@dataclass(slots=True)
-class _Catalog:
-    """The rows of sqlite_schema and of the PRAGMAs, by table."""
-
-    facts: dict[str, Facts] = field(default_factory=lambda: defaultdict(Facts))
-    kinds: dict[str, str] = field(default_factory=dict)
-
 
 def inspect(session: Session, target: Target) -> Inspection:
     """Return everything in the main schema; our own and SQLite's tables are left out.
 
     A table whose text the reader does not account for, or over which text and PRAGMAs disagree, is marked.
     """
-    # A table's own name is beside those of its indexes and triggers, as whoever made them wrote it.
-    rows = [row for row in session.query(_SCHEMA) if not hidden(str(row[2])) and not captures(str(row[1]))]
-    catalog = _catalog(session, rows)
+    return _made(read(session))
+
+
+def survey(session: Session, target: Target) -> Survey:
+    """Return the same before any object is made, with a mark for each table and view."""
+    rows = read(session)
+    return surveyed(rows, lambda aside: _made(without(rows, aside)))
+
+
+def _made(rows: Rows) -> Inspection:
     objects: list[Object] = []
     unnamed: set[Ref] = set()
     roots: dict[str, Ref] = {}
-    for type_, name, table, sql in rows:
-        if type_ == "table":
-            roots[fold(table)] = _table(objects, unnamed, name, sql, catalog)
-        elif type_ == "view":
-            roots[fold(table)] = _view(objects, name, sql)
+    for row in rows.schema:
+        if row[0] in ("table", "view"):
+            roots[fold(row[1])] = _root(objects, unnamed, row, rows)
     strange = {obj.ref for obj in objects if isinstance(obj, Unmodelled)}
-    for type_, name, table, sql in rows:
+    for type_, name, table, sql in rows.schema:
         # An index without a text is SQLite's own, of a key or constraint.
         if type_ in ("index", "trigger") and sql is not None:
             root = roots.get(fold(table))
@@ -104,62 +83,28 @@ def _true_case(objects: list[Object]) -> list[Object]:
     return [one(obj) for obj in objects]
 
 
-def _mark_shadows(session: Session, kinds: dict[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Where this library has not the module of a table, take every table with its name before it for one of its own."""
-    virtual = {name: sql for _, name, _, sql in rows if kinds.get(name) == "virtual"}
-    if not virtual:
-        return
-    try:
-        loaded = {fold(name) for (name,) in session.query("SELECT name FROM pragma_module_list")}
-    except DatabaseError:  # D1 does not tell, and has the module of every table that there is
-        return
-    for name in (name for name, sql in virtual.items() if fold(_module(sql)) not in loaded):
-        prefix = fold(f"{name}_")
-        shadows = [other for other, kind in kinds.items() if kind == "table" and fold(other).startswith(prefix)]
-        kinds.update(dict.fromkeys(shadows, "shadow"))
-
-
-def _module(sql: str) -> str:
-    return next((name.value for using, name in pairwise(tokens(sql)) if using.word == "USING"), "")
-
-
-def _catalog(session: Session, rows: Sequence[tuple[Any, ...]]) -> _Catalog:
-    catalog = _Catalog()
-    catalog.kinds = dict(session.query(_KINDS))
-    _mark_shadows(session, catalog.kinds, rows)
-    for table, *row in session.query(_COLUMNS):
-        catalog.facts[table].columns.append(tuple(row))
-    for table, number, *row in session.query(_FOREIGN_KEYS):
-        catalog.facts[table].foreign_keys.setdefault(number, []).append(tuple(row))
-    return catalog
-
-
-_OTHER_KINDS = {"virtual": "virtual_table", "shadow": "virtual_table"}
-
-
-def _table(objects: list[Object], unnamed: set[Ref], name: str, sql: str, catalog: _Catalog) -> Ref:
-    kind = _OTHER_KINDS.get(catalog.kinds.get(name, "table"))
-    if kind is not None:
-        ref = Ref.root(kind, name)
+def _root(objects: list[Object], unnamed: set[Ref], row: SchemaRow, rows: Rows) -> Ref:
+    """Add a table with what is in its text, or a view, and return its address."""
+    ref, sql = rows.relation(row), row[3] or ""
+    if ref.kind == Kind.TABLE:
+        found, nameless = table_objects(row[1], sql, rows.facts.get(row[1], Facts()))
+        objects += found
+        unnamed |= nameless
+    elif ref.kind == Kind.VIEW:
+        objects.append(_view(ref, sql))
+    else:
         objects.append(Unmodelled(ref=ref, definition=sql))
-        return ref
-    found, nameless = table_objects(name, sql, catalog.facts[name])
-    objects += found
-    unnamed |= nameless
-    return Ref.root(Kind.TABLE, name)
+    return ref
 
 
-def _view(objects: list[Object], name: str, sql: str) -> Ref:
-    ref = Ref.root(Kind.VIEW, name)
+def _view(ref: Ref, sql: str) -> Object:
     try:
         query = ddl_others.read_view(sql)
     except LexError:
         query = None
     if query is None:
-        objects.append(Unmodelled(ref=ref, definition=sql))
-    else:
-        objects.append(View(ref=ref, query=Sql(query, "sqlite", canonical(query))))
-    return ref
+        return Unmodelled(ref=ref, definition=sql)
+    return View(ref=ref, query=Sql(query, "sqlite", canonical(query)))
 
 
 def _child(root: Ref | None, type_: str, name: str, sql: str, *, read: bool) -> Object:

@@ -83,6 +83,11 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
+def words_of(text: str) -> frozenset[str]:
+    """Return every word of a text that may be an identifier, without its quotes. Raises LexError."""
+    return frozenset(token.value for token in tokens(text) if token.lexeme in (Lexeme.WORD, Lexeme.NAME))
+
+
 def next_token(text: str, at: int) -> tuple[Token | None, int]:
     """Return the token that begins at a place, None for blanks or a comment, and where it ends. Raises LexError."""
     match = _TOKENS.match(text, at)

@@ -35,6 +35,14 @@ def dangling(model: Model) -> bool:
         return True
 
 
+def reads(kind: str, text: str) -> frozenset[str]:
+    """Return the tables and views that a CREATE VIEW or CREATE TRIGGER reads or writes, without letter case.
+
+    Raises LexError.
+    """
+    return frozenset(_named_in(_taken_apart(Unmodelled(ref=Ref.root(kind, ""), definition=text)).body))
+
+
 def _bodies(model: Model) -> Iterator[Sequence[Token]]:
     """Yield what views and triggers say behind their own names."""
     for obj in model.values():

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.dialects.base import Dialect, Normalized, Scratch, Session, Target
+from reconciler.dialects.base import Dialect, Normalized, Scratch, Session, Survey, Target
 from reconciler.dialects.late import late
 from reconciler.dialects.sqlite.d1 import limits
 from reconciler.dialects.sqlite.dialect import DIALECT as SQLITE
@@ -18,7 +18,7 @@ from reconciler.model.objects import Column, Table
 if TYPE_CHECKING:
     from reconciler.dialects.bulk import Bulk
     from reconciler.dialects.dumping import Dump
-    from reconciler.dialects.sqlite import chores, copying, usable
+    from reconciler.dialects.sqlite import chores, copying, inspect, usable
     from reconciler.dialects.sqlite.d1 import (
         asking,
         examine,
@@ -38,7 +38,7 @@ else:
         "reconciler.dialects.sqlite.d1",
         "asking", "examine", "lease", "preflight", "rehearsal", "script", "session",
     )  # fmt: skip
-    chores, copying, usable = late("reconciler.dialects.sqlite", "chores", "copying", "usable")
+    chores, copying, inspect, usable = late("reconciler.dialects.sqlite", "chores", "copying", "inspect", "usable")
 
 d1 = session.d1
 
@@ -58,12 +58,21 @@ def _too_wide(columns: int, address: str) -> Problem | None:
     return Problem(code="SPEC200", message=message, hint="divide the table", address=address)
 
 
-def _inspect(session: Session, target: Target) -> Inspection:
-    """Look at everything in one request."""
-    from reconciler.dialects.sqlite.inspect import QUESTIONS
+def _in_one_request(session: Session) -> None:
+    """Ask everything that a look asks at once."""
+    from reconciler.dialects.sqlite.reading import QUESTIONS
 
     d1(session).ask_ahead(QUESTIONS)
+
+
+def _inspect(session: Session, target: Target) -> Inspection:
+    _in_one_request(session)
     return SQLITE.inspect(session, target)
+
+
+def _survey(session: Session, target: Target) -> Survey:
+    _in_one_request(session)
+    return inspect.survey(session, target)
 
 
 def _capacity(session: Session) -> int | None:
@@ -130,6 +139,7 @@ DIALECT: Dialect = replace(
     server=session.server,
     assumed=session.assumed,
     inspect=_inspect,
+    survey=_survey,
     normalize=_normalize,
     rules=_rules,
     lock=lease.lock,
