@@ -22,7 +22,8 @@ from reconciler.execute.batches import Progress, carry_out
 from reconciler.execute.blame import blamed
 from reconciler.execute.climb import Allowed
 from reconciler.execute.failpoints import Injected, reach
-from reconciler.execute.ledger import Done, Entry, Ledger
+from reconciler.execute.ledger import Done, Ledger
+from reconciler.execute.owning import Book, News
 from reconciler.execute.segments import segments
 from reconciler.execute.waiting import named
 from reconciler.model.ref import Ref
@@ -33,14 +34,6 @@ from reconciler.plan.step import Stage, Step
 # Seconds that one statement waits for a lock before the whole segment is rolled back and tried again: a statement that
 # waits for ACCESS EXCLUSIVE holds up every reader that comes after it.
 STATEMENT_LOCK_TIMEOUT = 2.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class News:
-    """What the ledger does not know yet: objects that are ours now, and such as are ours no more."""
-
-    entries: Mapping[Ref, Entry]
-    gone: frozenset[Ref]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +94,15 @@ def apply(run: Run) -> Outcome:
     """
     begun = time.monotonic()
     groups = segments(run.part, run.dialect.capacity(run.session), run.dialect.transactional) or ((),)
+    book = Book(ledger=run.ledger, run_id=run.run_id, circumstances=run.circumstances, known=run.known)
+    book.committed(run.claim(run.plan.steps[: run.begun]))
     reach("after_intent", run.session)
     done: list[Done] = []
     try:
         for number, group in enumerate(groups):
             last = number == len(groups) - 1
-            done += _counted(run, _carried(run, group, run.begun + len(done), last))
+            done += _counted(run, _carried(run, book, group, run.begun + len(done), last))
+            book.committed(run.claim(group))
             run.progress.committed(run.begun + len(done))
             reach("after_commit", run.session)
         _confirm(run)
@@ -167,10 +163,10 @@ def description(plan: Plan, run_id: str, tool: str, details: Mapping[str, Any]) 
     }  # fmt: skip
 
 
-def _carried(run: Run, group: Sequence[Step], before: int, last: bool) -> list[Done]:
+def _carried(run: Run, book: Book, group: Sequence[Step], before: int, last: bool) -> list[Done]:
     """Carry a segment out; of a step that is in no transaction what is written down has one of its own, after it."""
     if not (run.dialect.transactional and group and group[0].alone):
-        return _retried(run, group, lambda: _segment(run, group, before, last))
+        return _retried(run, group, lambda: _segment(run, book, group, before, last))
     if before == run.begun and not run.still():
         raise _changed()
     limit = min(STATEMENT_LOCK_TIMEOUT, run.lock_timeout)
@@ -183,7 +179,7 @@ def _carried(run: Run, group: Sequence[Step], before: int, last: bool) -> list[D
         if wish := interrupt.urgent():
             raise wish from error
         raise
-    return _retried(run, group, lambda: _segment(run, group, before, last, [done]))
+    return _retried(run, group, lambda: _segment(run, book, group, before, last, [done]))
 
 
 def _changed() -> StalePlan:
@@ -265,7 +261,9 @@ def _told(error: Exception, committed: int, loose: int) -> Exception:
     return error
 
 
-def _segment(run: Run, group: Sequence[Step], before: int, last: bool, ready: Sequence[Done] = ()) -> list[Done]:
+def _segment(
+    run: Run, book: Book, group: Sequence[Step], before: int, last: bool, ready: Sequence[Done] = ()
+) -> list[Done]:
     """Carry steps out in a transaction that holds what the ledger is told of them; `ready` are those that are done."""
     if not run.lock.held():
         raise ApplyFailed("the lock was lost, so nothing more is done", hint="run apply again")
@@ -282,9 +280,9 @@ def _segment(run: Run, group: Sequence[Step], before: int, last: bool, ready: Se
             steps = [*ready] or carry_out(run.session, run.progress, before, group, run.allowed)
             ledger.record(run.session, run.ledger, run.run_id, steps)
             if last:
-                _verify(run, before)
+                _verify(run, book, before)
             else:
-                _keep(run, run.claim(group), before)
+                book.keep(run.session, run.claim(group))
             reach("before_commit", run.session)
             done = steps
     except DatabaseError as error:
@@ -311,15 +309,7 @@ def _number(count: int, noun: str) -> str:
     return f"1 {noun} is" if count == 1 else f"{count} {noun}s are"
 
 
-def _keep(run: Run, news: News, before: int) -> None:
-    """Write down what is ours now, beside what steps in transactions before have written, and what is no more."""
-    written = run.claim(run.plan.steps[:before]).entries
-    entries = {ref: entry for ref, entry in news.entries.items() if written.get(ref) != entry}
-    ledger.disown(run.session, run.ledger, news.gone | (entries.keys() & (run.known | written.keys())))
-    ledger.own(run.session, run.ledger, run.run_id, run.circumstances, entries)
-
-
-def _verify(run: Run, before: int) -> None:
+def _verify(run: Run, book: Book, before: int) -> None:
     """Look again before committing: after an apply there is nothing left to plan, or the apply did not happen."""
     reach("before_verify", run.session)
     interrupt.heed()
@@ -328,14 +318,14 @@ def _verify(run: Run, before: int) -> None:
         left = _left(len(verdict.differences))
         taken_back = f", and {left} left; the transaction was rolled back"
         if not run.dialect.transactional:
-            _keep(run, run.claim(run.part[before - run.begun :]), before)
+            book.keep(run.session, run.claim(run.part[before - run.begun :]))
             taken_back = f" and is committed, and {left} left"
         raise NotConverged(
             f"everything ran{taken_back}",
             differences=verdict.differences,
             hint="this is a bug in a rule of the dialect; please report it with the plan",
         )
-    _keep(run, verdict.news, before)
+    book.keep(run.session, verdict.news)
     run.closing()
 
 

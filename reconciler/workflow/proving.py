@@ -10,8 +10,9 @@ from reconciler.compare.compare import Memory, Owned, compare, remembered
 from reconciler.compare.planning import Planned
 from reconciler.compare.rows import plan_rows
 from reconciler.dialects.base import Session
-from reconciler.execute.apply import News, Verdict
+from reconciler.execute.apply import Verdict
 from reconciler.execute.ledger import Entry
+from reconciler.execute.owning import News
 from reconciler.model.change import Alter, Change, Create, Drop, Rename
 from reconciler.model.data_rows import DataRows
 from reconciler.model.fields import contracts

@@ -105,10 +105,11 @@ def _refusal(error: Exception, target: Target) -> TargetError:
 
 def _prepare(session: MysqlSession, target: Target) -> None:
     """Pin what texts and values depend on."""
-    session.execute(f"SET SESSION sql_mode = '{SQL_MODE}'")
-    session.execute("SET SESSION foreign_key_checks = 1")
+    session.execute(
+        f"SET SESSION sql_mode = '{SQL_MODE}', SESSION foreign_key_checks = 1,"
+        " SESSION explicit_defaults_for_timestamp = 1"
+    )
     wait_for_locks(session, target.patience)
-    session.execute("SET SESSION explicit_defaults_for_timestamp = 1")
     if target.access == "read":
         session.execute("SET SESSION TRANSACTION READ ONLY")
 
@@ -116,8 +117,7 @@ def _prepare(session: MysqlSession, target: Target) -> None:
 def wait_for_locks(session: Session, seconds: float) -> None:
     """Let no statement wait longer than that for a lock, be it on a table's definition or on a row."""
     whole = max(1, int(seconds))
-    session.execute(f"SET SESSION lock_wait_timeout = {whole}")
-    session.execute(f"SET SESSION innodb_lock_wait_timeout = {whole}")
+    session.execute(f"SET SESSION lock_wait_timeout = {whole}, SESSION innodb_lock_wait_timeout = {whole}")
 
 
 @dataclass(slots=True)
