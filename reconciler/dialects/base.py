@@ -205,6 +205,7 @@ class Dialect:
     * `fallback`: the spec's dialect keys that apply, nearest first. `family`: the sqlglot dialect; SQL written in a
       dialect of the same family is emitted as its author wrote it.
     * `connect(target)`: a session with safe timeouts. `server(session)`: what answers.
+    * `drivers`: the modules that speak to a server, whose answers leave time for other things; none where it is a file.
     * `assumed()`: what is taken to answer where a plan is made without a database.
     * `inspect(session, target)`: everything in the managed schemas, in a handful of queries; our own tables left out.
     * `survey(session, target)`: the same before any object is made; None where a dialect has no such thing.
@@ -304,6 +305,7 @@ class Dialect:
     chores: Chores
     dump: Callable[[], Dump]
     default_schema: str = ""
+    drivers: tuple[str, ...] = ()
     survey: Callable[[Session, Target], Survey] | None = None
     large: Callable[[Session, int], frozenset[Ref]] = lambda session, rows: frozenset()
     besides: Callable[[Session, Sequence[Change], States], Besides] = lambda session, changes, states: {}

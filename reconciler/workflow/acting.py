@@ -21,6 +21,7 @@ from reconciler.plan.scope import Reason, Undeclared
 from reconciler.report.facts import Applied, Review, SpecVersion
 from reconciler.report.plan_file import SavedPlan, read_plan
 from reconciler.workflow import narrowing
+from reconciler.workflow.ahead import looked_at
 from reconciler.workflow.applying import plan_on, run_locked
 from reconciler.workflow.auditing import audit
 from reconciler.workflow.declaring import declare, load, spec_version
@@ -77,20 +78,22 @@ def check(request: Request, also: Besides = besides) -> Review:
 def _compared(request: Request, given: Sequence[Allowance], besides: Besides) -> tuple[Opened, Review]:
     begun = time.monotonic()
     opened = open_request(request, access="read")
-    documents = load(opened.project)
-    sources = Sources(
-        project=opened.project, documents=documents, dialect=opened.dialect, target=opened.target,
-        given=request.variables,
-    )  # fmt: skip
-    found = declared(sources)
-    opened = seeing_schemas(opened, found.desired.model)
-    with session_on(opened) as session, told(None):
-        look = narrowing.Look(sources=sources, found=found, opened=opened, session=session, given=given)
-        result = narrowing.planned(look)
-        version = spec_version(opened.project, documents)
-        seconds = time.monotonic() - begun
-        review = review_of(opened, result.planned, result.desired, version, result.warnings, seconds)
-        review = besides(opened, session, result, replace(review, complete=result.complete))
+    with looked_at(opened) as look_at:
+        documents = load(opened.project)
+        sources = Sources(
+            project=opened.project, documents=documents, dialect=opened.dialect, target=opened.target,
+            given=request.variables,
+        )  # fmt: skip
+        found = declared(sources)
+        opened = seeing_schemas(opened, found.desired.model)
+        with told(None):
+            seen = look_at(opened, documents)
+            look = narrowing.Look(sources=sources, found=found, opened=opened, seen=seen, given=given)
+            result = narrowing.planned(look)
+            version = spec_version(opened.project, documents)
+            seconds = time.monotonic() - begun
+            review = review_of(opened, result.planned, result.desired, version, result.warnings, seconds)
+            review = besides(opened, seen.session, result, replace(review, complete=result.complete))
     return opened, review
 
 

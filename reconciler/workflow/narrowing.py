@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.compare.compare import Aside, Comparison
 from reconciler.compare.planning import Planned
-from reconciler.dialects.base import Session, Survey
+from reconciler.dialects.base import Survey
 from reconciler.errors import PlanError, Problem
 from reconciler.model.model import Desired
 from reconciler.model.objects import View
@@ -22,6 +22,7 @@ from reconciler.model.ref import Kind, Ref
 from reconciler.plan.foreign import foreign_tables
 from reconciler.plan.policy import Allowance
 from reconciler.spec.outline import Outlines, reached
+from reconciler.workflow.ahead import Seen
 from reconciler.workflow.applying import plan_on
 from reconciler.workflow.looking import told
 from reconciler.workflow.opening import Opened
@@ -46,12 +47,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What planning looks at: the specs, what was declared of them so far, the target, what the command line allows."""
+    """What planning looks at: the specs, what was declared of them so far, the target, what the command line allows.
+
+    `seen` is a session on the target, with what was looked up there already.
+    """
 
     sources: Sources
     found: Declared
     opened: Opened
-    session: Session
+    seen: Seen
     given: Sequence[Allowance]
 
 
@@ -62,9 +66,11 @@ def planned(look: Look) -> Result:
     """
     survey = look.opened.dialect.survey
     outlines = look.found.outlines or (look.sources.outlined() if survey else None)
-    if outlines is None or survey is None:
+    if survey is None or (outlines is None and look.seen.survey is None):
         return _whole(look, look.opened)
-    rows = survey(look.session, look.opened.target)
+    rows = look.seen.survey or survey(look.seen.session, look.opened.target)
+    if outlines is None:
+        return _whole(look, _reading(look.opened, rows, frozenset()))
     pairs = _pairs(outlines, rows, _circumstances(look))
     agreed = _agreed(outlines, pairs)
     looked = _touched(agreed, outlines, rows, look.found.looked | outlines.staying() | rows.pinned)
@@ -88,7 +94,7 @@ def _whole(look: Look, opened: Opened) -> Result:
     if found.outlines is not None:
         desired, warnings = look.sources.declared(look.sources.documents)
     with told(desired):
-        return Result(plan_on(opened, look.session, desired, look.given), desired, warnings)
+        return Result(plan_on(opened, look.seen.session, desired, look.given), desired, warnings)
 
 
 def _in_part(look: Look, outlines: Outlines, rows: Survey, aside: Mapping[Ref, Aside]) -> Result | None:
@@ -103,7 +109,7 @@ def _in_part(look: Look, outlines: Outlines, rows: Survey, aside: Mapping[Ref, A
         desired, warnings = look.sources.declared(outlines.part(wanted))
     opened = _reading(look.opened, rows, aside.keys())
     try:
-        made = plan_on(opened, look.session, desired, look.given, aside=aside)
+        made = plan_on(opened, look.seen.session, desired, look.given, aside=aside)
     except PlanError:
         return None
     if any(change.ref.top.kind != Kind.TABLE or change.ref.kind not in _TIED for change in made.comparison.changes):
@@ -116,7 +122,7 @@ def _in_part(look: Look, outlines: Outlines, rows: Survey, aside: Mapping[Ref, A
 
 def _circumstances(look: Look) -> str:
     """Return what decides whether the two sides are the same, beside themselves."""
-    server = look.opened.dialect.server(look.session)
+    server = look.opened.dialect.server(look.seen.session)
     policy = look.opened.policy
     left = sorted(map(str, policy.ignored))
     return "\n".join((server.memory, *sorted(server.features), policy.undeclared.value, *left))

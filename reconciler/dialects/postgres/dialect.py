@@ -129,6 +129,7 @@ DIALECT = Dialect(
     assumed=session.assumed,
     inspect=inspect.inspect,
     survey=inspect.survey,
+    drivers=("sqlalchemy", "psycopg"),
     normalize=normalize,
     align=resolve.align,
     reading=session.reading,
