@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from reconciler.model.kinds import KINDS
 from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.ref import Ref
-from reconciler.model.references import Reference
+from reconciler.model.references import PARTS, SIBLINGS, TARGET_COLUMNS, Reference
 
 V = TypeVar("V")
 
@@ -26,6 +26,11 @@ def _reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
 _VALUES = {cls: _reader(names) for cls, names in _COMPARED.items()}
 _REFERRING: Mapping[type[Object], tuple[tuple[str, Reference], ...]] = {
     cls: tuple((f.name, f.metadata["refers_to"]) for f in fields(cls) if "refers_to" in f.metadata) for cls in _CLASSES
+}
+# Those of them that may name another root than their object's own, and than the other fields.
+_ROOTS: Mapping[type[Object], tuple[tuple[str, Reference], ...]] = {
+    cls: tuple(pair for pair in pairs if pair[1] not in (PARTS, SIBLINGS, TARGET_COLUMNS))
+    for cls, pairs in _REFERRING.items()
 }
 _LIVE_ONLY = {cls: tuple(f.name for f in fields(cls) if f.metadata.get("live")) for cls in _CLASSES}
 
@@ -91,3 +96,13 @@ def references(obj: Object, ignoring: frozenset[str] = frozenset()) -> frozenset
             if value or value == "":  # most fields of most objects are empty; a name may be, and names all the same
                 found.update(reference.read(obj, value))
     return frozenset(ref for ref in found if not ref.inside(obj.ref)) if found else _NONE
+
+
+def roots_named(obj: Object) -> set[Ref]:
+    """Return the roots that an object names; its own one may be among them or not."""
+    found: set[Ref] = set()
+    for name, reference in _ROOTS[type(obj)]:
+        value = getattr(obj, name)
+        if value or value == "":
+            found.update(ref.top for ref in reference.read(obj, value))
+    return found

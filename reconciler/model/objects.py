@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from reconciler.model.making import soon_made
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.references import MANY, ONE, PARTS, SIBLINGS, TARGET_COLUMNS, refers_to
 from reconciler.model.types import BIGINT, Type
@@ -107,6 +108,7 @@ class OwnedBy(Object):
     column: Ref = field(metadata=refers_to(ONE))
 
 
+@soon_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table(Object):
     """A table; its columns, keys and indexes are objects of their own.
@@ -123,6 +125,7 @@ class Table(Object):
     not_understood: str = field(default="", compare=False, metadata=LIVE)
 
 
+@soon_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column(Object):
     """A column. `position` orders CREATE TABLE and is never a change; `clauses` is text that we carry and do not
@@ -150,6 +153,7 @@ class Column(Object):
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
+@soon_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrimaryKey(Object):
     """A primary key. A difference in `name` alone is no change where the spec gives none. `clauses` as in Column.
@@ -170,6 +174,7 @@ class PrimaryKey(Object):
     not_understood: str = field(default="", compare=False, metadata=LIVE)
 
 
+@soon_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unique(Object):
     """A unique constraint. `nameless`: the database has no name for it, the one in the address is made up.
@@ -190,6 +195,7 @@ class Unique(Object):
     not_understood: str = field(default="", compare=False, metadata=LIVE)
 
 
+@soon_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check(Object):
     """A check constraint. `nameless` as in Unique; `not_valid` means that rows from before it may break it."""
@@ -206,6 +212,7 @@ class Check(Object):
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
+@soon_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignKey(Object):
     """A foreign key. Empty `target_columns` mean the target's primary key, and are filled in by `normalize`.
@@ -232,6 +239,7 @@ class ForeignKey(Object):
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
+@soon_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index(Object):
     """An index; `definition` is the server's own text where it keeps one, carried and never compared.

@@ -62,14 +62,17 @@ def _mapped(place: str, value: Any, change: Callable[[str, Sql], Sql]) -> Any:
     if isinstance(value, Statements):
         statements = _mapped(place, value.statements, change)
         return value if statements is value.statements else Statements(statements)
-    if isinstance(value, tuple) and any(isinstance(item, _INSIDE) for item in value):
+    if isinstance(value, tuple) and any(map(_may_hold, value)):
         parts = tuple(_mapped(f"{place}.{number}", item, change) for number, item in enumerate(value))
         return value if all(a is b for a, b in zip(parts, value, strict=True)) else parts
     return value
 
 
-# What a tuple may hold that is SQL or holds some.
-_INSIDE = (IndexPart, Argument, Sql)
+def _may_hold(item: Any) -> bool:
+    """Say whether an item of a tuple is SQL or holds some; most parts of indexes are the name of a column."""
+    if type(item) is IndexPart:
+        return item.expression is not None
+    return isinstance(item, Argument | Sql)
 
 
 def spelled(obj: T, canonical: Mapping[str, str]) -> T:

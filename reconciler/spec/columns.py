@@ -39,6 +39,8 @@ _EXCLUSIVE = (("type", "native"), ("identity", "default"), ("identity", "generat
 # What a column has beyond its meaning, in the order of their names.
 _SETTINGS = ("compression", "invisible", "on_update_now", "statistics", "storage")
 _ONLY_WITH_REFERENCES = ("on_delete", "on_update")
+# What most columns have and no more: none of it stands in the way of another one.
+_OFTEN = frozenset({"type", "not_null", "default", "comment", "references", "unique", "primary_key"})
 
 
 @dataclass(slots=True)
@@ -75,7 +77,7 @@ def add_columns(context: Context, table: Ref, columns: Columns, keys: frozenset[
 
 
 def _add_column(context: Context, ref: Ref, node: Node, fields: Fields, position: int, key: bool) -> None:
-    if len(fields) > 1:
+    if not _OFTEN.issuperset(fields):
         _exclusions(context, fields)
     identity = _identity(fields.get("identity"))
     dates = deprecated(context, fields)
@@ -89,7 +91,7 @@ def _add_column(context: Context, ref: Ref, node: Node, fields: Fields, position
         collation=collation_of(context, ref, fields.get("collation")),
         on_conflict=fields["on_conflict"].value if "on_conflict" in fields else "",
         comment=with_dates(context.text(fields.get("comment")), dates),
-        options=settings(fields, _SETTINGS),
+        options=() if _OFTEN.issuperset(fields) else settings(fields, _SETTINGS),
         position=position,
         sensitive=context.flag(fields, "sensitive"),
         deprecated=dates,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from reconciler.model.names import implicit_name
 from reconciler.model.objects import Check, Exclusion, Index, Options
@@ -25,7 +27,7 @@ def indexes(context: Context, table: Ref, fields: Fields) -> None:
         if "columns" not in own:
             context.problem("SPEC014", "'columns' is missing", node.key or node.at)
             continue
-        parts = tuple(_part(context, item, ref or table) for item in own["columns"].value)
+        parts = _parts(context, own["columns"].value, ref or table)
         where = context.sql_text(own["where"], "the condition of", ref or table) if "where" in own else None
         index = Index(
             ref=ref or table.child(Kind.INDEX, implicit_name(table.name, [p.column or "expr" for p in parts], "idx")),
@@ -84,10 +86,27 @@ def _content(parts: tuple[IndexPart, ...], where: Sql | None) -> str:
     return repr((spelled, where.text if where else ""))
 
 
+def _parts(context: Context, items: Sequence[Node], subject: Ref) -> tuple[IndexPart, ...]:
+    """Return the parts of an index; indexes that are written short and alike share theirs."""
+    written = tuple(item.value for item in items)
+    if all(type(text) is str for text in written):
+        return _short_parts(written)
+    return tuple(_part(context, item, subject) for item in items)
+
+
+@lru_cache(maxsize=4096)
+def _short_parts(texts: tuple[str, ...]) -> tuple[IndexPart, ...]:
+    return tuple(map(_short_part, texts))
+
+
+def _short_part(text: str) -> IndexPart:
+    short = split_part(text)
+    return IndexPart(column=short.column, descending=short.descending, nulls_first=short.nulls_first)
+
+
 def _part(context: Context, node: Node, subject: Ref) -> IndexPart:
     if type(node.value) is not dict:
-        short = split_part(node.value)
-        return IndexPart(column=short.column, descending=short.descending, nulls_first=short.nulls_first)
+        return _short_part(node.value)
     fields: Fields = node.value
     if ("column" in fields) == ("sql" in fields):
         context.problem("SPEC016", "a part of an index has 'column' or 'sql', one of the two", node)

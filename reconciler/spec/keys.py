@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from reconciler.model.names import implicit_name, shortened
 from reconciler.model.objects import ForeignKey, Object, PrimaryKey, Unique
@@ -88,7 +89,13 @@ def names(context: Context, fields: Fields, key: str, node: Node) -> tuple[str, 
     if key not in fields:
         context.problem("SPEC014", f"{key!r} is missing", node.key or node.at)
         return ()
-    return tuple(item.value for item in fields[key].value)
+    return _shared(tuple(item.value for item in fields[key].value))
+
+
+@lru_cache(maxsize=4096)
+def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the same names as one object for all keys that have them, which are the sooner known to be alike."""
+    return names
 
 
 def primary_key(context: Context, table: Ref, fields: Fields, columns: Columns) -> frozenset[str]:

@@ -76,10 +76,13 @@ def parse(source: Source) -> Parsed:
 
 
 class _Builder:
+    """What is made of the events of one file; `frame` is the innermost list or mapping, `outer` are those around it."""
+
     def __init__(self, source: Source) -> None:
         self.source = source
         self.parsed = Parsed()
-        self.frames: list[_Frame] = []
+        self.frame: _Frame | None = None
+        self.outer: list[_Frame | None] = []
         self.count = 0
         self.handlers: dict[type, Callable[[Any], None]] = {
             yaml.ScalarEvent: self.scalar,
@@ -105,22 +108,27 @@ class _Builder:
         at = _at(event)
         if event.anchor or event.tag:
             self.unwanted(event, at)
-        frame = self.frames[-1] if self.frames else None
-        if frame is not None and frame.keys is not None and frame.key is None:
-            if event.value == "<<" and not event.style:
+        frame, value, style = self.frame, event.value, event.style
+        if frame is not None and frame.key is None and frame.keys is not None:
+            if value == "<<" and not style:
                 self.parsed.sound = False
                 self.problem("SPEC007", "merge keys are not part of the format", at, hint=_NO_SHARING)
-            frame.key, frame.key_at = event.value, at
+            frame.key, frame.key_at = value, at
             return
-        value: Any = event.value
-        if not event.style:
-            try:
-                value = scalar(value)
-            except ValueError as error:
-                self.problem("SPEC009", str(error), at)
-            if frame is not None and frame.flow and opens(value):
-                frame.suspicious = True
-        self.attach(Node(value, at, None, event.style or ""))
+        if not style:
+            value = self.plain(value, at)
+        self.attach(Node(value, at, None, style or ""))
+
+    def plain(self, text: str, at: At) -> Any:
+        """Return the value of a text without quotes."""
+        try:
+            value = scalar(text)
+        except ValueError as error:
+            self.problem("SPEC009", str(error), at)
+            value = text
+        if "(" in text and self.frame is not None and self.frame.flow and opens(value):
+            self.frame.suspicious = True
+        return value
 
     def alias(self, event: Any) -> None:
         self.parsed.sound = False
@@ -140,15 +148,16 @@ class _Builder:
         if event.anchor or event.tag:
             self.unwanted(event, at)
         self.as_value(at)
-        if len(self.frames) >= DEEPEST:
+        if len(self.outer) >= DEEPEST:
             self.give_up("SPEC003", f"nested more than {DEEPEST} levels deep", at)
         node = Node(value, at)
         self.attach(node)
-        self.frames.append(_Frame(node, keys, [], bool(event.flow_style)))
+        self.outer.append(self.frame)
+        self.frame = _Frame(node, keys, [], bool(event.flow_style))
 
     def as_value(self, at: At) -> None:
         """Make sure that what comes next is not a key."""
-        if self.frames and self.frames[-1].keys is not None and self.frames[-1].key is None:
+        if self.frame is not None and self.frame.keys is not None and self.frame.key is None:
             self.give_up("SPEC013", "a key must be text", at)
 
     def attach(self, node: Node) -> None:
@@ -156,10 +165,10 @@ class _Builder:
         if self.count > MOST_VALUES:
             message = f"more than {MOST_VALUES} values in one file"
             self.give_up("SPEC003", message, node.at, hint="split it into several")
-        if not self.frames:
+        frame = self.frame
+        if frame is None:
             self.parsed.documents.append(node)
             return
-        frame = self.frames[-1]
         frame.values.append(node)
         if frame.keys is not None and frame.key is not None:
             node.key = frame.key_at
@@ -167,7 +176,8 @@ class _Builder:
             frame.key = None
 
     def end(self, _event: Any) -> None:
-        frame = self.frames.pop()
+        frame, self.frame = self.frame, self.outer.pop()
+        assert frame is not None
         if frame.suspicious:
             repair = joined_items if frame.keys is None else joined_keys
             self.parsed.problems += repair(self.source, frame.keys or [], frame.values)

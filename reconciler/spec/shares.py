@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 from reconciler.model.assertions import Assertion
 from reconciler.model.codec import decode, decode_backfill, decode_fields, encode, encode_fields
 from reconciler.model.data_rows import DataRows
-from reconciler.model.fields import references
+from reconciler.model.fields import roots_named
 from reconciler.model.kinds import KINDS
-from reconciler.model.objects import Column, Object, PrimaryKey
+from reconciler.model.objects import Column, Index, Object, PrimaryKey, Table
 from reconciler.model.ref import Kind, Ref
 from reconciler.spec.context import Context
 from reconciler.spec.load import Document, Documents
@@ -41,12 +41,15 @@ _BROKEN = (ValueError, KeyError, TypeError, IndexError, AttributeError)
 
 # Fields of objects by their text: most columns of most tables are alike, and share what they hold.
 Bodies = dict[tuple[str, str], tuple[type[Object], dict[str, Any]]]
-# The text of columns by what their fields hold, each with a column that keeps that alive. Values are told apart by
+# The text of objects by what their fields hold, each with an object that keeps that alive. Values are told apart by
 # identity, because texts that are written in different ways may be equal.
-Lines = dict[tuple[int, ...], tuple[Column, str]]
+Lines = dict[type[Object], dict[tuple[int, ...], tuple[Object, str]]]
 _MOST_LINES = 4096
-_in_column = attrgetter(*(field.name for field in fields(Column) if field.name != "ref"))
-_NOTHING: frozenset[Ref] = frozenset()
+# Those of which many hold the same; a foreign key names another table than most.
+_HELD: Mapping[type[Object], Callable[[Object], tuple[object, ...]]] = {
+    cls: attrgetter(*(field.name for field in fields(cls) if field.name != "ref"))
+    for cls in (Column, Table, PrimaryKey, Index)
+}
 
 
 # The address of the object that a document declares, None when it declares none for the dialect.
@@ -160,7 +163,7 @@ def head_text(share: Context, own: Ref) -> str:
     `names` are those that nothing else may have, `needs` the roots elsewhere that are named.
     """
     refs = [obj.ref for obj in share.objects]
-    named = {ref.top for ref in _NOTHING.union(*map(references, share.objects))}
+    named = set[Ref]().union(*map(roots_named, share.objects))
     named |= {ref.top for _, ref in share.renames} | {ref.top for ref in share.removed}
     named |= {own.top} if len(own.parts) > 2 else set()
     named |= {ref for _, ref in share.waits} | {ref for one in share.backfills for ref in _tables(one)}
@@ -210,33 +213,35 @@ _decoded = json.JSONDecoder().raw_decode
 
 def _follows(share: Context, root: Ref) -> bool:
     """Say whether what is looked up in tables follows from the objects, as `_look_up` finds it."""
-    again = share.blank()
-    _look_up(again, root, share.objects)
-    return (again.columns, again.keys) == (share.columns, share.keys) and list(share.removed) == list(share.removals)
+    looked_up = _look_up(root, share.objects)
+    return looked_up == (share.columns, share.keys) and list(share.removed) == list(share.removals)
 
 
-def _look_up(share: Context, root: Ref, objects: list[Object]) -> None:
-    if root.parts and root.kind == Kind.TABLE:
-        share.columns[root] = [obj.ref.name for obj in objects if type(obj) is Column]
-        for key in objects:
-            if type(key) is PrimaryKey:
-                share.keys[root] = key.columns
+def _look_up(root: Ref, objects: list[Object]) -> tuple[dict[Ref, list[str]], dict[Ref, tuple[str, ...]]]:
+    """Return what a root's objects say of its columns and of its key."""
+    if not root.parts or root.kind != Kind.TABLE:
+        return {}, {}
+    columns = [obj.ref.name for obj in objects if type(obj) is Column]
+    keys = [obj for obj in objects if type(obj) is PrimaryKey]
+    return {root: columns}, {root: keys[-1].columns} if keys else {}
 
 
 def _line(obj: Object, depth: int, lines: Lines) -> str:
     kind, name = obj.ref.parts[depth:] or ("", "")
-    body = _of_column(obj, lines) if type(obj) is Column else _encoded(encode_fields(obj))
-    return f"{kind}\t{_escaped(name)}\t{body}"
+    return f"{kind}\t{_escaped(name)}\t{_body(obj, lines)}"
 
 
-def _of_column(column: Column, lines: Lines) -> str:
-    """Return the fields of a column as a text, made once for all that hold the same: few differ in more than a name."""
-    held = tuple(map(id, _in_column(column)))
-    if held in lines:
-        return lines[held][1]
-    text = _encoded(encode_fields(column))
-    if len(lines) < _MOST_LINES:
-        lines[held] = column, text
+def _body(obj: Object, lines: Lines) -> str:
+    """Return the fields of an object as a text, made once for all that hold the same: few differ in more than names."""
+    held = _HELD.get(type(obj))
+    if held is None:
+        return _encoded(encode_fields(obj))
+    known, key = lines.setdefault(type(obj), {}), tuple(map(id, held(obj)))
+    if key in known:
+        return known[key][1]
+    text = _encoded(encode_fields(obj))
+    if len(known) < _MOST_LINES:
+        known[key] = obj, text
     return text
 
 
@@ -276,7 +281,7 @@ def _restore(text: str, share: Context, bodies: Bodies, again: Callable[[], Cont
         (Ref.parse(ref), share.source, partial(_enum_again, again, number))
         for number, ref in enumerate(rest.get("enums", ()))
     ]
-    _look_up(share, root, share.objects)
+    share.columns, share.keys = _look_up(root, share.objects)
     return root if root.parts else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 
 from reconciler.model.objects import Object
 from reconciler.model.ref import Kind
@@ -22,6 +23,10 @@ _ELSEWHERE: Mapping[Kind, Mapping[str, object]] = {
     Kind.INDEX: {"nulls_not_distinct": False, "options": ()},
 }  # fmt: skip
 
+# The same, to be read and compared at once; the name of the object keeps them several.
+_READ = {kind: attrgetter("kind", *usual) for kind, usual in _ELSEWHERE.items()}
+_USUAL = {kind: (kind, *usual.values()) for kind, usual in _ELSEWHERE.items()}
+
 # Fields that a message calls otherwise.
 NOUNS: Mapping[str, str] = {
     "options": "storage settings", "match_full": "match: full", "enforced": "enforced: false",
@@ -30,4 +35,7 @@ NOUNS: Mapping[str, str] = {
 
 def beyond(obj: Object) -> Mapping[str, object]:
     """Return the fields of an object that say what SQLite cannot have, each with the value that says nothing."""
-    return {name: usual for name, usual in _ELSEWHERE.get(obj.kind, {}).items() if getattr(obj, name) != usual}
+    usual = _ELSEWHERE.get(obj.kind, {})
+    if not usual or _READ[obj.kind](obj) == _USUAL[obj.kind]:
+        return {}
+    return {name: value for name, value in usual.items() if getattr(obj, name) != value}

@@ -39,4 +39,7 @@ def hidden(table: str) -> bool:
 
 def taken(name: str) -> str:
     """Return the beginning that makes a name no name for a user's table, view or index, "" when there is none."""
-    return ours(name) or next((prefix for prefix in _THEIRS if fold(name).startswith(prefix)), "")
+    folded = fold(name)
+    if folded.startswith(_THEIRS):
+        return next(prefix for prefix in _THEIRS if folded.startswith(prefix))
+    return ours(name)

@@ -155,9 +155,10 @@ def _table(obj: Table, model: Model, findings: _Findings) -> Iterator[Object]:
 
 def _around(table: Ref, model: Model, findings: _Findings) -> Surroundings:
     """Return what a table says about its columns, found out once for all of its columns."""
-    if table not in findings.surroundings:
-        findings.surroundings[table] = surroundings_of(table, model)
-    return findings.surroundings[table]
+    found = findings.surroundings.get(table)
+    if found is None:
+        found = findings.surroundings[table] = surroundings_of(table, model)
+    return found
 
 
 def _column(obj: Column, model: Model, findings: _Findings) -> Iterator[Object]:
@@ -264,9 +265,11 @@ def _index(obj: Index, model: Model, findings: _Findings) -> Iterator[Object]:
 
 def _part_collation(part: IndexPart, table: Ref, model: Model) -> str | None:
     """Return the collation of a part where it is not its column's own."""
+    if not part.collation:
+        return None
     column = model.get(table.child(Kind.COLUMN, part.column)) if part.column is not None else None
     own = column.collation if isinstance(column, Column) else None
-    said = part.collation.upper() if part.collation else None
+    said = part.collation.upper()
     return None if said == (own or "BINARY").upper() else said
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import MISSING, FrozenInstanceError, fields, replace
 from decimal import Decimal
 
 import pytest
@@ -11,15 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.codec import decode_desired, decode_model, encode_desired, encode_model
-from reconciler.model.fields import changed, references
+from reconciler.model.fields import changed, references, roots_named
+from reconciler.model.kinds import KINDS
 from reconciler.model.model import Desired, Model, renamed
 from reconciler.model.names import LONGEST, implicit_name
-from reconciler.model.objects import Check, Column, Enum, ForeignKey, Index, PrimaryKey, Table
+from reconciler.model.objects import Check, Column, Enum, ForeignKey, Index, Object, PrimaryKey, Table, Unique
 from reconciler.model.ref import KIND_WORDS, Kind, Ref
 from reconciler.model.texts import spelled, texts
 from reconciler.model.types import Type, parse_type
 from reconciler.model.values import Action, Deferrable, Generated, Identity, IndexPart, Literal, Sql
-from tests.strategies import models
+from tests.strategies import models, wide_models
 
 NAMES = st.text(min_size=1, max_size=12) | st.sampled_from(sorted(KIND_WORDS))
 
@@ -168,3 +169,30 @@ def test_what_has_its_values_already_is_given_back_itself() -> None:
     table = Table(ref=Ref.root(Kind.TABLE, "a"), comment="x")
     assert changed(table, comment="x", options=()) is table
     assert changed(table, comment=None) == Table(ref=table.ref)
+
+
+@given(wide_models())
+def test_the_roots_that_an_object_names_are_those_of_all_that_it_names(model: Model) -> None:
+    for obj in model.values():
+        own = {obj.ref.top}
+        assert roots_named(obj) | own == {ref.top for ref in references(obj)} | own
+
+
+@pytest.mark.parametrize("cls", [Table, Column, PrimaryKey, Unique, Check, ForeignKey, Index])
+def test_what_is_soon_made_is_made_as_any_dataclass_is(cls: type[Object]) -> None:
+    given = {field.name: object() for field in fields(cls)}
+    needed = {name: given[name] for name in given if cls.__dataclass_fields__[name].default is MISSING}
+    for one, said in ((cls(**given), given), (cls(**needed), needed)):  # type: ignore[arg-type]
+        expected = {field.name: said.get(field.name, field.default) for field in fields(cls)}
+        assert {name: getattr(one, name) for name in given} == expected
+    for wrong in ({}, needed | {"unheard_of": 1}):
+        with pytest.raises(TypeError, match=r"Table|Column|Key|Unique|Check|Index"):
+            cls(**wrong)  # type: ignore[arg-type]
+    with pytest.raises(FrozenInstanceError):
+        cls(**needed).ref = None  # type: ignore[arg-type, assignment, misc]
+
+
+def test_no_value_is_left_out_by_what_makes_objects_soon() -> None:
+    for cls in KINDS.values():
+        assert not hasattr(cls, "__post_init__")
+        assert all(field.default_factory is MISSING for field in fields(cls))
