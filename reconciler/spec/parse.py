@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 
 import yaml
@@ -15,7 +16,7 @@ import yaml
 from reconciler.errors import Problem
 from reconciler.spec.commas import joined_items, joined_keys, opens
 from reconciler.spec.nodes import At, Node, Source
-from reconciler.spec.scalars import scalar
+from reconciler.spec.scalars import STARTS, WORDS, scalar
 
 DEEPEST = 64
 MOST_VALUES = 500_000
@@ -64,7 +65,7 @@ def parse(source: Source) -> Parsed:
     try:
         loader = _LOADER(source.text)
         next_event = loader.get_event
-        handlers = builder.handlers
+        handlers = builder.handlers()
         while (event := next_event()) is not None:
             handlers[type(event)](event)
     except _GiveUp:
@@ -84,7 +85,10 @@ class _Builder:
         self.frame: _Frame | None = None
         self.outer: list[_Frame | None] = []
         self.count = 0
-        self.handlers: dict[type, Callable[[Any], None]] = {
+
+    def handlers(self) -> dict[type, Callable[[Any], None]]:
+        """Return what takes each sort of event. It is not kept here: with a circle nothing would be freed soon."""
+        return {
             yaml.ScalarEvent: self.scalar,
             yaml.AliasEvent: self.alias,
             yaml.MappingStartEvent: self.mapping,
@@ -105,7 +109,10 @@ class _Builder:
         raise _GiveUp
 
     def scalar(self, event: Any) -> None:
-        at = _at(event)
+        """Take a key or a value; there are so many that `_at` is written out."""
+        start, end = event.start_mark, event.end_mark
+        line = start.line
+        at = (line + 1, start.column + 1, end.column + 1 if end.line == line else 0)
         if event.anchor or event.tag:
             self.unwanted(event, at)
         frame, value, style = self.frame, event.value, event.style
@@ -113,19 +120,19 @@ class _Builder:
             if value == "<<" and not style:
                 self.parsed.sound = False
                 self.problem("SPEC007", "merge keys are not part of the format", at, hint=_NO_SHARING)
-            frame.key, frame.key_at = value, at
+            # A few words are the keys of nearly everything, and are found sooner when they are the same objects.
+            frame.key, frame.key_at = intern(value), at
             return
-        if not style:
-            value = self.plain(value, at)
-        self.attach(Node(value, at, None, style or ""))
+        self.attach(Node(value if style else self.plain(value, at), at, None, style or ""))
 
     def plain(self, text: str, at: At) -> Any:
         """Return the value of a text without quotes."""
-        try:
-            value = scalar(text)
-        except ValueError as error:
-            self.problem("SPEC009", str(error), at)
-            value = text
+        value: Any = WORDS.get(text, text)
+        if value is text and text[0] in STARTS:
+            try:
+                value = scalar(text)
+            except ValueError as error:
+                self.problem("SPEC009", str(error), at)
         if "(" in text and self.frame is not None and self.frame.flow and opens(value):
             self.frame.suspicious = True
         return value

@@ -13,7 +13,7 @@ WORDS: Mapping[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
-_STARTS = frozenset("0123456789+-.")
+STARTS = frozenset("0123456789+-.")
 _DECIMAL = re.compile(r"[-+]?[0-9]+")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FRACTION = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -28,7 +28,7 @@ def scalar(text: str) -> Scalar:
 
     Raises ValueError, in one sentence, for a number that would not be kept as it is written.
     """
-    if not text or text[0] not in _STARTS:
+    if not text or text[0] not in STARTS:
         return WORDS.get(text, text)
     if _DECIMAL.fullmatch(text):
         return _whole(text)
