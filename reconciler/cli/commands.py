@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -155,31 +155,46 @@ def _unless_failed(review: Review, report: Report) -> Report:
     return report
 
 
-def plan_page(review: Review, look: Look) -> str:
-    """Return a plan as a page; what makes pages is loaded by whoever wants one."""
+def _plan_page(review: Review, look: Look) -> str:
     from reconciler.report.html.plan_page import plan_html
     from reconciler.workflow.way_back import way_back
 
     return plan_html(review, look, way_back(review))
 
 
+def _plan_markdown(review: Review, look: Look) -> str:
+    from reconciler.report.plan_markdown import plan_markdown
+
+    return plan_markdown(review, look)
+
+
+def _plan_sql(review: Review, look: Look) -> str:
+    from reconciler.report.sql import plan_sql
+
+    return plan_sql(review)
+
+
+def _plan_forms(review: Review, command: str) -> Mapping[Format, Callable[[Look], str]]:
+    """Return what else than text and data a plan can be shown as; what makes it is loaded by whoever wants it."""
+    writers = {Format.MARKDOWN: _plan_markdown, Format.SQL: _plan_sql, Format.HTML: _plan_page}
+    return {form: partial(_written, writer, review, command) for form, writer in writers.items()}
+
+
+def _written(writer: Callable[[Review, Look], str], review: Review, command: str, look: Look) -> str:
+    return writer(review, replace(look, apply=command))
+
+
 def plan_report(review: Review, order: Order) -> Report:
     """Return the report of a plan."""
     from reconciler.report.plan_json import plan_data
-    from reconciler.report.plan_markdown import plan_markdown
     from reconciler.report.review_findings import plan_problems
-    from reconciler.report.sql import plan_sql
     from reconciler.report.text import plan_text
 
     command = apply_command(order, review.environment)
     return Report(
         text=lambda look: plan_text(review, replace(look, apply=command)),
         data=lambda: plan_data(review),
-        forms={
-            Format.MARKDOWN: lambda look: plan_markdown(review, replace(look, apply=command)),
-            Format.SQL: lambda look: plan_sql(review),
-            Format.HTML: lambda look: plan_page(review, replace(look, apply=command)),
-        },
+        forms=_plan_forms(review, command),
         problems=review.warnings,
         findings=lambda: (plan_problems(review), ()),
     )
@@ -257,8 +272,6 @@ def _with_rows(done: Applied, report: Report) -> Report:
 def diff(where: Where, first: str, second: str, pending: int) -> Report:
     """Show what makes one model into another; `pending` is the exit code if they differ."""
     from reconciler.report.plan_json import plan_data
-    from reconciler.report.plan_markdown import plan_markdown
-    from reconciler.report.sql import plan_sql
     from reconciler.report.text import plan_text
     from reconciler.workflow.differing import difference
 
@@ -267,11 +280,7 @@ def diff(where: Where, first: str, second: str, pending: int) -> Report:
         exit_code=0 if review.planned.plan.empty else pending,
         text=lambda look: plan_text(review, replace(look, apply="")),
         data=lambda: {"from": first, "to": second, **plan_data(review)},
-        forms={
-            Format.MARKDOWN: lambda look: plan_markdown(review, replace(look, apply="")),
-            Format.SQL: lambda look: plan_sql(review),
-            Format.HTML: lambda look: plan_page(review, replace(look, apply="")),
-        },
+        forms=_plan_forms(review, ""),
     )
 
 

@@ -72,10 +72,17 @@ class Outlines:
 
         Views can be in a circle only with each other.
         """
+        return reached(self._open(sound) | self.staying(), self.needs)
+
+    def surely_planned(self, sound: Collection[Ref]) -> frozenset[Ref]:
+        """Return the same with all that refers to them: a plan looks at these whatever the database holds."""
+        return touched(self._open(sound), self.entries, self.needs, self.staying())
+
+    def _open(self, sound: Collection[Ref]) -> frozenset[Ref]:
         open_ = {root for root in self.entries if root not in sound}
         if any(root.kind == Kind.VIEW for root in open_):
             open_ |= {root for root in self.entries if root.kind == Kind.VIEW}
-        return reached(open_ | self.staying(), self.needs)
+        return frozenset(open_)
 
     def staying(self) -> frozenset[Ref]:
         """Return one root of each schema, looked at whatever is known: what is in a schema declares it."""
@@ -115,6 +122,34 @@ def reached(roots: Iterable[Ref], names: Callable[[Ref], Iterable[Ref]]) -> froz
         found.update(more)
         pending += more
     return frozenset(found)
+
+
+def touched(
+    open_: Iterable[Ref], roots: Iterable[Ref], names: Callable[[Ref], Iterable[Ref]], also: Iterable[Ref]
+) -> frozenset[Ref]:
+    """Return roots that may change with all that has to be looked at because of them, and what `also` names.
+
+    What refers to a table that changes may have to be taken away meanwhile, and what reads a view, too; a table that
+    refers to it by a key passes nothing on. All that any of these names has to be there to be looked up.
+
+    Args:
+        open_: what may change.
+        roots: those that may refer to it.
+        names: what a root names.
+        also: what is looked at in any case.
+    """
+    found = set(open_)
+    pending = [root for root in found if root.kind in _MANY]
+    users: dict[Ref, list[Ref]] = {}
+    for root in roots if pending else ():
+        for other in names(root):
+            users.setdefault(other, []).append(root)
+    while pending:
+        for user in users.get(pending.pop(), ()):
+            if user not in found:
+                found.add(user)
+                pending += [user] if user.kind == Kind.VIEW else []
+    return reached(found.union(also), names)
 
 
 class _Odd(Exception):

@@ -20,6 +20,7 @@ from reconciler.plan.policy import Allowance, Approve
 from reconciler.plan.scope import Reason, Undeclared
 from reconciler.report.facts import Applied, Review, SpecVersion
 from reconciler.report.plan_file import SavedPlan, read_plan
+from reconciler.spec.outline import Outlines
 from reconciler.workflow import narrowing
 from reconciler.workflow.ahead import looked_at
 from reconciler.workflow.applying import plan_on, run_locked
@@ -84,7 +85,7 @@ def _compared(request: Request, given: Sequence[Allowance], besides: Besides) ->
             project=opened.project, documents=documents, dialect=opened.dialect, target=opened.target,
             given=request.variables,
         )  # fmt: skip
-        found = declared(sources)
+        found = declared(sources, Outlines.surely_planned)
         opened = seeing_schemas(opened, found.desired.model)
         with told(None):
             seen = look_at(opened, documents)

@@ -21,7 +21,7 @@ from reconciler.model.objects import View
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.foreign import foreign_tables
 from reconciler.plan.policy import Allowance
-from reconciler.spec.outline import Outlines, reached
+from reconciler.spec.outline import Outlines, touched
 from reconciler.workflow.ahead import Seen
 from reconciler.workflow.applying import plan_on
 from reconciler.workflow.looking import told
@@ -147,27 +147,12 @@ def _agreed(outlines: Outlines, pairs: Mapping[Ref, str]) -> Mapping[Ref, Aside]
 
 
 def _touched(agreed: Mapping[Ref, Aside], outlines: Outlines, rows: Survey, also: AbstractSet[Ref]) -> frozenset[Ref]:
-    """Return the roots that may differ with those that have to be looked at because of them, and what `also` names.
-
-    What refers to a table that changes may have to be taken away meanwhile, and what reads a view, too; a table that
-    refers to it by a key passes nothing on. All that any of these names has to be there to be looked up.
-    """
+    """Return the roots that may differ, with those that have to be looked at because of them, and what `also` names."""
 
     def names(root: Ref) -> Iterable[Ref]:
         return (*outlines.needs(root), *rows.names.get(root, ()))
 
-    users: dict[Ref, list[Ref]] = {}
-    for root in agreed:
-        for other in names(root):
-            users.setdefault(other, []).append(root)
-    found = (outlines.entries.keys() | rows.marks.keys()) - agreed.keys()
-    pending = [root for root in found if root.kind in (Kind.TABLE, Kind.VIEW)]
-    while pending:
-        for user in users.get(pending.pop(), ()):
-            if user not in found:
-                found.add(user)
-                pending += [user] if user.kind == Kind.VIEW else []
-    return reached(found | also, names)
+    return touched((outlines.entries.keys() | rows.marks.keys()) - agreed.keys(), agreed, names, also)
 
 
 def _note_agreed(outlines: Outlines, pairs: Mapping[Ref, str], result: Result) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler import spec
@@ -58,8 +58,11 @@ class Sources:
         )
 
 
-def declared(sources: Sources) -> Declared:
-    """Return what the specs declare, as far as it is not known to be in order. Raises SpecError with every problem."""
+def declared(sources: Sources, look: Callable[[Outlines, Collection[Ref]], frozenset[Ref]]) -> Declared:
+    """Return what the specs declare, as far as it is not known to be in order. Raises SpecError with every problem.
+
+    `look` chooses the roots, given those that are known to be in order; it is one of the ways that `Outlines` has.
+    """
     outlines = sources.outlined()
     if outlines is None:
         desired, warnings = sources.declared(sources.documents)
@@ -68,7 +71,7 @@ def declared(sources: Sources) -> Declared:
             desired=desired, warnings=warnings, looked=frozenset(), count=len(desired.model), outlines=None
         )  # fmt: skip
     sound = outlines.sound()
-    looked = outlines.unsettled(sound)
+    looked = look(outlines, sound)
     desired, warnings = sources.declared(outlines.part(looked))
     _note_sound(outlines, desired, warnings)
     rest = sum(count for root, count in sound.items() if root not in looked)

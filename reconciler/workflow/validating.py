@@ -7,6 +7,7 @@ from reconciler.dialects.base import Target
 from reconciler.errors import Problem, SpecError
 from reconciler.report.validated import Validated
 from reconciler.spec.load import Documents
+from reconciler.spec.outline import Outlines
 from reconciler.spec.project import Project
 from reconciler.workflow.declaring import load
 from reconciler.workflow.opening import Request, open_project
@@ -42,4 +43,4 @@ def _declared_for(project: Project, documents: Documents, name: str, request: Re
     sources = Sources(
         project=project, documents=documents, dialect=dialects.dialect(name), target=target, given=request.variables
     )  # fmt: skip
-    return declared(sources)
+    return declared(sources, Outlines.unsettled)
