@@ -45,7 +45,10 @@ class _Engine:
         return socket_directory(self.home, None) / "socket"
 
     def command(self, data: Path, *arguments: str) -> list[str]:
-        own = [option.format(root=self.root) for option in self.flavor.options]
+        # A server that starts clears away the temporary tables of all others that have the same place for them.
+        temporary = data.with_name(f"{data.name}-temporary")
+        temporary.mkdir(parents=True, exist_ok=True)
+        own = [f"--tmpdir={temporary}", *(option.format(root=self.root) for option in self.flavor.options)]
         user = ["--user=root"] if os.geteuid() == 0 else []
         return [*loaded(self.root, self.flavor.program), "--no-defaults", f"--datadir={data}", *own, *user, *arguments]
 
