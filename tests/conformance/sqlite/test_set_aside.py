@@ -127,7 +127,7 @@ def _rename_the_log(shop: Shop) -> None:
 EDITS: dict[str, Callable[[Shop], None]] = {
     "a column": lambda shop: shop.write("alone", DOCUMENTS["alone"].replace("b: {type: int}", "b: {type: text}")),
     "a column less": lambda shop: shop.write("twin", DOCUMENTS["twin"].replace(", b: {type: int}", "")),
-    "a column less, read by a view": lambda shop: shop.write(
+    "a column less where a view reads another": lambda shop: shop.write(
         "orders", DOCUMENTS["orders"].replace("  customer_id: {type: bigint, references: customers.id}\n", "")
     ),
     "the column behind a view": lambda shop: shop.write(
