@@ -30,6 +30,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from reconciler.frozen import frozen
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
@@ -44,7 +46,7 @@ class Position:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Problem:
     """One thing that is wrong, told to a person.
 

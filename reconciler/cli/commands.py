@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.options import Format, Where
 from reconciler.cli.report import Report, failed
 from reconciler.errors import ApprovalNeeded, ReconcileError, UsageError
+from reconciler.frozen import frozen
 
 if TYPE_CHECKING:
     from reconciler.cli.desk import Desk
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 NULL = r"\N"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Order:
     """What `apply` is asked to do, or a command that ends in one; `words` are those of that command.
 

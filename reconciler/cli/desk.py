@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, TextIO
 
 from reconciler.cli.events import Stream
 from reconciler.cli.options import Color, Output
+from reconciler.frozen import frozen
 
 if TYPE_CHECKING:
     from reconciler.report.layout import Look
@@ -18,7 +19,7 @@ _WIDTH = 80
 _DUMB = ("dumb", "unknown")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Desk:
     """What a command talks to people through: stderr, and stdin where somebody may be asked."""
 

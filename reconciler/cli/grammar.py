@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,11 +11,12 @@ from typer.core import TyperCommand, TyperGroup
 
 from reconciler.cli.options import Format, Output, grouped, output, where
 from reconciler.cli.report import Action
+from reconciler.frozen import frozen_in_order
 
 GROUPS: dict[str, Callable[..., Any]] = {"where": where, "output": output}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Invocation:
     """A command that was understood: what to do, how to tell, and in which formats it can be told."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,13 @@ from reconciler.cli.commands import request
 from reconciler.cli.options import Format, Where
 from reconciler.cli.report import Rendering, Report, failed
 from reconciler.errors import UsageError
+from reconciler.frozen import frozen
 
 if TYPE_CHECKING:
     from reconciler.report.graph.drawing import Graph
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Layout:
     """What `fmt` is asked to do: with which files; to write them, to list them, or to show the difference."""
 

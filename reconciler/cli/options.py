@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from reconciler.frozen import frozen, frozen_in_order
 
 
 class Color(StrEnum):
@@ -46,7 +47,7 @@ FINDINGS = (Format.GITHUB, Format.SARIF, Format.JUNIT, Format.GITLAB)
 PLAN = (Format.TEXT, Format.JSON, Format.MARKDOWN, Format.HTML, Format.SQL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Sink:
     """One rendering of the result: its format, and the file for it; None is stdout."""
 
@@ -54,7 +55,7 @@ class Sink:
     path: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Output:
     """How a command tells what it has to tell. `detail` counts -v, less one for -q."""
 
@@ -64,7 +65,7 @@ class Output:
     no_input: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Where:
     """Which specs and which database are meant, as it was said."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.options import Format
 from reconciler.errors import Problem, ReconcileError
+from reconciler.frozen import frozen
 
 if TYPE_CHECKING:
     from reconciler.cli.desk import Desk
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 Rendering = Callable[["Look"], str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Report:
     """What a command has to tell: its exit code, and the result as text and as data, made when somebody wants it.
 

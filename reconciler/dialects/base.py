@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from reconciler.frozen import frozen, frozen_in_order
+
 # A record of functions needs nothing of what these take and give; whoever makes it, loads it.
 if TYPE_CHECKING:
     from reconciler.dialects.adoption import Adoption
@@ -114,7 +116,7 @@ class Lock(Protocol):
         """Say whether the lock is still ours; asked before each step."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Question:
     """A query of which at most so many rows are wanted. Parameters are written `:name` in it."""
 
@@ -123,7 +125,7 @@ class Question:
     parameters: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Target:
     """A database to work on. `url` may hold a password and is never shown; `label` is what is shown instead.
 
@@ -144,7 +146,7 @@ class Target:
     fence: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Server:
     """What answers: `memory` names the circumstances under which it spells SQL the same way (major version, search
     path).
@@ -159,7 +161,7 @@ class Server:
     elaborates: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Normalized:
     """A model in the dialect's normal form. `problems` are what the dialect cannot have (errors) or loses (warnings);
 
@@ -171,7 +173,7 @@ class Normalized:
     parts: Mapping[Problem, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Survey:
     """What a database holds, before any object is made of it.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from operator import attrgetter
 from typing import Any
 
+from reconciler.frozen import frozen_in_order
 from reconciler.model.objects import Column
 
 # What a column is beside its name and place.
@@ -14,7 +15,7 @@ _SHAPE = tuple(one.name for one in fields(Column) if one.name not in ("ref", "po
 _shape_of = attrgetter(*_SHAPE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Shapes:
     """The shapes met so far: a column of each, and what its normal form has in these fields; None for the same."""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from reconciler.frozen import frozen
 from reconciler.model.ref import Ref
 from reconciler.model.values import Sql
 
@@ -11,7 +10,7 @@ from reconciler.model.values import Sql
 ASSERTION = "assertion"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Assertion:
     """A query that must return nothing.
 

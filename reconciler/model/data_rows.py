@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from reconciler.frozen import frozen, frozen_in_order
 from reconciler.model.ref import Kind, Ref
 
 # The word that its address begins with. It is no `Kind`: no catalog holds rows, so they are compared by themselves.
@@ -22,7 +22,7 @@ class Mode(StrEnum):
     SYNC = "sync"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Absent:
     """What a row says of a column that it does not name."""
 
@@ -33,7 +33,7 @@ Value = str | bool | int | Decimal | None
 Cell = str | bool | int | Decimal | None | Absent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DataRows:
     """Rows that have to be in a table.
 

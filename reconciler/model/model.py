@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import field, fields, is_dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.errors import Position
+from reconciler.frozen import frozen
 from reconciler.model.assertions import Assertion
 from reconciler.model.data_rows import DataRows
 from reconciler.model.fields import compared_values, referring
@@ -224,7 +225,7 @@ def renamed(model: Model, renames: Mapping[Ref, Ref], respell: Callable[[Object,
     return Model(one(obj) for obj in model.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Desired:
     """What the specs declare for one dialect, as written.
 
@@ -252,7 +253,7 @@ class Desired:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Inspection:
     """What a database holds: its objects (those that we do not model included), and which of them have no name there.
 

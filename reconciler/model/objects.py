@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
-from reconciler.model.making import soon_made
+from reconciler.frozen import frozen
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.references import MANY, ONE, PARTS, SIBLINGS, TARGET_COLUMNS, refers_to
 from reconciler.model.types import BIGINT, Type
@@ -24,7 +24,7 @@ LIVE = {"live": True}
 _CONTRACT = {"contract": True}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Object:
     """One addressable thing."""
 
@@ -32,7 +32,7 @@ class Object:
     ref: Ref
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Schema(Object):
     """A schema that holds other objects; PostgreSQL only."""
 
@@ -40,7 +40,7 @@ class Schema(Object):
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Extension(Object):
     """An extension; what it brings along belongs to it and is no object of ours.
 
@@ -53,7 +53,7 @@ class Extension(Object):
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Enum(Object):
     """An enumerated type with its values in order.
 
@@ -69,7 +69,7 @@ class Enum(Object):
     carried: tuple[str, ...] = field(default=(), compare=False, metadata=LIVE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Domain(Object):
     """A type with rules of its own over another one; its checks are objects of their own."""
 
@@ -82,7 +82,7 @@ class Domain(Object):
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NumberSequence(Object):
     """A sequence of numbers. In normal form None means what follows from type and direction.
 
@@ -100,7 +100,7 @@ class NumberSequence(Object):
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OwnedBy(Object):
     """The column with which a sequence goes, apart from both: a column may draw from the sequence that it owns."""
 
@@ -108,8 +108,7 @@ class OwnedBy(Object):
     column: Ref = field(metadata=refers_to(ONE))
 
 
-@soon_made
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Table(Object):
     """A table; its columns, keys and indexes are objects of their own.
 
@@ -125,8 +124,7 @@ class Table(Object):
     not_understood: str = field(default="", compare=False, metadata=LIVE)
 
 
-@soon_made
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Column(Object):
     """A column. `position` orders CREATE TABLE and is never a change; `clauses` is text that we carry and do not
     read. `on_conflict` is what SQLite does with a null that NOT NULL forbids, "" for its default;
@@ -153,8 +151,7 @@ class Column(Object):
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
-@soon_made
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PrimaryKey(Object):
     """A primary key. A difference in `name` alone is no change where the spec gives none. `clauses` as in Column.
 
@@ -174,8 +171,7 @@ class PrimaryKey(Object):
     not_understood: str = field(default="", compare=False, metadata=LIVE)
 
 
-@soon_made
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unique(Object):
     """A unique constraint. `nameless`: the database has no name for it, the one in the address is made up.
 
@@ -195,8 +191,7 @@ class Unique(Object):
     not_understood: str = field(default="", compare=False, metadata=LIVE)
 
 
-@soon_made
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Check(Object):
     """A check constraint. `nameless` as in Unique; `not_valid` means that rows from before it may break it."""
 
@@ -212,8 +207,7 @@ class Check(Object):
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
-@soon_made
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ForeignKey(Object):
     """A foreign key. Empty `target_columns` mean the target's primary key, and are filled in by `normalize`.
 
@@ -239,8 +233,7 @@ class ForeignKey(Object):
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
-@soon_made
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Index(Object):
     """An index; `definition` is the server's own text where it keeps one, carried and never compared.
 
@@ -263,7 +256,7 @@ class Index(Object):
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Exclusion(Object):
     """An exclusion constraint: no two rows whose parts all compare true by their operators; PostgreSQL only.
 
@@ -283,7 +276,7 @@ class Exclusion(Object):
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class View(Object):
     """A view; one that is materialized stores its rows and may hold indexes.
 
@@ -303,7 +296,7 @@ class View(Object):
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unmodelled(Object):
     """Something that the inspector met and that we do not manage: listed, never dropped or rewritten.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from reconciler.frozen import frozen
 from reconciler.model.objects import LIVE, USES, Object, Options
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.references import MAYBE_ONE, MAYBE_SIBLING, SIBLINGS, refers_to
@@ -12,7 +13,7 @@ from reconciler.model.types import Type
 from reconciler.model.values import Argument, Body, Deferrable, Sql
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Trigger(Object):
     """What happens by itself when rows of a table or view change.
 
@@ -48,7 +49,7 @@ class Trigger(Object):
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Function(Object):
     """A function. Where names may be overloaded, the address has the types of what it takes (`signature`).
 
@@ -73,7 +74,7 @@ class Function(Object):
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Procedure(Object):
     """A procedure; its fields are as in Function."""
 
@@ -89,7 +90,7 @@ class Procedure(Object):
     uses: frozenset[Ref] = field(default=frozenset(), compare=False, metadata=USES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Event(Object):
     """What a server runs by the clock; MySQL and MariaDB.
 

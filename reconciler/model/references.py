@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from reconciler.frozen import frozen_in_order
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.values import IndexPart
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 Rename = Callable[[Ref], Ref]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Reference:
     """How a field names other objects: `read` lists them, `rewrite` gives the field's value after a renaming."""
 

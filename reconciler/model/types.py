@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from reconciler.frozen import frozen_in_order
 
 # Portable name → how many arguments it may have (least, most). The table of names is the one in the spec format.
 PORTABLE: Mapping[str, tuple[int, int]] = {
@@ -34,7 +36,7 @@ DEEPEST = 8
 _SHAPE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(?:\((.*)\))?\s*", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Type:
     """A column's type: a portable name with arguments, or, when `native`, a database's own words in `name`.
 

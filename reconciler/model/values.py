@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import StrEnum
 
+from reconciler.frozen import frozen, frozen_in_order
 from reconciler.model.types import Type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Sql:
     """A fragment of SQL.
 
@@ -26,7 +27,7 @@ class Sql:
             object.__setattr__(self, "canonical", self.text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Deprecated:
     """That nothing new is to use an object: since which day, and the first day on which it may go (ISO 8601)."""
 
@@ -34,7 +35,7 @@ class Deprecated:
     remove_after: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Literal:
     """A constant. After normalizing, numbers are `Decimal`: 1.50 equals 1.5, and each is written as it came."""
 
@@ -44,7 +45,7 @@ class Literal:
 Default = Sql | Literal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Statements:
     """A body that every dialect can have: statements without a frame, which the dialect puts around them."""
 
@@ -55,7 +56,7 @@ class Statements:
 Body = Sql | Statements
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Argument:
     """An argument of a routine, in its place; `name` is "" where it has none.
 
@@ -86,7 +87,7 @@ class Deferrable(StrEnum):
     DEFERRED = "deferred"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Generated:
     """A generated column's expression; `stored` false means computed when it is read."""
 
@@ -94,7 +95,7 @@ class Generated:
     stored: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Identity:
     """An identity column; `None` means the dialect's default (PostgreSQL: 1 for start, increment and cache)."""
 
@@ -107,7 +108,7 @@ class Identity:
     cycle: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class IndexPart:
     """One part of an index key: a column, or an expression, with its order. `nulls_first` None is the dialect's
     default; `length` is how many characters of a value count, or bytes of a binary one; `operator` is the one by

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.frozen import frozen, frozen_in_order
 from reconciler.report.problems import safe, width
 
 NARROWEST = 40
@@ -50,7 +50,7 @@ def coloured(style: str, text: str) -> str:
     return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if text else text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Look:
     """How a text is to look: cells per line, colours, how often -v was said, and the command that applies the plan.
 
@@ -63,7 +63,7 @@ class Look:
     apply: str = "reconcile apply"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Cell:
     """A piece of a table or a line, with what it is."""
 

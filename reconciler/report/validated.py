@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from reconciler.errors import Problem
+from reconciler.frozen import frozen
 from reconciler.report.diagnostics import diagnostics
 from reconciler.report.layout import Look, Style, counted
 from reconciler.report.notes import notes
 from reconciler.report.problems import safe
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Validated:
     """Specs that are right, for which dialects, and what they lose there."""
 

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Any
 
 from reconciler.errors import Position, Problem
+from reconciler.frozen import frozen
 from reconciler.model.ref import Ref
 from reconciler.spec.nodes import Node, Source
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Allowed:
     """Consent to a code, everywhere or at one address, with its reason; `until` is the last day on which it holds."""
 
@@ -34,7 +35,7 @@ class Allowed:
         return f"{self.code}:{self.at}" if self.at else self.code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LintPolicy:
     """How grave each code is (off, info, warn, error), which names are right, by kind, and what is allowed.
 

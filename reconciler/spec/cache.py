@@ -14,9 +14,10 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from reconciler.frozen import frozen_in_order
 
 VARIABLE = "RECONCILE_CACHE"
 _OFF = frozenset({"off", "no", "false", "0"})
@@ -26,7 +27,7 @@ _MOST_FILES, _MOST_BYTES = 256, 512 * 1024 * 1024
 _BETWEEN = "\x1e"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Shelf:
     """The place of one project's texts. Each set of texts has a name of its own."""
 

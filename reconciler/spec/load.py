@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.errors import Problem, SpecError
+from reconciler.frozen import frozen_in_order
 from reconciler.spec import validate
 from reconciler.spec.cache import Shelf
 from reconciler.spec.collector import no_collecting
@@ -50,7 +51,7 @@ class SpecFile:
         return self.nodes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Document:
     """One YAML document: what kind of object it declares, and which of its file's documents it is.
 
@@ -85,7 +86,7 @@ class Document:
         return fields
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Documents:
     """Every document of a set of specs, in the order of the files; `shelf` keeps what was made of them before.
 

@@ -6,13 +6,14 @@ A name that has a dot, a quote, a comma or a parenthesis of its own is double-qu
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from reconciler.frozen import frozen_in_order
 
 _PIECE = re.compile(r'"((?:[^"]|"")+)"|([^."(),]+)')
 _NEEDS_QUOTES = re.compile(r'[."(),]|^\s|\s$')
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Reference:
     """What a foreign key points to; no columns mean the primary key."""
 
@@ -21,7 +22,7 @@ class Reference:
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class PartText:
     """A part of an index as one line of text."""
 

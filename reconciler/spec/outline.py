@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 
+from reconciler.frozen import frozen_in_order
 from reconciler.model.ref import Kind, Ref
 from reconciler.spec.cache import Shelf
 from reconciler.spec.load import Document, Documents
@@ -22,7 +22,7 @@ _SOUND = "sound "
 _NOTHING = "-"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Outline:
     """What a document declares: its root, the roots elsewhere that it names, the names that it takes.
 
@@ -36,7 +36,7 @@ class Outline:
     settled: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Outlines:
     """A set of documents in outline.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
 from reconciler.errors import Position, Problem, SpecError, UsageError
+from reconciler.frozen import frozen
 from reconciler.model.ref import Ref
 from reconciler.spec import validate
 from reconciler.spec.allowances import Allowed, LintPolicy, allowance_problems, allowed, lint_policy, naming_problems
@@ -23,7 +24,7 @@ from reconciler.spec.serving import Serving, serving, serving_problems
 from reconciler.spec.urls import CHAINS, has_password, has_stray_at, url_dialect
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Policy:
     """What an environment allows, as written; `ignore` are addresses, each with its reason.
 
@@ -37,7 +38,7 @@ class Policy:
     small_table_rows: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Backups:
     """How an environment keeps backups: before which applies, for how many seconds, in which folder ("" for ours)."""
 
@@ -46,7 +47,7 @@ class Backups:
     to: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Environment:
     """A database that the specs are for. `dialect` is None when only the resolved URL can tell."""
 
@@ -61,7 +62,7 @@ class Environment:
     position: Position | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Project:
     """What the project file says. `specs` are absolute paths or globs; `root` is the folder of the file.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, time
 
 from reconciler.errors import Position, Problem
+from reconciler.frozen import frozen
 from reconciler.spec import validate
 from reconciler.spec.durations import duration
 from reconciler.spec.nodes import Node, Source, plain
@@ -22,7 +23,7 @@ _WINDOW = re.compile(r"(?:([A-Za-z]{3}(?:,[A-Za-z]{3})*)\s+)?(\d{1,2}:\d\d)-(\d{
 Fields = Mapping[str, Node]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Window:
     """Hours of a day in which something may begin; `days` are 0 for Monday to 6, all of them where it is empty.
 
@@ -35,7 +36,7 @@ class Window:
     zone: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Schedule:
     """What is to run on a database, and when: `every` in seconds (0 for never), `cron`, or as the watcher begins.
 
@@ -56,7 +57,7 @@ class Schedule:
     position: Position | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Channel:
     """Who is told: by a webhook or by an address of Apprise; of which events, () for all; `repeat_after` in seconds."""
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reconciler.errors import TargetError
+from reconciler.frozen import frozen_in_order
 
 _PATIENCE = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Secret:
     """A reference to a secret; `source` is `env`, `file` or `command`, `value` the name, the path or the arguments."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from reconciler.errors import Problem
+from reconciler.frozen import frozen
 from reconciler.spec.durations import duration
 from reconciler.spec.nodes import Node, Source
 from reconciler.spec.secrets import Secret, secret
@@ -15,7 +16,7 @@ from reconciler.spec.secrets import Secret, secret
 _SOONEST = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Serving:
     """How a project is served: seconds between two looks, whether a fix may be asked for and how often in a day, the
     tokens that show names and that ask for a fix, and the names by which the server is called.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import Problem
+from reconciler.frozen import frozen_in_order
 from reconciler.spec.files import read_source
 from reconciler.spec.nodes import At, Source
 
@@ -15,7 +15,7 @@ from reconciler.spec.nodes import At, Source
 _FIELD = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|\r|\n|\Z)')
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Sheet:
     """The rows of a CSV file. `header` names the columns; each row has a text or None for each of them.
 

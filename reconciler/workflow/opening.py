@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler import dialects, spec
 from reconciler.dialects.base import Dialect, Target
 from reconciler.errors import UsageError
+from reconciler.frozen import frozen
 from reconciler.model.ref import Ref
 from reconciler.spec.project import Environment, Project
 from reconciler.spec.urls import url_dialect
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.plan.policy import Policy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Request:
     """Which specs and which database are meant, as the command line says; `lock_timeout` is in seconds."""
 
@@ -31,7 +32,7 @@ class Request:
     lock_timeout: float = 30.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Opened:
     """A request with everything looked up that does not need a database.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from reconciler import spec
 from reconciler.dialects.base import Dialect, Target
 from reconciler.errors import Problem
+from reconciler.frozen import frozen
 from reconciler.model.model import Desired
 from reconciler.model.ref import Ref
 from reconciler.spec.load import Documents
@@ -18,7 +18,7 @@ from reconciler.spec.project import Project
 from reconciler.workflow.declaring import declare
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Declared:
     """What the specs declare for a dialect, in part: `outlines` knows the rest, None where this is all there is.
 
@@ -32,7 +32,7 @@ class Declared:
     outlines: Outlines | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sources:
     """Where declarations come from: a project, its documents, which dialect they are for, the variables given."""
 

@@ -6,13 +6,14 @@ What a sequence's numbers are by default follows from its type and direction (ma
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.dialects.postgres import types
+from reconciler.frozen import frozen_in_order
 from reconciler.model.values import Identity
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Bounds:
     """The least and the greatest number that a sequence gives unless it is told otherwise."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
 from reconciler.dialects.sql import double_quoted
+from reconciler.frozen import frozen_in_order
 
 
 class Sort(Enum):
@@ -20,7 +20,7 @@ class Sort(Enum):
     SIGN = "sign"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Token:
     """One token: `text` as it was written, `value` a word in lower case or what stands between quotes."""
 

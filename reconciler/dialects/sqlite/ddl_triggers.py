@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from reconciler.dialects.sqlite.lexer import LexError, Token, tokens
 from reconciler.dialects.sqlite.reader import Reader
+from reconciler.frozen import frozen
 
 # With what a statement of a body begins. None of them can close the body, or be a second command behind it.
 _OPENERS = frozenset({"DELETE", "INSERT", "REPLACE", "SELECT", "UPDATE", "VALUES", "WITH"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TriggerText:
     """A CREATE TRIGGER taken apart; `timing` is before, after or instead_of, `body` what stands in BEGIN … END."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from string import ascii_lowercase, ascii_uppercase
 
 from reconciler.dialects.sql import REJECTS, ours
 from reconciler.model.ref import Ref
@@ -12,7 +11,7 @@ from reconciler.model.ref import Ref
 # SQLite's own (sqlite.org/fileformat2.html#internal_schema_objects), and what Cloudflare keeps in a D1 file.
 _THEIRS = ("sqlite_", "_cf_")
 
-_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+_LOWER = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
 @lru_cache(maxsize=65536)

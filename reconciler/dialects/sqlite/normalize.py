@@ -18,7 +18,6 @@ from reconciler.dialects.sqlite.literals import settled
 from reconciler.dialects.sqlite.lowered import enum_check, moved_values, wrong_portable_default
 from reconciler.dialects.sqlite.names import taken
 from reconciler.dialects.sqlite.surroundings import Surroundings, rowid_alias, surroundings_of
-from reconciler.dialects.sqlite.triggers import normal_trigger
 from reconciler.dialects.transpile import NotPortable, output_columns, text_for
 from reconciler.errors import Problem
 from reconciler.model.fields import changed
@@ -293,6 +292,8 @@ def _view(obj: View, model: Model, findings: _Findings) -> Iterator[Object]:
 
 
 def _trigger(obj: Trigger, model: Model, findings: _Findings) -> Iterator[Object]:
+    from reconciler.dialects.sqlite.triggers import normal_trigger
+
     _comment(obj, findings)
     yield from normal_trigger(obj, model, findings.add)
 

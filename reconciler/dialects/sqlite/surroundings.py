@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from reconciler.frozen import frozen_in_order
 from reconciler.model.model import Model
 from reconciler.model.objects import Column, PrimaryKey, Table
 from reconciler.model.ref import Kind, Ref
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Surroundings:
     """What a table says about its columns: which are its key, which is another name of the rowid, and its options."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import MISSING, FrozenInstanceError, fields, replace
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from reconciler.model.codec import decode_desired, decode_model, encode_desired, encode_model
 from reconciler.model.fields import changed, references, roots_named
-from reconciler.model.kinds import KINDS
 from reconciler.model.model import Desired, Model, renamed
 from reconciler.model.names import LONGEST, implicit_name
-from reconciler.model.objects import Check, Column, Enum, ForeignKey, Index, Object, PrimaryKey, Table, Unique
+from reconciler.model.objects import Check, Column, Enum, ForeignKey, Index, PrimaryKey, Table
 from reconciler.model.ref import KIND_WORDS, Kind, Ref
 from reconciler.model.texts import spelled, texts
 from reconciler.model.types import Type, parse_type
@@ -176,23 +175,3 @@ def test_the_roots_that_an_object_names_are_those_of_all_that_it_names(model: Mo
     for obj in model.values():
         own = {obj.ref.top}
         assert roots_named(obj) | own == {ref.top for ref in references(obj)} | own
-
-
-@pytest.mark.parametrize("cls", [Table, Column, PrimaryKey, Unique, Check, ForeignKey, Index])
-def test_what_is_soon_made_is_made_as_any_dataclass_is(cls: type[Object]) -> None:
-    given = {field.name: object() for field in fields(cls)}
-    needed = {name: given[name] for name in given if cls.__dataclass_fields__[name].default is MISSING}
-    for one, said in ((cls(**given), given), (cls(**needed), needed)):  # type: ignore[arg-type]
-        expected = {field.name: said.get(field.name, field.default) for field in fields(cls)}
-        assert {name: getattr(one, name) for name in given} == expected
-    for wrong in ({}, needed | {"unheard_of": 1}):
-        with pytest.raises(TypeError, match=r"Table|Column|Key|Unique|Check|Index"):
-            cls(**wrong)  # type: ignore[arg-type]
-    with pytest.raises(FrozenInstanceError):
-        cls(**needed).ref = None  # type: ignore[arg-type, assignment, misc]
-
-
-def test_no_value_is_left_out_by_what_makes_objects_soon() -> None:
-    for cls in KINDS.values():
-        assert not hasattr(cls, "__post_init__")
-        assert all(field.default_factory is MISSING for field in fields(cls))
