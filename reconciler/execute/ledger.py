@@ -130,59 +130,65 @@ def read(session: Session, ledger: Ledger, circumstances: str, aside: Iterable[R
         session, f"SELECT count(*) FROM {ledger.prefix}_reconcile_run WHERE project = :p AND state = 'done'",
         {"p": ledger.project},
     )  # fmt: skip
+    found = query(session, f"SELECT address FROM {ledger.prefix}_reconcile_object WHERE project = :p",
+                  {"p": ledger.project}) or ()  # fmt: skip
+    left = outside({str(address) for (address,) in found}, frozenset(map(str, aside)))
     memory: dict[tuple[Ref, str], Memory] = {}
-    objects, protected, deprecated = set(), set(), dict[Ref, str]()
-    some, rows = _asked(session, ledger, frozenset(map(str, aside)))
-    for address, guarded, text, under, day in rows:
+    protected, deprecated = set(), dict[Ref, str]()
+    for address, guarded, text, under, day in _said(session, ledger, left):
         ref = Ref.parse(str(address))
-        objects.add(ref)
         if guarded:
             protected.add(ref)
         if day:
             deprecated[ref] = str(day)
         if text and under == circumstances:
             memory |= {(ref, place): Memory(*pair) for place, pair in json.loads(str(text)).items()}
-    known = some or bool(runs and runs[0][0])
     return Owned(
-        known=known, objects=frozenset(objects), protected=frozenset(protected), deprecated=deprecated, memory=memory
-    )
+        known=bool(found or (runs and runs[0][0])), objects=frozenset(map(Ref.parse, left)),
+        protected=frozenset(protected), deprecated=deprecated, memory=memory,
+    )  # fmt: skip
 
 
-def _asked(session: Session, ledger: Ledger, aside: AbstractSet[str]) -> tuple[bool, Sequence[tuple[object, ...]]]:
-    """Return whether anything is written down, and what is of each object that is in none of these roots."""
-    if not aside:
-        rows = _objects(session, ledger) or ()
-        return bool(rows), rows
-    found = query(session, f"SELECT address FROM {ledger.prefix}_reconcile_object WHERE project = :p",
-                  {"p": ledger.project}) or ()  # fmt: skip
-    left = {str(address) for (address,) in found if not inside(str(address), aside)}
-    rows = _objects(session, ledger, sorted(left) if len(left) <= _ROWS else ()) or () if left else ()
-    return bool(found), [row for row in rows if row[0] in left]
+def outside(addresses: AbstractSet[str], roots: AbstractSet[str]) -> AbstractSet[str]:
+    """Return the addresses that are none of these roots, and in none of them.
+
+    Most are of a part of a root, with a name or without one, and without quotes; of these that is soon told.
+    """
+    if not roots:
+        return addresses
+    plain = frozenset(root for root in roots if '"' not in root)
+    rest = [
+        one for one in addresses - roots if (words := one.rsplit(".", 2))[0] not in plain or words[1] not in KIND_WORDS
+    ]
+    rest = [one for one in rest if (words := one.rsplit(".", 1))[0] not in plain or words[1] not in KIND_WORDS]
+    return {address for address in rest if _root(address) not in roots}
 
 
-def inside(address: str, roots: AbstractSet[str]) -> bool:
-    """Say whether an address is one of these roots or in it. Most are of a named part, of which that is soon told."""
-    words = address.rsplit(".", 2)
-    if words[0] in roots and words[1] in KIND_WORDS and '"' not in address:
-        return True
-    return _root(address) in roots
-
-
-def _objects(session: Session, ledger: Ledger, wanted: Sequence[str] = ()) -> list[tuple[object, ...]] | None:
-    """Return what is written down of each object, or of those at a few addresses.
+def _said(session: Session, ledger: Ledger, wanted: AbstractSet[str]) -> list[tuple[object, ...]]:
+    """Return what is written down of these objects, those of which nothing is left out.
 
     A ledger of an older version, which we may only read, has less.
     """
-    columns = "address, protected, memory, circumstances"
-    given = {"p": ledger.project} | {f"a{number}": address for number, address in enumerate(wanted)}
-    those = f" AND address IN ({', '.join(f':a{number}' for number in range(len(wanted)))})" if wanted else ""
-    place = f"FROM {ledger.prefix}_reconcile_object WHERE project = :p{those}"
+    if not wanted:
+        return []
+    few = sorted(wanted) if len(wanted) <= _ROWS else ()
+    given = {"p": ledger.project} | {f"a{number}": address for number, address in enumerate(few)}
+    listed = ", ".join(f":a{number}" for number in range(len(few)))
+
+    def asked(day: str) -> list[tuple[object, ...]]:
+        those = f"address IN ({listed})" if few else f"protected <> 0 OR memory IS NOT NULL OR {day} IS NOT NULL"
+        return query(
+            session, f"SELECT address, protected, memory, circumstances, {day}"
+            f" FROM {ledger.prefix}_reconcile_object WHERE project = :p AND ({those})", given,
+        ) or []  # fmt: skip
+
     try:
-        return query(session, f"SELECT {columns}, deprecated {place}", given)
+        rows = asked("deprecated")
     except DatabaseError as error:
         if not _lacks_column(error):
             raise
-    return query(session, f"SELECT {columns}, NULL {place}", given)
+        rows = asked("NULL")
+    return [row for row in rows if row[0] in wanted]
 
 
 def _lacks_column(error: DatabaseError) -> bool:

@@ -137,6 +137,13 @@ class Model(Mapping[Ref, Object]):
 
     def marks(self, known: Mapping[Ref, str] = _NO_MARKS) -> dict[Ref, str]:
         """Return for each root a hash over every compared field of all that it holds; `known` are some of them."""
+        return self._marked(known) if known else dict(self._marks)
+
+    @cached_property
+    def _marks(self) -> dict[Ref, str]:
+        return self._marked(_NO_MARKS)
+
+    def _marked(self, known: Mapping[Ref, str]) -> dict[Ref, str]:
         tops = [ref.top for ref in self]
         wanted = [(top, obj) for top, obj in zip(tops, self.values(), strict=True) if top not in known]
         lines: dict[Ref, list[str]] = {}

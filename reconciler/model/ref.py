@@ -115,6 +115,8 @@ class Ref(NamedTuple):
         parts = self.parts
         if len(parts) == 4 and parts[3] and not self.schema:
             return f"{parts[0]}.{_word(parts[1])}.{parts[2]}.{_word(parts[3])}"
+        if len(parts) == 2 and parts[1] and not self.schema:
+            return f"{parts[0]}.{_word(parts[1])}"
         words = [self.parts[0]]
         if self.schema:
             words.append(_word(self.schema))

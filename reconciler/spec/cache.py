@@ -12,19 +12,21 @@ import importlib
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache
 from pathlib import Path
 
 from reconciler.frozen import frozen_in_order
+from reconciler.spec.pack import EMPTY, Bytes, Pack, packed, unpacked
 
 VARIABLE = "RECONCILE_CACHE"
 _OFF = frozenset({"off", "no", "false", "0"})
 _ENDING = ".kept"
 # Of all projects together; what was not used for longest goes first.
 _MOST_FILES, _MOST_BYTES = 256, 512 * 1024 * 1024
-_BETWEEN = "\x1e"
+# Bytes that are written at once.
+_AT_ONCE = 1024 * 1024
 
 
 @frozen_in_order
@@ -36,22 +38,21 @@ class Shelf:
 
     def texts(self, name: str) -> dict[str, str]:
         """Return the texts of a set by key; none when there is nothing that can be relied on."""
+        return self.pack(name).all()
+
+    def pack(self, name: str) -> Pack:
+        """Return the same, each text to be made when it is asked for."""
         try:
-            raw = _contents(self._path(name))
+            return unpacked(_contents(self._path(name)), _maker())
         except (OSError, ValueError):
-            return {}
-        head, _, body = raw.partition(b"\n")
-        if head.decode(errors="replace") != _head(body):
-            return {}
-        pieces = body.decode("utf-8").split(_BETWEEN)
-        return dict(zip(pieces[0::2], pieces[1::2], strict=False))
+            return EMPTY
 
     def keep(
         self,
         name: str,
         texts: Mapping[str, str],
         using: AbstractSet[str] = frozenset(),
-        before: Mapping[str, str] | None = None,
+        before: Pack | None = None,
     ) -> None:
         """Keep the texts that are in use, with as many of those that were there before; harmless when it cannot be.
 
@@ -61,22 +62,18 @@ class Shelf:
             name: the set's.
             texts: texts by key, all of them in use.
             using: the keys of others that are; those that are not there are no matter.
-            before: what was there, where somebody has read it.
+            before: what was there, where somebody has looked.
         """
         if not texts:
             return
-        before = self.texts(name) if before is None else before
-        if before.keys() >= texts.keys():
+        before = self.pack(name) if before is None else before
+        if before.places.keys() >= texts.keys():
             return
-        texts = {key: before[key] for key in before if key in using} | dict(texts)
-        others = [key for key in before if key not in texts][: len(texts)]
-        pieces = [piece for item in texts.items() for piece in item]
-        pieces += [piece for key in others for piece in (key, before[key])]
-        if any(_BETWEEN in piece for piece in pieces):
-            return
-        body = _BETWEEN.join(pieces).encode()
+        others = [key for key in before.places if key not in texts]
+        kept = [*(key for key in others if key in using), *texts]
+        kept += [key for key in others if key not in using][: len(kept)]
         with contextlib.suppress(OSError):
-            _replace(self._path(name), _head(body).encode() + b"\n" + body)
+            _replace(self._path(name), packed(kept, texts, before, _maker()))
             _prune(self.folder)
 
     def _path(self, name: str) -> Path:
@@ -124,13 +121,13 @@ def _contents(path: Path) -> bytes:
         return file.read()
 
 
-def _replace(path: Path, raw: bytes) -> None:
+def _replace(path: Path, pieces: Iterable[Bytes]) -> None:
     import tempfile
 
     number, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
-        with open(number, "wb") as file:
-            file.write(raw)
+        with open(number, "wb", buffering=_AT_ONCE) as file:
+            file.writelines(pieces)
         os.replace(name, path)
     except BaseException:
         os.unlink(name)
@@ -152,11 +149,6 @@ def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:
         with contextlib.suppress(OSError):
             found = path.stat()
             yield found.st_mtime, found.st_size, path
-
-
-def _head(body: bytes) -> str:
-    """Return the first line of a file: what made it, and whether it is whole."""
-    return f"{_maker()} {hashlib.blake2b(body, digest_size=16).hexdigest()}"
 
 
 @cache

@@ -133,7 +133,7 @@ def load_paths(paths: Sequence[Path], kept: Callable[[], Shelf | None] = lambda:
     with no_collecting():
         documents = [document for path in found for document in _file(path, known, kinds, problems)]
     if shelf:
-        shelf.keep(_FORMS, kinds, before=known)
+        shelf.keep(_FORMS, kinds)
     if problems:
         raise SpecError(problems)
     return Documents(tuple(documents), tuple(map(str, found)), shelf)

@@ -97,7 +97,9 @@ def outlined(
     shares = Shares(context, documents, _root, _lowered)
     if documents.shelf is None or len(shares.heads) * 2 < len(documents.documents):
         return None
-    return outlines(documents, shares.head, words_of(context))
+    found = outlines(documents, shares.head, words_of(context))
+    shares.keep()
+    return found
 
 
 def _root(share: Context, document: Document) -> Ref | None:

@@ -25,6 +25,7 @@ from reconciler.model.ref import Kind, Ref
 from reconciler.spec.context import Context
 from reconciler.spec.load import Document, Documents
 from reconciler.spec.nodes import Node
+from reconciler.spec.pack import EMPTY, Pack
 from reconciler.spec.places import Kept, Places, Read, written
 from reconciler.spec.refer import check_own, sharing
 
@@ -70,8 +71,8 @@ class Shares:
         self._lines: Lines = {}
 
     @cached_property
-    def _known(self) -> Mapping[str, str]:
-        return self._shelf.texts(self._name) if self._shelf else {}
+    def _known(self) -> Pack:
+        return self._shelf.pack(self._name) if self._shelf else EMPTY
 
     @cached_property
     def heads(self) -> Mapping[str, str]:
@@ -118,7 +119,7 @@ class Shares:
         if self._shelf and self._used:
             using, heads = self._using(), {key: head_of(text) for key, text in self._used.items()}
             self._shelf.keep(self._name, self._used, using, self._known)
-            self._shelf.keep(HEADS + self._name, heads, using, self.heads)
+            self._shelf.keep(HEADS + self._name, heads, using)
 
     def _restored(self, document: Document, text: str) -> tuple[Ref | None, Context]:
         share = self._empty(document)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.execute.ledger import _root, inside
+from reconciler.execute.ledger import _root, outside
 from reconciler.model.ref import Ref
 
 NAMES = ("orders", "app", "column", "table", "a.b", "a b", 'a"b', "primary_key", "Ä", "x.column.y")
@@ -30,5 +30,5 @@ def test_plain_addresses_are_found() -> None:
 def test_it_is_in_that_root_and_in_no_other(root: Ref) -> None:
     others = {str(other) for other in ROOTS if other != root}
     for ref in (root, root.child("column", "c"), root.child("column", "a.b"), root.child("primary_key")):
-        assert inside(str(ref), {str(root)})
-        assert not inside(str(ref), others)
+        assert not outside({str(ref)}, {str(root)})
+        assert outside({str(ref)}, others) == {str(ref)}
