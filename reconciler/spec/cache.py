@@ -12,17 +12,20 @@ import importlib
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from reconciler.frozen import frozen_in_order
-from reconciler.spec.pack import EMPTY, Bytes, Pack, packed, unpacked
+from reconciler.spec.pack import Pack, Packs, packed, pieces_of, unpacked
 
 VARIABLE = "RECONCILE_CACHE"
 _OFF = frozenset({"off", "no", "false", "0"})
-_ENDING = ".kept"
+_MOST, _LATER = ".kept", ".later"
+# What came later is written by itself while it is less than this part of the rest.
+_FEW = 8
 # Of all projects together; what was not used for longest goes first.
 _MOST_FILES, _MOST_BYTES = 256, 512 * 1024 * 1024
 # Bytes that are written at once.
@@ -38,25 +41,23 @@ class Shelf:
 
     def texts(self, name: str) -> dict[str, str]:
         """Return the texts of a set by key; none when there is nothing that can be relied on."""
-        return self.pack(name).all()
+        return self.kept(name).all()
 
-    def pack(self, name: str) -> Pack:
+    def kept(self, name: str) -> Packs:
         """Return the same, each text to be made when it is asked for."""
-        try:
-            return unpacked(_contents(self._path(name)), _maker())
-        except (OSError, ValueError):
-            return EMPTY
+        return Packs(_pack(self._path(name, _MOST)), _pack(self._path(name, _LATER)))
 
     def keep(
         self,
         name: str,
         texts: Mapping[str, str],
         using: AbstractSet[str] = frozenset(),
-        before: Pack | None = None,
+        before: Packs | None = None,
     ) -> None:
         """Keep the texts that are in use, with as many of those that were there before; harmless when it cannot be.
 
-        Another process may do the same at the same time: the file is replaced as a whole, and the last one stays.
+        A few are kept beside a large set, so that it need not be written again for them. Another process may do the
+        same at the same time: files are replaced as a whole, and the last one stays.
 
         Args:
             name: the set's.
@@ -64,20 +65,27 @@ class Shelf:
             using: the keys of others that are; those that are not there are no matter.
             before: what was there, where somebody has looked.
         """
-        if not texts:
+        before = self.kept(name) if before is None else before
+        known = before.most.keys() | before.later.keys()
+        if known >= texts.keys():
             return
-        before = self.pack(name) if before is None else before
-        if before.places.keys() >= texts.keys():
-            return
-        others = [key for key in before.places if key not in texts]
-        kept = [*(key for key in others if key in using), *texts]
-        kept += [key for key in others if key not in using][: len(kept)]
+        most, later = self._path(name, _MOST), self._path(name, _LATER)
+        new = {**before.later, **pieces_of(texts)}
         with contextlib.suppress(OSError):
-            _replace(self._path(name), packed(kept, texts, before, _maker()))
-            _prune(self.folder)
+            if len(new) * _FEW <= len(before.most):
+                _replace(later, new)
+                return
+            _replace(most, _in_use({**new, **before.most, **new}, texts.keys() | using))
+            later.unlink(missing_ok=True)
 
-    def _path(self, name: str) -> Path:
-        return self.folder / (hashlib.sha256(f"{self.project}\0{name}".encode()).hexdigest()[:32] + _ENDING)
+    def _path(self, name: str, ending: str) -> Path:
+        return self.folder / (hashlib.sha256(f"{self.project}\0{name}".encode()).hexdigest()[:32] + ending)
+
+
+def _in_use(pack: Pack, using: AbstractSet[str]) -> Pack:
+    """Return texts that are in use, and behind them as many of the others: those that were there first."""
+    used = {key: piece for key, piece in pack.items() if key in using}
+    return used | dict(islice(((key, piece) for key, piece in pack.items() if key not in using), len(used)))
 
 
 def shelf(project: Path, environ: Mapping[str, str]) -> Shelf | None:
@@ -112,6 +120,13 @@ def _is_ours(found: os.stat_result) -> bool:
     return found.st_uid == os.geteuid() and not stat.S_IMODE(found.st_mode) & 0o022
 
 
+def _pack(path: Path) -> Pack:
+    try:
+        return unpacked(_contents(path), _maker())
+    except (OSError, ValueError):
+        return {}
+
+
 def _contents(path: Path) -> bytes:
     with open(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
         found = os.fstat(file.fileno())
@@ -121,17 +136,20 @@ def _contents(path: Path) -> bytes:
         return file.read()
 
 
-def _replace(path: Path, pieces: Iterable[Bytes]) -> None:
+def _replace(path: Path, pack: Pack) -> None:
     import tempfile
 
+    new = not path.exists()
     number, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with open(number, "wb", buffering=_AT_ONCE) as file:
-            file.writelines(pieces)
+            file.writelines(packed(pack, _maker()))
         os.replace(name, path)
     except BaseException:
         os.unlink(name)
         raise
+    if new:
+        _prune(path.parent)
 
 
 def _prune(folder: Path) -> None:

@@ -25,7 +25,7 @@ from reconciler.model.ref import Kind, Ref
 from reconciler.spec.context import Context
 from reconciler.spec.load import Document, Documents
 from reconciler.spec.nodes import Node
-from reconciler.spec.pack import EMPTY, Pack
+from reconciler.spec.pack import NO_PACKS, Packs
 from reconciler.spec.places import Kept, Places, Read, written
 from reconciler.spec.refer import check_own, sharing
 
@@ -71,8 +71,8 @@ class Shares:
         self._lines: Lines = {}
 
     @cached_property
-    def _known(self) -> Pack:
-        return self._shelf.pack(self._name) if self._shelf else EMPTY
+    def _known(self) -> Packs:
+        return self._shelf.kept(self._name) if self._shelf else NO_PACKS
 
     @cached_property
     def heads(self) -> Mapping[str, str]:

@@ -17,7 +17,7 @@ from threading import Thread
 from reconciler import spec
 from reconciler.dialects.base import Session, Survey
 from reconciler.spec.load import Documents
-from reconciler.spec.pack import EMPTY
+from reconciler.spec.pack import NO_PACKS
 from reconciler.workflow.opening import Opened
 
 _SCHEMAS = "schemas "
@@ -114,4 +114,4 @@ def _expected(opened: Opened) -> tuple[str, ...] | None:
 
 def _expect(opened: Opened, documents: Documents) -> None:
     if documents.shelf is not None and opened.dialect.drivers:
-        documents.shelf.keep(_name(opened), {_BETWEEN.join(opened.target.schemas): "now"}, before=EMPTY)
+        documents.shelf.keep(_name(opened), {_BETWEEN.join(opened.target.schemas): "now"}, before=NO_PACKS)

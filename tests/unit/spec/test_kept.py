@@ -263,6 +263,22 @@ def test_texts_come_back_and_those_out_of_use_go_first(tmp_path: Path) -> None:
     assert Shelf(place.folder, "another").texts("a") == {}
 
 
+def test_a_few_texts_are_kept_beside_many_until_they_are_many(tmp_path: Path) -> None:
+    place = shelf(tmp_path)
+    many = {f"m{number}": str(number) for number in range(40)}
+    place.keep("a", many)
+    (large,) = kept_files(tmp_path)
+    before = large.read_bytes()
+    for number in range(5):
+        place.keep("a", {f"n{number}": "new"}, many.keys())
+        assert place.texts("a") == many | {f"n{one}": "new" for one in range(number + 1)}
+        assert (large.read_bytes(), len(kept_files(tmp_path))) == (before, 2)
+    place.keep("a", {"n5": "new", "m1": "1"}, {"m2", "m3", "n0"})
+    assert kept_files(tmp_path) == [large]
+    assert set(list(place.texts("a"))[:5]) == {"m1", "m2", "m3", "n0", "n5"}
+    assert len(place.texts("a")) == 10
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -291,7 +307,7 @@ def test_what_is_whole_and_says_nonsense_counts_as_none(folder: Path) -> None:
     assert set(shelf(folder).texts(name)) == {document.key for document in documents.documents}
     for nonsense in ("", "{}", "[]\n\n", '[["","table","x"],{}]\n=1:1:1\n\t\t{"no":1}', '[[""],{}]\n\nzebra\tx\t{}'):
         place = shelf(folder)
-        (folder / "cache/specs").joinpath(place._path(name).name).unlink()
+        (folder / "cache/specs").joinpath(place._path(name, cache._MOST).name).unlink()
         place.keep(name, {document.key: nonsense for document in documents.documents})
         same_as_ever(folder)
 
@@ -339,7 +355,7 @@ def test_the_number_of_files_has_a_limit(tmp_path: Path, monkeypatch: pytest.Mon
     place = shelf(tmp_path)
     for number, name in enumerate("abcde"):
         place.keep(name, {"one": name})
-        os.utime(place._path(name), (number, number))
+        os.utime(place._path(name, cache._MOST), (number, number))
     place.keep("f", {"one": "f"})
     assert [name for name in "abcdef" if place.texts(name)] == ["d", "e", "f"]
 
