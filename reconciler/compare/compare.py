@@ -228,8 +228,9 @@ def resolved(dialect: Dialect, comparison: Comparison) -> tuple[Model, Model, tu
     old = _resolve_in(dialect, comparison.renamed.model, tops)
     new = _resolve_in(dialect, comparison.aim, tops)
     # What did not change uses what it used, also what is about to go: that name is not in the new model any more.
-    same = (ref for ref, obj in new.items() if (ref.top in tops or _reads_others(obj)) and old.get(ref) == obj)
-    new = new.updated([replace(new[ref], **_uses(old[ref])) for ref in same])
+    touched = ((obj, old.get(ref)) for ref, obj in new.items() if ref.top in tops or _reads_others(obj))
+    kept = ((obj, _uses(before)) for obj, before in touched if before is not None and before == obj)
+    new = new.updated([replace(obj, **uses) for obj, uses in kept if uses])
     return old, new, tuple(_refreshed(change, old, new) for change in comparison.changes)
 
 
