@@ -34,6 +34,8 @@ _NAMESPACE: Mapping[str, frozenset[type[Object]]] = {
     "sqlite": frozenset({Table, View, Index}),
     "mysql": frozenset({Table, View}),
 }
+# Where two tables cannot have triggers of one name; the dialect says what is wrong with that.
+_ONE_TRIGGER_OF_A_NAME = frozenset({"mysql"})
 _EXPRESSION_SIGNS = frozenset("()+-*/|' ")
 
 
@@ -205,6 +207,14 @@ def sharing(context: Context) -> Iterator[Ref]:
     """Yield the addresses of what shares one space of names within a schema."""
     kinds = _NAMESPACE.get(context.family, frozenset())
     return (obj.ref for obj in context.objects if type(obj) in kinds)
+
+
+def taken(context: Context) -> list[str]:
+    """Return the names that no other document of a schema may have; those of triggers are a space of their own."""
+    names = [ref.name for ref in sharing(context)]
+    if context.family in _ONE_TRIGGER_OF_A_NAME:
+        names += [f"trigger {obj.ref.name.lower()}" for obj in context.objects if isinstance(obj, Trigger)]
+    return names
 
 
 def _shared_names(context: Context) -> None:

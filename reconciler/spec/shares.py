@@ -27,7 +27,7 @@ from reconciler.spec.load import Document, Documents
 from reconciler.spec.nodes import Node
 from reconciler.spec.pack import NO_PACKS, Packs
 from reconciler.spec.places import Kept, Places, Read, written
-from reconciler.spec.refer import check_own, sharing
+from reconciler.spec.refer import check_own, taken
 
 if TYPE_CHECKING:
     from reconciler.model.backfills import Backfill
@@ -178,7 +178,7 @@ def head_text(share: Context, own: Ref) -> str:
         "backfills": [encode(backfill) for backfill in share.backfills],
         "waits": [[str(column), str(backfill)] for column, backfill in share.waits],
         "data": [encode(rows) for rows in share.data],
-        "names": [ref.name for ref in sharing(share)],
+        "names": taken(share),
         "needs": [str(ref) for ref in sorted(named - {own})],
     }
     return _encoded([[own.schema, *own.parts], {name: value for name, value in rest.items() if value}])

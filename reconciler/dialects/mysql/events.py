@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from reconciler.dialects.base import Session
 from reconciler.dialects.beyond import Add
 from reconciler.dialects.mysql.circumstances import aligned, definer_clause, spelled, stored_options, under
 from reconciler.dialects.mysql.frames import framed_body
 from reconciler.dialects.mysql.lexer import LexError, each_token, quoted, text_literal
 from reconciler.dialects.mysql.names import of
+from reconciler.dialects.mysql.session import Ask
 from reconciler.dialects.sql import ours
 from reconciler.model.fields import compared
 from reconciler.model.model import Model
@@ -40,17 +40,17 @@ _PAIRS: Mapping[str, tuple[str, tuple[int, ...]]] = {
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}(?::\d{2})?))?(?:\.0+)?")
 
 
-def inspect_events(session: Session, defaults: Mapping[str, str]) -> Iterator[Event]:
+def inspect_events(ask: Ask, defaults: Mapping[str, str]) -> Iterator[Event]:
     """Yield every event that the user may see."""
-    for row in session.query(_EVENTS):
+    for row in ask(_EVENTS):
         if not ours(row[0]):
-            yield _read(session, row, defaults)
+            yield _read(ask, row, defaults)
 
 
-def _read(session: Session, row: Sequence[Any], defaults: Mapping[str, str]) -> Event:
+def _read(ask: Ask, row: Sequence[Any], defaults: Mapping[str, str]) -> Event:
     name, definer, text, value, unit, at, starts, ends, status, completion, comment, *under_what, zone = row
     if "'" in text or '"' in text:  # the catalog has lost the escapes of literals
-        text = _stored_body(session.query(f"SHOW CREATE EVENT {quoted(name)}")[0][3], text)
+        text = _stored_body(ask(f"SHOW CREATE EVENT {quoted(name)}")[0][3], text)
     mode, charset, collation = under_what
     return Event(
         ref=Ref.root(Kind.EVENT, name), every=f"{value} {unit}" if value is not None else None, at=_shown(at),

@@ -94,6 +94,8 @@ def flavor(name: str, fallback: tuple[str, ...]) -> Dialect:
         server=session.server,
         assumed=partial(session.assumed, name),
         inspect=inspect.inspect,
+        survey=inspect.survey,
+        drivers=("sqlalchemy", "pymysql"),
         normalize=normalizer(name),
         align=align.align,
         resolve=resolve.resolve,

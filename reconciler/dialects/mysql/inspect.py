@@ -1,56 +1,45 @@
-"""A database in, every object of it out, in the server's own words: SHOW CREATE, and catalogs in bulk for the rest."""
+"""A database in, every object of it out, in the server's own words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.dialects.base import Session, Target
-from reconciler.dialects.mysql.circumstances import OURS
+from reconciler.dialects.base import Session, Survey, Target
 from reconciler.dialects.mysql.ddl import read_table
-from reconciler.dialects.mysql.lexer import LexError, quoted
+from reconciler.dialects.mysql.lexer import LexError
+from reconciler.dialects.mysql.marks import surveyed
 from reconciler.dialects.mysql.mentions import PROGRAMS
-from reconciler.dialects.mysql.programs import inspect_programs
+from reconciler.dialects.mysql.reading import Rows, read, without
 from reconciler.dialects.mysql.resolve import resolve
-from reconciler.dialects.mysql.sequences import of_its_own_database, read_sequence
-from reconciler.dialects.mysql.views import read_view
-from reconciler.dialects.sql import ours
+from reconciler.dialects.mysql.sequences import of_its_own_database, sequence_of
+from reconciler.dialects.mysql.triggers import triggers_of
+from reconciler.dialects.mysql.views import view_of
 from reconciler.model.model import Inspection, Model
 from reconciler.model.objects import Check, Column, Object, Table, Unmodelled, View
 from reconciler.model.ref import Kind, Ref
 
-_RELATIONS = """
-SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = database() ORDER BY table_name
-"""
-
-# information_schema.tables.table_type → kind word of relations that are not modelled
-_FOREIGN_KINDS = {"SYSTEM VIEW": "view"}
-
 
 def inspect(session: Session, target: Target) -> Inspection:
     """Return everything in the target's database; our own tables are left out."""
-    defaults = _defaults(session)
-    objects = [*_objects(session), *inspect_programs(session, defaults)]
+    return _made(read(session))
+
+
+def survey(session: Session, target: Target) -> Survey:
+    """Return the same before any object is made, with a mark for each table and view."""
+    rows = read(session)
+    return surveyed(rows, lambda aside: _made(without(rows, aside)))
+
+
+def _made(rows: Rows) -> Inspection:
+    defaults = rows.defaults
+    objects = [*_objects(rows), *triggers_of(rows.triggers, defaults), *rows.others]
     nameless = frozenset(obj.ref for obj in objects if isinstance(obj, Check) and obj.nameless)
     plain = Model(_plain(objects, defaults))
     # No catalog of both flavors tells what a view or program reads; a rename has to find them by it.
     readers = [obj for obj in plain.values() if isinstance(obj, (View, *PROGRAMS))]
     views = resolve(readers, plain) if readers else []
     return Inspection(model=plain.updated(views) if views else plain, unnamed=nameless, defaults=defaults)
-
-
-_DEFAULTS = (
-    """
-SELECT 'engine', lower(@@default_storage_engine) UNION ALL SELECT 'collation', @@collation_database
-UNION ALL SELECT concat('charset ', character_set_name), default_collate_name FROM information_schema.character_sets
-UNION ALL """
-    + OURS
-)
-
-
-def _defaults(session: Session) -> Mapping[str, str]:
-    """Return what holds where a table says nothing, and the collation that each character set means."""
-    return {str(name): str(value) for name, value in session.query(_DEFAULTS)}
 
 
 def _plain(objects: Sequence[Object], defaults: Mapping[str, str]) -> Iterator[Object]:
@@ -80,24 +69,20 @@ def _collation(table: Table, defaults: Mapping[str, str]) -> str:
     return str(said.get("collation", meant))
 
 
-def _objects(session: Session) -> Iterator[Object]:
-    for name, sort in session.query(_RELATIONS):
-        if ours(name):
-            continue
-        if sort == "VIEW":
-            yield read_view(session, Ref.root(Kind.VIEW, name))
-        elif sort == "SEQUENCE":
-            yield read_sequence(session, name)
-        elif sort in ("BASE TABLE", "SYSTEM VERSIONED"):
-            yield from _table(session, name)
+def _objects(rows: Rows) -> Iterator[Object]:
+    for ref in rows.relations:
+        if ref.kind == Kind.VIEW and ref in rows.texts:
+            yield view_of(rows.texts[ref][1], ref, rows.defaults["database"])
+        elif ref.kind == Kind.SEQUENCE:
+            yield sequence_of(rows.texts[ref][1], ref)
+        elif ref.kind == Kind.TABLE:
+            yield from _table(rows.texts[ref][1], ref)
         else:
-            yield Unmodelled(ref=Ref.root(_FOREIGN_KINDS.get(sort, "type"), name))
+            yield Unmodelled(ref=ref)
 
 
-def _table(session: Session, name: str) -> Iterator[Object]:
-    text = session.query(f"SHOW CREATE TABLE {quoted(name)}")[0][1]
-    ref = Ref.root(Kind.TABLE, name)
+def _table(text: str, ref: Ref) -> Iterator[Object]:
     try:
         yield from read_table(text, ref)
     except LexError as error:
-        yield Unmodelled(ref=Ref.root("typed_table", name), definition=f"{error}\n{text}")
+        yield Unmodelled(ref=Ref.root("typed_table", ref.name), definition=f"{error}\n{text}")

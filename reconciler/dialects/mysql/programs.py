@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from reconciler.dialects.base import Session
 from reconciler.dialects.beyond import Add
 from reconciler.dialects.mysql import types
 from reconciler.dialects.mysql.circumstances import aligned, settled_definer, settled_options
-from reconciler.dialects.mysql.events import EVENT, aligned_event, event_again, inspect_events, normal_event
+from reconciler.dialects.mysql.events import EVENT, aligned_event, event_again, normal_event
 from reconciler.dialects.mysql.mentions import Program
 from reconciler.dialects.mysql.names import enum_ref
 from reconciler.dialects.mysql.routines import (
@@ -22,8 +21,7 @@ from reconciler.dialects.mysql.routines import (
     routine_again,
     routine_type,
 )
-from reconciler.dialects.mysql.routines_read import inspect_routines
-from reconciler.dialects.mysql.triggers import TRIGGER, inspect_triggers, locked, normal_trigger, trigger_again
+from reconciler.dialects.mysql.triggers import TRIGGER, locked, normal_trigger, trigger_again
 from reconciler.model.fields import changed
 from reconciler.model.model import Model
 from reconciler.model.objects import Enum, Object
@@ -36,13 +34,6 @@ from reconciler.plan.step import Statement
 RULES: RuleTable = {
     Kind.TRIGGER: TRIGGER, Kind.FUNCTION: FUNCTION, Kind.PROCEDURE: PROCEDURE, Kind.EVENT: EVENT,
 }  # fmt: skip
-
-
-def inspect_programs(session: Session, defaults: Mapping[str, str]) -> Iterator[Object]:
-    """Yield every program of a database."""
-    yield from inspect_triggers(session, defaults)
-    yield from inspect_routines(session, defaults)
-    yield from inspect_events(session, defaults)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.dialects.base import DatabaseError, Session
+from reconciler.dialects.base import DatabaseError
 from reconciler.dialects.mysql.circumstances import account, spelled, stored_options
 from reconciler.dialects.mysql.lexer import LexError, Token, each_token, quoted
+from reconciler.dialects.mysql.session import Ask
 from reconciler.dialects.sql import ours
 from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.programs import Function, Procedure
@@ -54,24 +55,24 @@ class _Catalog:
     defaults: Mapping[str, str]
 
 
-def inspect_routines(session: Session, defaults: Mapping[str, str]) -> Iterator[Object]:
+def inspect_routines(ask: Ask, defaults: Mapping[str, str]) -> Iterator[Object]:
     """Yield every routine; one whose text this user may not see, or that is no plain one, is not modelled."""
-    rows = [row for row in session.query(_ROUTINES) if not ours(row[1])]
+    rows = [row for row in ask(_ROUTINES) if not ours(row[1])]
     if not rows:
         return
     parameters: dict[Key, list[Sequence[Any]]] = {}
-    for kind, name, *rest in session.query(_PARAMETERS):
+    for kind, name, *rest in ask(_PARAMETERS):
         parameters.setdefault((kind, name), []).append(rest)
-    catalog = _Catalog(parameters, _grants(session), defaults)
+    catalog = _Catalog(parameters, _grants(ask), defaults)
     for row in rows:
-        yield _routine(session, row, catalog)
+        yield _routine(ask, row, catalog)
 
 
-def _grants(session: Session) -> dict[Key, list[str]]:
+def _grants(ask: Ask) -> dict[Key, list[str]]:
     """Return who may do what with a routine: rights and account. Few may read it; what they do not see is not kept."""
     found: dict[Key, list[str]] = {}
     with suppress(DatabaseError):
-        for kind, name, rights, user, host in session.query(_GRANTS):
+        for kind, name, rights, user, host in ask(_GRANTS):
             words = [word for word in rights.upper().split(",") if word != "GRANT"]
             option = " WITH GRANT OPTION" if "GRANT" in rights.upper().split(",") else ""
             to = f"{', '.join(words) or 'USAGE'} TO {account(f'{user}@{host}')}{option}"
@@ -79,13 +80,13 @@ def _grants(session: Session) -> dict[Key, list[str]]:
     return found
 
 
-def _routine(session: Session, row: Sequence[Any], catalog: _Catalog) -> Object:
+def _routine(ask: Ask, row: Sequence[Any], catalog: _Catalog) -> Object:
     kind, name, deterministic, access, security, comment, definer, mode, charset, collation = row
     key = kind, name
     if kind not in ("FUNCTION", "PROCEDURE"):
         return Unmodelled(ref=Ref.root("type", name))
     ref = Ref.root(kind.lower(), name)
-    statement = session.query(f"SHOW CREATE {kind} {quoted(name)}")[0][2] or ""
+    statement = ask(f"SHOW CREATE {kind} {quoted(name)}")[0][2] or ""
     body = _body(statement, function=kind == "FUNCTION")
     if body is None:
         return Unmodelled(ref=ref, definition=statement)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reconciler.dialects.base import Session
 from reconciler.dialects.beyond import Add
 from reconciler.dialects.mysql import types
 from reconciler.dialects.mysql.lexer import Lexeme, LexError, canonical, quoted, renamed_words, text_literal, tokens
@@ -20,7 +19,7 @@ from reconciler.errors import PlanError, Problem
 from reconciler.model.fields import compared
 from reconciler.model.model import Model
 from reconciler.model.objects import Column, NumberSequence, Object, Unmodelled
-from reconciler.model.ref import Kind, Ref
+from reconciler.model.ref import Ref
 from reconciler.model.types import Type
 from reconciler.model.values import Sql
 from reconciler.plan.rules import Outcome, Rules, States
@@ -30,10 +29,10 @@ from reconciler.plan.step import Statement
 _UNCACHED = 1
 
 
-def read_sequence(session: Session, name: str) -> Object:
-    """Return a sequence as the server has it; one of a type that specs have no word for is not modelled."""
-    ref = Ref.root(Kind.SEQUENCE, name)
-    text = session.query(f"SHOW CREATE SEQUENCE {quoted(name)}")[0][1]
+def sequence_of(text: str, ref: Ref) -> Object:
+    """Return the sequence that a SHOW CREATE SEQUENCE tells of; one of a type that specs have no word for is not
+    modelled.
+    """
     try:
         return _read(Reader(text), ref)
     except LexError as error:

@@ -16,6 +16,7 @@ from reconciler.dialects.mysql.circumstances import definer_clause, spelled, sto
 from reconciler.dialects.mysql.frames import framed_body
 from reconciler.dialects.mysql.lexer import LexError, each_token, quoted, tokens
 from reconciler.dialects.mysql.names import of, table
+from reconciler.dialects.mysql.session import queried
 from reconciler.dialects.sql import captures, ours
 from reconciler.model.fields import compared
 from reconciler.model.model import Model
@@ -34,11 +35,18 @@ ORDER BY event_object_table, action_timing, event_manipulation, action_order
 """
 
 
-def inspect_triggers(session: Session, defaults: Mapping[str, str]) -> Iterator[Trigger]:
-    """Yield every trigger that the user may see, each with its neighbour in the order in which they fire."""
-    found = [
-        _read(session, row, defaults) for row in session.query(_TRIGGERS) if not (ours(row[1]) or captures(row[0]))
-    ]
+def trigger_rows(session: Session) -> Sequence[tuple[Any, ...]]:
+    """Return a row for every trigger that the user may see: its name, its table, when it fires, its body and more."""
+    rows = [row for row in session.query(_TRIGGERS) if not (ours(row[1]) or captures(row[0]))]
+    # The catalog has lost the escapes and character sets of literals; only the statement itself still has them.
+    lost = [row[0] for row in rows if "'" in row[4] or '"' in row[4]]
+    made = dict(zip(lost, queried(session, [f"SHOW CREATE TRIGGER {quoted(name)}" for name in lost]), strict=True))
+    return [(*row[:4], _stored_body(made[row[0]][0][2], row[4]), *row[5:]) if row[0] in made else row for row in rows]
+
+
+def triggers_of(rows: Sequence[tuple[Any, ...]], defaults: Mapping[str, str]) -> Iterator[Trigger]:
+    """Yield the triggers of some tables, each with its neighbour in the order in which they fire."""
+    found = [_read(row, defaults) for row in rows]
     for index, trigger in enumerate(found):
         before, after = found[index - 1] if index else None, found[index + 1] if index + 1 < len(found) else None
         if before is not None and _together(before, trigger):
@@ -53,12 +61,9 @@ def _together(one: Trigger, other: Trigger) -> bool:
     return (one.ref.top, one.timing, one.events) == (other.ref.top, other.timing, other.events)
 
 
-def _read(session: Session, row: Sequence[Any], defaults: Mapping[str, str]) -> Trigger:
+def _read(row: Sequence[Any], defaults: Mapping[str, str]) -> Trigger:
     name, holder, timing, event, text, definer, mode, charset, collation = row
     options = stored_options(mode, charset, collation, defaults)
-    # The catalog has lost the escapes and character sets of literals; only the statement itself still has them.
-    if "'" in text or '"' in text:
-        text = _stored_body(session.query(f"SHOW CREATE TRIGGER {quoted(name)}")[0][2], text)
     return Trigger(
         ref=Ref.root(Kind.TABLE, holder).child(Kind.TRIGGER, name), timing=timing.lower(), events=(event.lower(),),
         body=spelled(text), definer=definer, options=options,

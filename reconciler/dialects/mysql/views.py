@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.dialects.base import Session
-from reconciler.dialects.mysql.lexer import Lexeme, Token, canonical, quoted, tokens
+from reconciler.dialects.mysql.lexer import Lexeme, Token, canonical, tokens
 from reconciler.dialects.mysql.reader import Reader
 from reconciler.model.objects import View
 from reconciler.model.ref import Ref
@@ -15,16 +15,20 @@ from reconciler.model.values import Sql
 DEFAULTS: Mapping[str, str] = {"algorithm": "undefined", "security": "definer", "check_option": ""}
 
 
-def read_view(session: Session, ref: Ref, scratch: str = "") -> View:
-    """Return a view as the server has it.
+def read_view(session: Session, ref: Ref, scratch: str) -> View:
+    """Return a scratch view as the server has it, in the place of another one.
 
     Args:
         session: on the database that the view's names belong to.
         ref: the view's address.
-        scratch: the database and name to look at instead, quoted.
+        scratch: the database and name to look at, quoted.
     """
     database = session.query("SELECT database()")[0][0]
-    text = session.query(f"SHOW CREATE VIEW {scratch or quoted(ref.name)}")[0][1]
+    return view_of(session.query(f"SHOW CREATE VIEW {scratch}")[0][1], ref, database)
+
+
+def view_of(text: str, ref: Ref, database: str) -> View:
+    """Return the view that a SHOW CREATE VIEW tells of, asked in the database that its names belong to."""
     reader = Reader(text)
     options: dict[str, str | int | bool] = {}
     while not reader.take("VIEW"):
