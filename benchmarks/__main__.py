@@ -18,7 +18,9 @@ from benchmarks.rows import Row, of_dialect, start_up
 
 def main(
     tables: Annotated[int, typer.Option(help="How many tables the project has.")] = 5000,
-    dialect: Annotated[list[str] | None, typer.Option(help="postgres or sqlite; both by default.")] = None,
+    dialect: Annotated[
+        list[str] | None, typer.Option(help="sqlite, postgres, mysql or mariadb; all by default.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, no table.")] = False,
 ) -> None:
     """Measure the whole command beside its floors, everything in one run."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 
 from benchmarks.measure import FLOOR
@@ -47,10 +48,42 @@ def _postgres(folder: Path) -> Iterator[Place]:
                 admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
 
 
+@contextmanager
+def _mysql(flavor: str, folder: Path) -> Iterator[Place]:
+    from sqlalchemy import make_url
+
+    from tests.engines import mysql
+    from tests.engines.mysql import mysql_client
+    from tests.target import mysql_connection
+
+    server = make_url(mysql(flavor).url)
+    ours, floor = (f"reconcile_benchmark_{os.getpid()}_{word}" for word in ("ours", "floor"))
+    url = server.set(database=ours).render_as_string(hide_password=False)
+    account = [f"--user={server.username}", *([f"--password={server.password}"] if server.password else [])]
+    socket = server.query.get("unix_socket")
+    place = [f"--socket={socket}"] if socket else [f"--host={server.host}", f"--port={server.port or 3306}"]
+
+    def script(file: Path) -> tuple[str, ...]:
+        # The client reads a script from its standard input alone: MySQL's takes `source` no more by itself.
+        client = (*mysql_client(flavor), "--no-defaults", *account, *place, floor)
+        return "sh", "-c", 'exec "$@" < "$0"', str(file), *client
+
+    with mysql_connection(mysql(flavor).url) as connection, connection.cursor() as cursor:
+        for name in (ours, floor):
+            cursor.execute(f"CREATE DATABASE {name}")
+        try:
+            yield Place(dialect=flavor, url=url, bare=url, readings=("show-create",), script=script)
+        finally:
+            for name in (ours, floor):
+                cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+
+
 def _named(url: str, database: str) -> str:
     """Return the URL of another database on the same server."""
     head, _, query = url.partition("?")
     return f"{head.rpartition('/')[0]}/{database}" + (f"?{query}" if query else "")
 
 
-PLACES: Mapping[str, Callable[[Path], AbstractContextManager[Place]]] = {"sqlite": _sqlite, "postgres": _postgres}
+PLACES: Mapping[str, Callable[[Path], AbstractContextManager[Place]]] = {
+    "sqlite": _sqlite, "postgres": _postgres, "mysql": partial(_mysql, "mysql"), "mariadb": partial(_mysql, "mariadb"),
+}  # fmt: skip
