@@ -24,11 +24,13 @@ _COUNTED = re.compile(r"(\n\) ENGINE=\w+) AUTO_INCREMENT=\d+")
 # The table that a foreign key refers to, perhaps behind its database.
 _REFERRED = re.compile(r"REFERENCES (?:`(?:[^`]|``)*`\.)?`((?:[^`]|``)*)`")
 _WORD = re.compile(r"[\w$]+")
+# What stands twice inside a name that it surrounds.
+_QUOTES = str.maketrans("", "", '`"')
 
 
 def surveyed(rows: Rows, read: Callable[[AbstractSet[Ref]], Inspection]) -> Survey:
     """Return the marks of tables and views, with who names whom; `read` makes the objects of all but some of them."""
-    own = {ref: list(map(_uncounted, said)) for ref, said in rows.texts.items() if ref.kind in _MARKED}
+    own = {ref: _own_words(ref, said) for ref, said in rows.texts.items() if ref.kind in _MARKED}
     texts = {ref: [_words_of(rows.texts[ref])] for ref in own if ref.kind == Kind.VIEW}
     for row in rows.triggers:
         owner = Ref.root(Kind.TABLE, row[TRIGGER_TABLE])
@@ -40,7 +42,7 @@ def surveyed(rows: Rows, read: Callable[[AbstractSet[Ref]], Inspection]) -> Surv
     for ref, said in texts.items():
         names[ref] |= there.mentioned(said)
     pinned = there.mentioned(_words_of(row) for _, answer in rows.asked for row in answer or ())
-    common = repr(_rest(rows, own))
+    common = _hash(repr(_rest(rows, own)))
     hashes = {ref: _hash(f"{common}{parts!r}") for ref, parts in own.items()}
     return Survey(
         marks={ref: _with_what_it_reads(ref, names, hashes) if ref.kind == Kind.VIEW else hashes[ref] for ref in own},
@@ -64,11 +66,10 @@ def _hash(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _uncounted(value: object) -> object:
-    """Leave out of a text how far its table has counted."""
-    if isinstance(value, str) and value.count(_OPTIONS) == 1:
-        return _COUNTED.sub(r"\1", value)
-    return value
+def _own_words(ref: Ref, said: Row) -> list[object]:
+    """Return what the server shows of a root, without how far a table has counted."""
+    once = ref.kind == Kind.TABLE and said[1].count(_OPTIONS) == 1
+    return [said[0], _COUNTED.sub(r"\1", said[1]), *said[2:]] if once else [*said]
 
 
 def _with_what_it_reads(view: Ref, names: Mapping[Ref, set[Ref]], hashes: Mapping[Ref, str]) -> str:
@@ -102,7 +103,8 @@ class _Names:
 
     def _words(self, text: str) -> Iterator[str]:
         yield from set(_WORD.findall(text))
-        yield from (name for name in self._odd if name.replace("`", "``") in text or name in text)
+        bare = text.translate(_QUOTES)
+        yield from (name for name in self._odd if name.translate(_QUOTES) in bare)
 
 
 def _referred(said: Row, there: _Names) -> set[Ref]:

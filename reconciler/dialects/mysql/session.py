@@ -114,7 +114,7 @@ def _prepare(session: MysqlSession, target: Target) -> None:
     """Pin what texts and values depend on."""
     session.execute(
         f"SET SESSION sql_mode = '{SQL_MODE}', SESSION foreign_key_checks = 1,"
-        " SESSION explicit_defaults_for_timestamp = 1"
+        " SESSION explicit_defaults_for_timestamp = 1, SESSION sql_quote_show_create = 1"
     )
     wait_for_locks(session, target.patience)
     if target.access == "read":
@@ -183,16 +183,35 @@ class MysqlSession:
 
     def query_each(self, queries: Sequence[str]) -> list[list[tuple[Any, ...]]]:
         """Return the rows of each query. Many go in one request, where the server lets several statements be one."""
-        if len(queries) < _FEW or not self._let(_SEVERAL):
+        if len(queries) < _FEW or not self._takes_several():
             return [self.query(sql) for sql in queries]
         try:
             texts = (";".join(queries[at : at + _AT_ONCE]) for at in range(0, len(queries), _AT_ONCE))
             return [list(one.rows) for text in texts for one in self.results(text, [])]
         finally:
-            self._let(_ONE)
+            self._one_again()
 
-    def _let(self, option: int) -> bool:
-        """Let the server take this many statements at once from now on; False where it will not be told."""
+    def _takes_several(self) -> bool:
+        """Let the server take several statements at once from now on; False where it will not be told."""
+        try:
+            self._tell(_SEVERAL)
+        except DatabaseError as error:
+            if error.lost:
+                raise
+            return False
+        return True
+
+    def _one_again(self) -> None:
+        """Let it take one again. Where that cannot be told, the connection ends: nothing behind a semicolon may run."""
+        try:
+            self._tell(_ONE)
+        except BaseException as error:
+            driver: Any = self._connection.connection.dbapi_connection
+            driver._force_close()
+            if not isinstance(error, DatabaseError):
+                raise
+
+    def _tell(self, option: int) -> None:
         from pymysql import Error
         from pymysql.constants import COMMAND
 
@@ -201,11 +220,7 @@ class MysqlSession:
             driver._execute_command(COMMAND.COM_SET_OPTION, option.to_bytes(2, "little"))
             driver._read_packet()
         except Error as error:
-            told = database_error(error)
-            if told.lost or option == _ONE:
-                raise told from None
-            return False
-        return True
+            raise database_error(error) from None
 
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Add rows; the driver puts as many of them into one statement as the server takes."""

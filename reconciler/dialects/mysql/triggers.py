@@ -38,8 +38,9 @@ ORDER BY event_object_table, action_timing, event_manipulation, action_order
 def trigger_rows(session: Session) -> Sequence[tuple[Any, ...]]:
     """Return a row for every trigger that the user may see: its name, its table, when it fires, its body and more."""
     rows = [row for row in session.query(_TRIGGERS) if not (ours(row[1]) or captures(row[0]))]
-    # The catalog has lost the escapes and character sets of literals; only the statement itself still has them.
-    lost = [row[0] for row in rows if "'" in row[4] or '"' in row[4]]
+    # The catalog has lost the escapes and character sets of literals; only the statement itself still has them. MariaDB
+    # has no text at all for whoever lacks the right to it, and refuses the statement in words.
+    lost = [row[0] for row in rows if row[4] is None or "'" in row[4] or '"' in row[4]]
     made = dict(zip(lost, queried(session, [f"SHOW CREATE TRIGGER {quoted(name)}" for name in lost]), strict=True))
     return [(*row[:4], _stored_body(made[row[0]][0][2], row[4]), *row[5:]) if row[0] in made else row for row in rows]
 

@@ -131,16 +131,6 @@ def test_a_table_that_counts_on_is_the_same(shop: Shop) -> None:
     assert shop.aside() == roots(shop)
 
 
-@pytest.mark.usefixtures("alone")
-def test_what_holds_for_the_whole_server_counts(shop: Shop) -> None:
-    (engine,) = shop.target.query("select @@global.default_storage_engine")[0]
-    shop.target.execute("set global default_storage_engine = myisam")
-    try:
-        shop.same()
-    finally:
-        shop.target.execute(f"set global default_storage_engine = {engine}")
-
-
 # What an author may write once everything is known: the file, and what it says then.
 EDITS: dict[str, Callable[[Shop], None]] = {
     "a column": lambda shop: shop.write("alone", DOCUMENTS["alone"].replace("b: {type: int}", "b: {type: bigint}")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -10,6 +10,7 @@ from reconciler.dialects import base
 from reconciler.dialects.base import DatabaseError
 from reconciler.dialects.mysql import session as module
 from reconciler.dialects.mysql.session import MysqlSession, connect
+from reconciler.plan.outcome import Rows
 from tests.target import Target
 
 
@@ -63,3 +64,41 @@ def test_a_connection_that_is_lost_is_told(session: MysqlSession) -> None:
     with pytest.raises(DatabaseError) as error:
         session.query_each(QUESTIONS)
     assert error.value.lost
+
+
+def test_a_connection_that_ends_in_the_middle_is_told(session: MysqlSession, my: Target) -> None:
+    """The first error is told, not that of taking back what was let; then nothing else goes through."""
+    ((number,),) = session.query("select connection_id()")
+    late = [*QUESTIONS[:5], f"kill {number}", *QUESTIONS]
+    with pytest.raises(DatabaseError) as error:
+        session.query_each(late)
+    assert error.value.code in ("1317", "1927", "2013")
+    with pytest.raises(DatabaseError) as after:
+        session.query("select 1")
+    assert after.value.lost
+    assert my.query("select 1") == [(1,)]
+
+
+def test_where_one_is_not_taken_again_the_connection_ends(
+    session: MysqlSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_ONE", 7)
+    assert session.query_each(QUESTIONS)[0] == [(1, "a")]
+    with pytest.raises(DatabaseError) as error:
+        session.query("select 1; select 2")
+    assert error.value.lost
+
+
+def test_who_breaks_it_off_leaves_nothing_that_takes_several(
+    session: MysqlSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = MysqlSession.results
+
+    def broken_off(self: MysqlSession, sql: str, values: Sequence[object]) -> list[Rows]:
+        asked(self, sql, values)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(MysqlSession, "results", broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        session.query_each(QUESTIONS)
+    assert refused(session)
