@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.conformance.driver import Project
-from tests.target import Target, fresh, mysql_connection, servers
+from tests.conformance.mysql.whole_server import alone_with
+from tests.target import Target, fresh, servers
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -35,7 +35,6 @@ def project(my: Target, tmp_path: Path) -> Project:
 
 @pytest.fixture
 def alone(my: Target) -> Iterator[None]:
-    """Keep other tests that change what holds for the whole server waiting."""
-    with closing(mysql_connection(my.url)) as connection, connection.cursor() as cursor:
-        cursor.execute("select get_lock('tests change the server', 240)")
+    """Keep other tests that change or read what holds for the whole server waiting."""
+    with alone_with(my):
         yield

@@ -65,6 +65,29 @@ def test_what_names_a_table_of_an_odd_name_is_looked_at_with_it(shop: Shop) -> N
     shop.same()
 
 
+OF_NOBODY = {
+    "event": "create event by_hand on schedule every 1 day do delete from alone",
+    "procedure": "create procedure by_hand() select 1",
+    "database": "alter database collate utf8mb4_bin",
+}
+
+
+@pytest.mark.parametrize("words", OF_NOBODY.values(), ids=OF_NOBODY.keys())
+def test_what_is_no_tables_own_counts_for_all(shop: Shop, words: str) -> None:
+    shop.target.execute(words)
+    assert shop.aside() == set()
+    shop.same()
+
+
+def test_a_sequence_counts_for_all(shop: Shop) -> None:
+    if shop.target.dialect == "mysql":
+        pytest.skip("there are none")
+    for words in ("create sequence by_hand", "alter sequence by_hand increment by 5"):
+        shop.target.execute(words)
+        assert shop.aside() == set()
+        assert shop.aside() == ROOTS
+
+
 def of(shop: Shop, url: str) -> None:
     """Let the project go by another URL from now on."""
     (shop.folder / "reconcile.yaml").write_text(PROJECT.format(dialect=shop.target.dialect, url=url))

@@ -11,6 +11,7 @@ import pytest
 from reconciler.dialects.mysql.ddl import read_table
 from reconciler.model.ref import Kind, Ref
 from tests.conformance.imported import Imported
+from tests.conformance.mysql.whole_server import alone_with
 from tests.process import Reconcile
 from tests.target import Target, fresh
 
@@ -99,11 +100,12 @@ def history_following(target: Target, specs: Imported) -> Iterator[None]:
         return
     (stops,) = specs.asked("plan")["obstacles"]
     assert "table.rows_of_time, table.versions" in stops["summary"]
-    target.execute("set global system_versioning_alter_history = keep")
-    try:
-        yield
-    finally:
-        target.execute("set global system_versioning_alter_history = error")
+    with alone_with(target):
+        target.execute("set global system_versioning_alter_history = keep")
+        try:
+            yield
+        finally:
+            target.execute("set global system_versioning_alter_history = error")
 
 
 @pytest.mark.parametrize(
