@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pytest
+from pymysql.cursors import Cursor
 
 from reconciler.dialects import base
 from reconciler.dialects.base import DatabaseError
 from reconciler.dialects.mysql import session as module
 from reconciler.dialects.mysql.session import MysqlSession, connect
-from reconciler.plan.outcome import Rows
 from tests.target import Target
 
 
@@ -89,16 +89,13 @@ def test_where_one_is_not_taken_again_the_connection_ends(
     assert error.value.lost
 
 
-def test_who_breaks_it_off_leaves_nothing_that_takes_several(
-    session: MysqlSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = MysqlSession.results
-
-    def broken_off(self: MysqlSession, sql: str, values: Sequence[object]) -> list[Rows]:
-        asked(self, sql, values)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(MysqlSession, "results", broken_off)
-    with pytest.raises(KeyboardInterrupt):
+def test_who_breaks_it_off_leaves_nothing_that_takes_several(session: MysqlSession) -> None:
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Cursor, "nextset", broken_off)
         session.query_each(QUESTIONS)
+    assert session.query("select 5") == [(5,)]
     assert refused(session)
+
+
+def broken_off(cursor: object) -> bool:
+    raise KeyboardInterrupt
