@@ -190,14 +190,10 @@ EDITS: dict[str, Callable[[Shop], None]] = {
 }
 
 
-@pytest.mark.parametrize(
-    "edit",
-    [
-        pytest.param(edit, id=name, marks=[pytest.mark.usefixtures("alone")] if name == "an event" else ())
-        for name, edit in EDITS.items()
-    ],
-)
-def test_what_is_written_is_seen(shop: Shop, edit: Callable[[Shop], None]) -> None:
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())
+def test_what_is_written_is_seen(shop: Shop, request: pytest.FixtureRequest, edit: Callable[[Shop], None]) -> None:
+    if edit is EDITS["an event"]:
+        request.getfixturevalue("alone")
     before = shop.told()
     edit(shop)
     assert shop.same() != before
