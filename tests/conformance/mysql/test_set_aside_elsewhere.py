@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
 
 from reconciler import workflow
+from reconciler.dialects import base
+from reconciler.dialects.mysql.inspect import survey
+from reconciler.dialects.mysql.session import connect
 from reconciler.model.ref import Kind, Ref
 from tests.conformance.mysql.test_rights import limited
 from tests.conformance.shop import PROJECT, Shop
@@ -144,3 +148,19 @@ def test_a_database_of_another_name_is_another(shop: Shop) -> None:
         assert shop.aside() == ROOTS
     of(shop, shop.target.url)
     assert shop.aside() == ROOTS
+
+
+def marks(database: Target) -> dict[str, str]:
+    target = base.Target(dialect=database.dialect, url=database.url, label="", access="read")
+    with closing(connect(target)) as session:
+        return {str(ref): mark for ref, mark in survey(session, target).marks.items()}
+
+
+def test_the_mark_of_a_view_goes_by_what_it_reads_through_others(shop: Shop) -> None:
+    shop.target.execute("create view on_seen as select a from seen; create view on_alone as select a from alone")
+    before = marks(shop.target)
+    assert marks(shop.target) == before
+    shop.target.execute(f"alter table `{ODD.replace('`', '``')}` add b int")
+    after = marks(shop.target)
+    seen = {"view.seen", "view.on_seen", str(Ref.root(Kind.TABLE, ODD))}
+    assert {name for name in before if before[name] != after[name]} == seen
