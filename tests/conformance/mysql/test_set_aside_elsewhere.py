@@ -164,3 +164,11 @@ def test_the_mark_of_a_view_goes_by_what_it_reads_through_others(shop: Shop) -> 
     after = marks(shop.target)
     seen = {"view.seen", "view.on_seen", str(Ref.root(Kind.TABLE, ODD))}
     assert {name for name in before if before[name] != after[name]} == seen
+
+
+def test_what_only_looks_like_a_counter_is_no_counter(shop: Shop) -> None:
+    found = set()
+    for name in ("a", "b\n) ENGINE=x AUTO_INCREMENT=1", "b\n) ENGINE=x AUTO_INCREMENT=2"):
+        shop.target.execute(f"drop table alone; create table alone (`{name}` int)")
+        found.add(marks(shop.target)["table.alone"])
+    assert len(found) == 3
