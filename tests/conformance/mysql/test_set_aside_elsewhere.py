@@ -166,9 +166,16 @@ def test_the_mark_of_a_view_goes_by_what_it_reads_through_others(shop: Shop) -> 
     assert {name for name in before if before[name] != after[name]} == seen
 
 
-def test_what_only_looks_like_a_counter_is_no_counter(shop: Shop) -> None:
+MADE = {
+    "table.alone": "drop table alone; create table alone (`{}` int)",
+    "view.said": "create or replace view said as select 1 as `{}`",
+}
+
+
+@pytest.mark.parametrize(("root", "words"), MADE.items(), ids=MADE.keys())
+def test_what_only_looks_like_a_counter_is_no_counter(shop: Shop, root: str, words: str) -> None:
     found = set()
     for name in ("a", "b\n) ENGINE=x AUTO_INCREMENT=1", "b\n) ENGINE=x AUTO_INCREMENT=2"):
-        shop.target.execute(f"drop table alone; create table alone (`{name}` int)")
-        found.add(marks(shop.target)["table.alone"])
+        shop.target.execute(words.format(name))
+        found.add(marks(shop.target)[root])
     assert len(found) == 3
