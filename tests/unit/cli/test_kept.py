@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.process import Reconcile
 
 PROJECT = "reconcile: 1\nproject: many\ndialects: [sqlite, postgres]\n"
@@ -24,3 +26,26 @@ def test_many_files_are_kept_and_a_broken_one_is_told_as_ever(reconcile: Reconci
     broken = reconcile("validate", cwd=tmp_path, env=kept).ok(65)
     assert "t1.yaml:4:34" in broken.err + broken.out
     assert broken.err == reconcile("validate", cwd=tmp_path, env={"RECONCILE_CACHE": "off"}).ok(65).err
+
+
+@pytest.mark.parametrize(("server", "code"), [("mysql", 65), ("mariadb", 65), ("postgres", 0)])
+def test_a_trigger_whose_name_another_kept_document_has_is_told(
+    reconcile: Reconcile, tmp_path: Path, server: str, code: int
+) -> None:
+    """A database of MySQL has one trigger of a name, of whatever table."""
+    (tmp_path / "reconcile.yaml").write_text(f"reconcile: 1\nproject: many\ndialects: [{server}]\nsql: {server}\n")
+    watched = "table: {}\ncolumns: {{id: {{type: int}}}}\ntriggers:\n  {}: {{timing: before, events: [insert], {}}}\n"
+    does = "execute: f" if server == "postgres" else "body: [set new.id = 1]"
+    for number in range(100):
+        (tmp_path / f"t{number}.yaml").write_text(watched.format(f"t{number}", f"x{number}", does))
+    (tmp_path / "f.yaml").write_text(
+        "function: f\nonly: [postgres]\nreturns: trigger\nlanguage: plpgsql\nbody: begin end\n"
+    )
+    kept = {"RECONCILE_CACHE": str(tmp_path / "kept")}
+    for _ in range(2):
+        reconcile("validate", cwd=tmp_path, env=kept).ok()
+    name = "x1" if server == "postgres" else "X1"
+    (tmp_path / "t2.yaml").write_text(watched.format("t2", name, does))
+    told = reconcile("validate", cwd=tmp_path, env=kept).ok(code)
+    assert told.err == reconcile("validate", cwd=tmp_path, env={"RECONCILE_CACHE": "off"}).ok(code).err
+    assert code == 0 or "one trigger of a name" in told.err
