@@ -179,3 +179,20 @@ def test_what_only_looks_like_a_counter_is_no_counter(shop: Shop, root: str, wor
         shop.target.execute(words.format(name))
         found.add(marks(shop.target)[root])
     assert len(found) == 3
+
+
+def test_what_a_trigger_is_made_under_counts(shop: Shop) -> None:
+    found = set()
+    for settings, definer in (
+        ("sql_mode = ''", "current_user"),
+        ("sql_mode = 'ansi'", "current_user"),
+        ("sql_mode = ''", "nobody@localhost"),
+        ("sql_mode = '', collation_connection = utf8mb4_bin", "current_user"),
+        ("sql_mode = '', character_set_client = latin1", "current_user"),
+    ):
+        shop.target.execute(
+            f"set names utf8mb4; set {settings}; drop trigger if exists by_hand;"
+            f" create definer = {definer} trigger by_hand after insert on alone for each row delete from child"
+        )
+        found.add(marks(shop.target)["table.alone"])
+    assert len(found) == 5
