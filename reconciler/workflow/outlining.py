@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from reconciler import spec
 from reconciler.dialects.base import Dialect, Target
-from reconciler.errors import Problem
+from reconciler.errors import Problem, SpecError
 from reconciler.frozen import frozen
 from reconciler.model.model import Desired
 from reconciler.model.ref import Ref
@@ -65,19 +65,25 @@ def declared(sources: Sources, look: Callable[[Outlines, Collection[Ref]], froze
     """
     outlines = sources.outlined()
     if outlines is None:
-        desired, warnings = sources.declared(sources.documents)
-        _note_sound(sources.outlined(), desired, warnings)
-        return Declared(
-            desired=desired, warnings=warnings, looked=frozenset(), count=len(desired.model), outlines=None
-        )  # fmt: skip
+        return _whole(sources)
     sound = outlines.sound()
     looked = look(outlines, sound)
-    desired, warnings = sources.declared(outlines.part(looked))
+    try:
+        desired, warnings = sources.declared(outlines.part(looked))
+    except SpecError:
+        return _whole(sources)  # what is wrong is told with hints from all that there is
     _note_sound(outlines, desired, warnings)
     rest = sum(count for root, count in sound.items() if root not in looked)
     return Declared(
         desired=desired, warnings=warnings, looked=looked, count=len(desired.model) + rest, outlines=outlines
     )  # fmt: skip
+
+
+def _whole(sources: Sources) -> Declared:
+    """Return all that the specs declare."""
+    desired, warnings = sources.declared(sources.documents)
+    _note_sound(sources.outlined(), desired, warnings)
+    return Declared(desired=desired, warnings=warnings, looked=frozenset(), count=len(desired.model), outlines=None)
 
 
 def _note_sound(outlines: Outlines | None, desired: Desired, warnings: Iterable[Problem]) -> None:

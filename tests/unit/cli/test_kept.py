@@ -49,3 +49,18 @@ def test_a_trigger_whose_name_another_kept_document_has_is_told(
     told = reconcile("validate", cwd=tmp_path, env=kept).ok(code)
     assert told.err == reconcile("validate", cwd=tmp_path, env={"RECONCILE_CACHE": "off"}).ok(code).err
     assert code == 0 or "one trigger of a name" in told.err
+
+
+def test_a_plan_of_few_documents_tells_what_is_wrong_as_one_of_all(reconcile: Reconcile, tmp_path: Path) -> None:
+    here = "environments: {here: {url: 'sqlite:///here.db', default: true, policy: {approve: never}}}\n"
+    (tmp_path / "reconcile.yaml").write_text(f"reconcile: 1\nproject: many\ndialects: [sqlite]\n{here}")
+    for number in range(110):
+        (tmp_path / f"t{number}.yaml").write_text(TABLE.format(number, number // 2) + "primary_key: [id]\n")
+    kept = {"RECONCILE_CACHE": str(tmp_path / "kept")}
+    reconcile("apply", cwd=tmp_path, env=kept).ok()
+    reconcile("plan", cwd=tmp_path, env=kept).ok()
+    (tmp_path / "t49.yaml").unlink()
+    broken = reconcile("plan", cwd=tmp_path, env=kept).ok(65)
+    assert "t98.yaml:4:34" in broken.err
+    assert "did you mean 't9'?" in broken.err
+    assert broken.err == reconcile("plan", cwd=tmp_path, env={"RECONCILE_CACHE": "off"}).ok(65).err
