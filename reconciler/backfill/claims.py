@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from reconciler.backfill.keys import key_text
 from reconciler.backfill.ledger import APPLIED, REJECTS
@@ -11,11 +10,12 @@ from reconciler.backfill.reading import Range, table_of, within
 from reconciler.backfill.work import Work
 from reconciler.dialects.bulk import Insertion, Part
 from reconciler.execute.ledger import now
+from reconciler.frozen import frozen
 
 _REJECTED = ("backfill", "source_key", "reason", "batch_id", "at")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Turn:
     """Which rows are to be written: a range, the word for the transaction, and whether only those that are missing.
 

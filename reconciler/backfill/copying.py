@@ -21,6 +21,7 @@ from reconciler.backfill.spelling import spelled
 from reconciler.backfill.values import Value
 from reconciler.backfill.work import Side, Work
 from reconciler.dialects.bulk import Insertion, Part
+from reconciler.frozen import frozen_in_order
 from reconciler.model.backfills import Copy
 
 # Bytes of one statement, well below what each database takes: D1 100,000
@@ -123,7 +124,7 @@ def _lacking(work: Work, mapped: Map, rows: Sequence[tuple[Value, ...]]) -> list
     return lacking
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class _Form:
     """How rows are written: the side, the map, and what stands around the rows."""
 

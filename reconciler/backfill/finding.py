@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from reconciler.frozen import frozen_in_order
 from reconciler.plan.outcome import Shown
 
 # Rows that are shown of those that disagree.
 MOST = 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Finding:
     """pass, fail or error; what is wrong in a sentence, and rows that show it."""
 

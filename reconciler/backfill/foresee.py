@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
 
 from reconciler.backfill.reading import boundary, key_columns, table_of
 from reconciler.backfill.work import Side, Work
@@ -12,13 +11,14 @@ from reconciler.dialects.backfill_checks import proofread, unfit_key
 from reconciler.dialects.base import DatabaseError
 from reconciler.errors import Problem
 from reconciler.execute.ledger import Ledger
+from reconciler.frozen import frozen
 from reconciler.model.backfills import Backfill
 from reconciler.model.model import Model
 from reconciler.model.programs import Trigger
 from reconciler.model.ref import Ref
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Foreseen:
     """What is to be expected. `rows` is about how many the source has, None when nobody knows.
 

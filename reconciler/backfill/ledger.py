@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from itertools import groupby
 
 from reconciler.dialects.base import Dialect, Session
 from reconciler.execute.ledger import Ledger, now, query
+from reconciler.frozen import frozen
 from reconciler.model.backfills import Standing
 
 PROGRESS, APPLIED, REJECTS = "_reconcile_backfill", "_reconcile_applied", "__rc_rejects"
@@ -36,7 +37,7 @@ _TABLES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Progress:
     """A row of the ledger: how far one shard of a backfill is. Keys are JSON lists, times ISO 8601, UTC.
 

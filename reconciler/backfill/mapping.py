@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from reconciler.backfill.invalid import Invalid
 from reconciler.backfill.shapes import Reading, column_of, reading_of, shape_of
@@ -11,13 +10,14 @@ from reconciler.backfill.transforms import TRANSFORMS
 from reconciler.backfill.values import Shape, Value, fit
 from reconciler.backfill.work import Side, Work
 from reconciler.errors import PlanError, Problem
+from reconciler.frozen import frozen_in_order
 from reconciler.model.backfills import Copied, Copy
 from reconciler.model.objects import Column
 from reconciler.model.ref import Kind, Ref
 from reconciler.model.types import Type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Refusal:
     """A row that is not written: the column that could not be made, and why, in a sentence without values."""
 
@@ -33,7 +33,7 @@ class Unfit(Exception):
         self.refusal = refusal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Made:
     """How a written column's values are made: from the value in one place of a row that is read, or None of it."""
 
@@ -62,7 +62,7 @@ class Made:
         return fit(value if self.between is None else fit(value, self.between), self.shape)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Map:
     """What is read of each source row, its key first, and what is made of it."""
 

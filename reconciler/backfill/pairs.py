@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.backfill.ledger import rejects
 from reconciler.backfill.mapping import Refusal, map_of
@@ -12,6 +12,7 @@ from reconciler.backfill.values import Shape, Value, canonical, fit
 from reconciler.backfill.work import Side, Work
 from reconciler.dialects.verification_checks import sources_of
 from reconciler.errors import PlanError, Problem
+from reconciler.frozen import frozen_in_order
 from reconciler.model.backfills import Backfill, Verification
 from reconciler.model.objects import Column
 from reconciler.model.ref import Ref
@@ -20,7 +21,7 @@ from reconciler.model.ref import Ref
 Texts = tuple[str | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Reader:
     """One side: a table of a database, its key, and the expressions that are read of a row, the key's first.
 
@@ -38,7 +39,7 @@ class Reader:
     without: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Pair:
     """What has to be, and what is; names, shapes and what is hidden are the key's first, which has so many columns."""
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from reconciler.backfill.keys import Key, key_of
 from reconciler.backfill.shapes import exact
 from reconciler.backfill.work import Side, Work
 from reconciler.dialects.base import DatabaseError, Session
+from reconciler.frozen import frozen
 from reconciler.model.ref import Ref
 
 # What Python's driver says of a text in SQLite that is no UTF-8.
 _NOT_TEXT = "Could not decode to UTF-8"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Range:
     """Keys greater than `low` up to `high`; None for the beginning."""
 
@@ -24,7 +24,7 @@ class Range:
     high: Key
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ahead:
     """The next portion: its range and how many rows it has; None where only its end is known."""
 

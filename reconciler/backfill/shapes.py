@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from reconciler.backfill.clocks import since_1970
 from reconciler.backfill.values import Shape
 from reconciler.dialects.base import Dialect
+from reconciler.frozen import frozen_in_order
 from reconciler.model.model import Model
 from reconciler.model.objects import Column, Enum
 from reconciler.model.ref import Kind, Ref
@@ -111,7 +112,7 @@ def _labels(words: str, column: Column, model: Model) -> tuple[str, ...]:
     return next((one.values for one in enums if isinstance(one, Enum)), ())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Reading:
     """How a column is read: the expression, and what the answer becomes that is not null."""
 

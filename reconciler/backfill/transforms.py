@@ -6,13 +6,13 @@ import json
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from reconciler.backfill.clocks import moment, since_1970
 from reconciler.backfill.exact import EXACT
 from reconciler.backfill.invalid import Invalid
 from reconciler.backfill.values import TRUTHS, Value
+from reconciler.frozen import frozen_in_order
 
 _TRUE, _FALSE = frozenset({"yes", "y", "on"}), frozenset({"no", "n", "off"})
 
@@ -69,7 +69,7 @@ def _whole_seconds(value: object) -> str:
     return moment(_text(value)).partition(".")[0]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Transform:
     """What is made of a value that is not null, or Invalid raised; `line` is its line in the documentation."""
 

@@ -6,7 +6,6 @@ import json
 import math
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -15,12 +14,13 @@ from uuid import UUID
 from reconciler.backfill import clocks
 from reconciler.backfill.exact import EXACT, rounded
 from reconciler.backfill.invalid import Invalid
+from reconciler.frozen import frozen
 
 # What a value becomes: dates, times, identifiers and JSON are texts in one spelling.
 Value = None | bool | int | float | Decimal | str | bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shape:
     """What a column holds. `sort` is one of the words of FITTERS, `name` its type in the database's words.
 

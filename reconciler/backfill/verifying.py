@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from math import isclose
 
@@ -18,6 +18,7 @@ from reconciler.dialects.base import DatabaseError, Question
 from reconciler.dialects.masking import masks
 from reconciler.errors import ReconcileError
 from reconciler.execute.asking import in_time, shown, why
+from reconciler.frozen import frozen_in_order
 from reconciler.model.backfills import Verification
 from reconciler.model.values import Sql
 from reconciler.plan.outcome import Rows, Verified
@@ -44,7 +45,7 @@ def verify(work: Work, upper: Sequence[object] = ()) -> tuple[Verified, ...]:
         return tuple(_verified(sides, one, upper) for one in work.backfill.verify)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class _Sides:
     """The databases that are asked, each opened once."""
 
@@ -80,7 +81,7 @@ def _verified(sides: _Sides, one: Verification, upper: Sequence[object]) -> Veri
 # --- queries ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class _Asked:
     """A query, where it was put, and its rows."""
 

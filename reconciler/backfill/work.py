@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.dialects.base import Dialect, Session
 from reconciler.execute.ledger import Ledger
+from reconciler.frozen import frozen
 from reconciler.model.backfills import Backfill, Standing
 from reconciler.model.model import Model
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Side:
     """A database that is read or written.
 
@@ -27,7 +28,7 @@ class Side:
     another: Callable[[], AbstractContextManager[Session]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Watch:
     """Whom to tell: something was committed, or makes us wait (a sentence, "" when it is over)."""
 
@@ -35,7 +36,7 @@ class Watch:
     waiting: Callable[[str], None] = lambda sentence: None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Work:
     """One backfill to carry out.
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any
 
 from reconciler.dialects.dumping import Weight
 from reconciler.errors import BackupError
+from reconciler.frozen import frozen, frozen_in_order
 
 FORMAT = "reconcile backup"
 FORMAT_VERSION = "1.0"
 MANIFEST = "manifest.json"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Part:
     """One file of a backup: its name, its size in bytes, and the SHA-256 of what is in it."""
 
@@ -25,7 +26,7 @@ class Part:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Manifest:
     """A backup without its content.
 
@@ -64,7 +65,7 @@ class Manifest:
         return sum(weight.rows for weight in self.tables.values())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Backup:
     """A backup that is there: its folder, and its manifest."""
 

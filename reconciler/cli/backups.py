@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from reconciler.cli.commands import request
 from reconciler.cli.options import Where
 from reconciler.cli.report import Report, failed
 from reconciler.errors import ApprovalNeeded, BackupError, Declined, UsageError
+from reconciler.frozen import frozen
 
 if TYPE_CHECKING:
     from reconciler.backup.manifest import Backup
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.workflow.backing_up import Confirm, Wish
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Asked:
     """What `backup` is asked to do, as it was said; `keep` is in seconds, None where nobody said it."""
 

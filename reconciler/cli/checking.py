@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from reconciler.cli.commands import Order, apply_command, request
 from reconciler.cli.options import Format, Where
 from reconciler.cli.report import Report, failed
 from reconciler.errors import TargetError
+from reconciler.frozen import frozen
 
 if TYPE_CHECKING:
     from reconciler.cli.desk import Desk
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.report.layout import Look
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Asked:
     """What `check` is asked to do: whether a backup is made before what is mended, None for what the environment says,
     and whether the database's figures of its use are told too.

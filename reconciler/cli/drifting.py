@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.cli.commands import Order, apply, apply_command, request
 from reconciler.cli.report import Report
 from reconciler.errors import UsageError
+from reconciler.frozen import frozen
 
 if TYPE_CHECKING:
     from reconciler.cli.desk import Desk
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 ACTIONS = ("accept", "revert", "ignore")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Drift:
     """What `drift` is asked to do, and everything that `apply` would be told."""
 

@@ -7,16 +7,16 @@ import binascii
 import json
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from reconciler.compare.planning import Planned
+from reconciler.frozen import frozen
 from reconciler.model.codec import decode_model, encode_model
 from reconciler.model.model import Desired, Inspection, Model
 from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.ref import Kind, Ref
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Before:
     """What was there before a run, of the `roots` that it touched; what a root had not is not in the model.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from reconciler.compare.bounding import bounded, passed, reaching, within
@@ -15,6 +15,7 @@ from reconciler.compare.unfollowed import unfollowed
 from reconciler.dialects.base import Dialect, Session, Target
 from reconciler.diff import diff
 from reconciler.errors import PlanError, Problem
+from reconciler.frozen import frozen, frozen_in_order
 from reconciler.model.change import Alter, Change, Create, Rename
 from reconciler.model.fields import carried_values, live_only
 from reconciler.model.model import Desired, Model, fingerprint
@@ -29,7 +30,7 @@ from reconciler.plan.renames import Renamed, apply_renames
 from reconciler.plan.scope import Bounds, Scope, scope, watched
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Memory:
     """What the server made of a declared text: `digest` is of the text, `canonical` the server's spelling."""
 
@@ -37,7 +38,7 @@ class Memory:
     canonical: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Owned:
     """What the ledger knows of this project; `known` is false on a database that we never managed.
 
@@ -52,7 +53,7 @@ class Owned:
     memory: Mapping[tuple[Ref, str], Memory] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Aside:
     """A root that is declared and in the database, and the same: its mark (`Model.marks`), how many objects it has."""
 
@@ -64,7 +65,7 @@ _EVERYTHING = Bounds()
 _NO_SCOPE = Scope(target=Model(), undeclared=(), unmodelled=(), dropped={})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Comparison:
     """Everything that planning and verifying need to know about one look at a database.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from reconciler.compare.compare import Aside, Comparison, Owned, afterwards, com
 from reconciler.compare.rows import RowPlan, plan_rows, with_rows
 from reconciler.dialects.base import DatabaseError, Dialect, Server, Session, Target, Unanswered
 from reconciler.errors import PlanError, Problem
+from reconciler.frozen import frozen
 from reconciler.model.codec import encode_model
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Column, Enum
@@ -47,7 +48,7 @@ from reconciler.plan.understood import not_understood, restated
 NOTHING_DUE = Agenda()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Planned:
     """A plan beside its circumstances: hazards, what refuses it, what could not be done for want of a privilege.
 

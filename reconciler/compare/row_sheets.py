@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from reconciler.compare.row_statements import plain
 from reconciler.dialects.rows import RowWords, Texts
+from reconciler.frozen import frozen
 from reconciler.model.data_rows import Absent, DataRows
 from reconciler.model.fields import references
 from reconciler.model.model import Model
@@ -17,7 +17,7 @@ from reconciler.plan.hazards import HAZARDS, Hazard
 from reconciler.plan.row_changes import Named, RowChange
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sheet:
     """One document beside its table: the declared columns, those that are there, and which of them are as declared.
 
@@ -35,7 +35,7 @@ class Sheet:
     demanding: Sequence[Column]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Found:
     """What is to be done with rows: the numbers of those to put in, those to change, and the keys of those to go."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from reconciler.dialects.base import Dialect
 from reconciler.dialects.rows import RowWords, Texts, chunks
 from reconciler.dialects.sql import names, number_text
+from reconciler.frozen import frozen
 from reconciler.model.data_rows import ABSENT, Absent, Cell, DataRows, Value
 from reconciler.model.objects import Column
 
@@ -19,7 +19,7 @@ _LONGEST, _MOST = 60_000, 500
 _EACH, _FEW = 100, 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Work:
     """A document with the columns of its table, and the dialect in whose words it is written.
 

@@ -6,7 +6,7 @@ A row is found by its key, as the database tells keys apart, and its values are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from reconciler.compare.row_sheets import Found, Sheet, deleted_row, inserted_row, loss, moved_on, updated_row
@@ -14,6 +14,7 @@ from reconciler.compare.row_statements import Work, among, deletes, inserts, key
 from reconciler.dialects.base import DatabaseError, Dialect, Session, Unanswered
 from reconciler.dialects.rows import Asked, RowWords, Texts, chunks
 from reconciler.errors import PlanError, Problem
+from reconciler.frozen import frozen
 from reconciler.model.data_rows import ABSENT, DataRows, Mode
 from reconciler.model.model import Model
 from reconciler.model.objects import Column, ForeignKey, PrimaryKey, Table
@@ -29,7 +30,7 @@ from reconciler.plan.step import Statement, Step, Transaction
 _KEYS, _LONGEST, _STEP, _STATEMENTS, _WEIGHT = 500, 60_000, 500_000, 100, 6_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RowPlan:
     """The steps for the rows of all documents, what they cost, and what could not be found out."""
 

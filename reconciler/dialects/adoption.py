@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 
 from reconciler.dialects.base import DatabaseError, Session, Target
 from reconciler.dialects.pieces import Grammar, Word
+from reconciler.frozen import frozen, frozen_in_order
 from reconciler.model.model import Inspection
 from reconciler.model.ref import Ref
 
@@ -15,7 +15,7 @@ from reconciler.model.ref import Ref
 PURPOSE = "import"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Apart:
     """Surroundings in which some objects are not there: where to run, and how to look at what came of it."""
 
@@ -23,7 +23,7 @@ class Apart:
     look: Callable[[], Inspection]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bench:
     """A scratch database on which files are run: empty at first, thrown away in the end.
 
@@ -40,7 +40,7 @@ class Bench:
     elsewhere: Callable[[Sequence[Word]], str] = lambda words: ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Adoption:
     """What reading files of SQL takes, by dialect.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from reconciler.dialects.transpile import NotPortable, parsed
+from reconciler.frozen import frozen
 from reconciler.model.backfills import Backfill, InsertSelect
 from reconciler.model.values import Sql
 
@@ -21,7 +21,7 @@ _ALWAYS = frozenset({"rowid", "_rowid_", "oid", "ctid", "xmin", "tableoid", "lo"
 Wrong = Iterator[tuple[str, str, str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Known:
     """The columns of the source row and of the written table; None of a table that is not declared."""
 

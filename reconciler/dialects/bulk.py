@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from reconciler.dialects.base import DatabaseError, Session
 from reconciler.dialects.capturing import Capturing
+from reconciler.frozen import frozen
 
 # A value of a key, or a constant. Dates and the like are texts in the database's own form.
 Value = bool | int | str | bytes | Decimal
@@ -21,7 +22,7 @@ OVERTAKEN = "OVERTAKEN"
 RETRY, DATA, OTHER = "retry", "data", "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """A statement of a portion; `counts` is the count that the rows which it changes are added to, "" for none."""
 
@@ -29,7 +30,7 @@ class Part:
     counts: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Portion:
     """What one transaction does.
 
@@ -49,7 +50,7 @@ class Portion:
     steady: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Insertion:
     """Rows that are added, and what becomes of those that are there; names are quoted.
 

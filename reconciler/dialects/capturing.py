@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.dialects.base import Session
+from reconciler.frozen import frozen, frozen_in_order
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Capture:
     """What happens with each row of a table that somebody adds, changes or deletes; every name but `names` is quoted.
 
@@ -35,7 +36,7 @@ class Capture:
         return f"(SELECT {', '.join(f'{side}.{name} AS {name}' for name in self.columns)}) AS {self.alias}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Caught:
     """A trigger that catches what is written, as it is there: does it fire, and the statement that removes it."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.dialects.sql import moved_term
+from reconciler.frozen import frozen
 from reconciler.model.change import Alter, Change, Create, Drop
 from reconciler.model.names import is_helper
 from reconciler.model.objects import Check, Column, ForeignKey, Index, Object, PrimaryKey, Table, Unique
@@ -19,7 +19,7 @@ from reconciler.plan.step import DataCheck
 SAMPLE = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Spelling:
     """What the questions need of a dialect.
 

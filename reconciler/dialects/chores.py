@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from reconciler.dialects.base import Session
+from reconciler.frozen import frozen
 from reconciler.model.ref import Ref
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Chore:
     """One thing to do: the object that it is for, None for the whole database; its SQL; why, in a few words.
 

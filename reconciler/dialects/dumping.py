@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.dialects.base import Target
 from reconciler.dialects.refilling import Want
+from reconciler.frozen import frozen
 from reconciler.model.ref import Kind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Weight:
     """How many rows a table has, and a word that is another one as soon as one value of them is, in whatever order.
 
@@ -25,7 +25,7 @@ class Weight:
     exact: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tool:
     """What writes and reads the files: its name and version, and the commands that run its programs."""
 
@@ -35,7 +35,7 @@ class Tool:
     load: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Taken:
     """What was written: the names of the files, what is in them, and the database's own word for that moment."""
 
@@ -48,7 +48,7 @@ class Taken:
 Told = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Dump:
     """How backups are made on a dialect. Everything raises BackupError, in one sentence with a remedy.
 

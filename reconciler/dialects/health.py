@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from reconciler.frozen import frozen, frozen_in_order
 
 
 class Status(StrEnum):
@@ -15,7 +16,7 @@ class Status(StrEnum):
     PROBLEM = "problem"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Sign:
     """One thing that was looked at: what it is, how it is in a sentence, and what mends it where it is not in order."""
 
@@ -40,7 +41,7 @@ def problem(name: str, message: str, remedy: str = "") -> Sign:
     return Sign(name, Status.PROBLEM, message, remedy)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Holder:
     """Who holds the lock under which runs exclude each other.
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from reconciler.frozen import frozen
 
 
 class Word(NamedTuple):
@@ -25,7 +26,7 @@ class Endless(Exception):
         self.at = at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Piece:
     """One statement of a text: from where to where, without its end mark, and its words.
 
@@ -40,7 +41,7 @@ class Piece:
     unreadable: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Grammar:
     """What of a dialect matters where statements end.
 

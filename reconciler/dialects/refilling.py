@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from reconciler.frozen import frozen
 from reconciler.model.ref import Ref
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Want:
     """What is to be brought back: the rows of a table, or, by its `key`, values of some columns of rows that are there.
 

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from reconciler.dialects.base import Session
 from reconciler.dialects.fitting import misfit
 from reconciler.dialects.sql import as_number
+from reconciler.frozen import frozen
 from reconciler.model.data_rows import Value
 from reconciler.model.objects import Column, Table
 from reconciler.model.ref import Ref
@@ -42,7 +42,7 @@ _MOMENTS: Mapping[str, tuple[Callable[[str], object], str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Asked:
     """Rows of a table that somebody wants spelled: its columns, the values as SQL, what cannot be asked yet.
 
@@ -63,7 +63,7 @@ class Asked:
         return ", ".join((*texts, *(words.match(column, name) for column, name in keys)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RowWords:
     """How a dialect reads, spells and writes rows.
 

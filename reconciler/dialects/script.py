@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from reconciler.frozen import frozen
 from reconciler.model.change import Alter, Change, Create, Drop, Rename
 from reconciler.model.fields import compared
 from reconciler.model.objects import Object
@@ -14,7 +15,7 @@ from reconciler.plan.rules import States
 from reconciler.plan.step import Step
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Order:
     """What is to be written: a plan, the models on both of its ends, the default schema.
 
@@ -28,7 +29,7 @@ class Order:
     refusal: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Script:
     """The guarded statements, how to run them, and sentences on what the guards do not see."""
 
@@ -37,7 +38,7 @@ class Script:
     remarks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Net:
     """What a plan makes of one object, whatever steps that takes; `old` is None for what is new, `new` for what goes.
 

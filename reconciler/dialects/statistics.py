@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.dialects.base import Session, Target
+from reconciler.frozen import frozen
 from reconciler.model.ref import Ref
 
 
@@ -13,7 +13,7 @@ class NotKept(Exception):
     """A database does not keep such figures, or not for us; the message says which and why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Statement:
     """A statement as the database sums it up, without its values: how often it ran, and its seconds."""
 
@@ -24,7 +24,7 @@ class Statement:
     total: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Statistics:
     """What a dialect tells of how a database is used; each raises NotKept, or DatabaseError, where it cannot.
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from reconciler.dialects.base import Session, Target
 from reconciler.dialects.health import Status
 from reconciler.dialects.statistics import Statistics
+from reconciler.frozen import frozen
 from reconciler.model.ref import Ref
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fault:
     """Something about a declared object that is not as it should be, and is no difference from the specs.
 
@@ -30,7 +30,7 @@ class Fault:
     sample: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TableState:
     """Whether a declared table is there, and how many rows it has: None where they cannot be counted, an estimate where
     there are more than are counted.
@@ -41,7 +41,7 @@ class TableState:
     estimated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Condition:
     """What was found in a database beside its differences: its declared tables, and the faults of what is declared."""
 
@@ -49,7 +49,7 @@ class Condition:
     faults: tuple[Fault, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Upkeep:
     """What a dialect knows about the health of a database.
 

@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -26,6 +26,7 @@ from reconciler.execute.ledger import Done, Ledger
 from reconciler.execute.owning import Book, News
 from reconciler.execute.segments import segments
 from reconciler.execute.waiting import named
+from reconciler.frozen import frozen
 from reconciler.model.ref import Ref
 from reconciler.plan.outcome import Outcome
 from reconciler.plan.plan import Plan
@@ -36,7 +37,7 @@ from reconciler.plan.step import Stage, Step
 STATEMENT_LOCK_TIMEOUT = 2.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verdict:
     """What a second look at the database says: what still differs, and what the ledger is to hold if nothing does."""
 
@@ -44,7 +45,7 @@ class Verdict:
     news: News
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Run:
     """Everything that an apply needs.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from reconciler.dialects.base import DatabaseError, Session
 from reconciler.execute import interrupt
 from reconciler.execute.climb import Allowed, Ran, carried_out
 from reconciler.execute.failpoints import reach
 from reconciler.execute.ledger import Done
+from reconciler.frozen import frozen
 from reconciler.model.backfills import Standing
 from reconciler.plan.step import Statement, Step
 
@@ -20,7 +20,7 @@ _QUICK, _SLOW = 0.05, 0.2
 _MOST = 128
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Progress:
     """Whom to tell: a step begins, a step is done (rows, seconds, the ways that the server went), something makes us
     wait (a sentence, "" when it is over), a transaction is committed, a backfill has come further.

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from reconciler.dialects.base import DatabaseError, Session
+from reconciler.frozen import frozen
 from reconciler.plan.step import DataCheck, Ladder, Statement
 
 # Says of the hazard of a large table whether it is allowed.
 Allowed = Callable[[DataCheck], bool]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ran:
     """One statement that was carried out: its text as it was sent, the rows that it changed, and the way that the
     server went, "" where it has but one.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import TypeVar
 
 from reconciler.compare.compare import Memory, Owned
 from reconciler.dialects.base import DatabaseError, Session
+from reconciler.frozen import frozen, frozen_in_order
 from reconciler.model.ref import KIND_WORDS, Ref
 
 T = TypeVar("T")
@@ -51,7 +52,7 @@ _NO_COLUMN = frozenset({"42703", "1054"})
 _ROWS = 99
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entry:
     """One object that is ours: whether it is protected, the day from which it may go where it is deprecated, and what
     the server made of its texts.
@@ -62,7 +63,7 @@ class Entry:
     memory: Mapping[str, Memory] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Ledger:
     """Where the ledger of one project is: `prefix` is the quoted schema with its dot, or empty.
 
@@ -239,7 +240,7 @@ def finish(session: Session, ledger: Ledger, run_id: str, state: str, error: str
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Done:
     """One step that was carried out; `affected` counts the rows that its statements changed."""
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.dialects.base import Session
 from reconciler.execute import ledger
 from reconciler.execute.ledger import Entry, Ledger
+from reconciler.frozen import frozen
 from reconciler.model.ref import Ref
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class News:
     """What the ledger does not know yet: objects that are ours now, and such as are ours no more."""
 
@@ -20,7 +21,7 @@ class News:
     gone: frozenset[Ref]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Book:
     """What the ledger holds of a run's objects: `known` at first, `written` by its transactions that are committed.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.frozen import frozen, frozen_in_order
 from reconciler.model.ref import Ref
 
 
@@ -23,7 +23,7 @@ _POSTGRES = ("postgres",)
 _MYSQL = ("mysql", "mariadb")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class LintKind:
     """One code: its title, how grave it is unless the policy says otherwise, and the dialects on which it is asked."""
 
@@ -66,7 +66,7 @@ SUPPRESSIONS: Mapping[str, LintKind] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Finding:
     """One thing that a rule found: where, in one sentence, and what to do. `part` is the field that it is about."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from reconciler.frozen import frozen
 from reconciler.model.ref import Ref
 from reconciler.model.values import Literal, Sql
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Source:
     """The rows that are worked off, in the order of `key`, each once.
 
@@ -27,7 +28,7 @@ class Source:
     database: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Case:
     """One line of a classification: rows that meet the condition get the value."""
 
@@ -35,7 +36,7 @@ class Case:
     then: Literal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Classification:
     """A value by conditions, the first that is met; `otherwise` None means that no condition met is a reject."""
 
@@ -44,7 +45,7 @@ class Classification:
     otherwise: Literal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mapped:
     """Where the value of a written column comes from: one of an expression over the source row, a classification by
     name, a constant, or an aggregate (sum, min, max, count) of the expression over a group.
@@ -57,7 +58,7 @@ class Mapped:
     aggregate: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Assignment:
     """A column and the expression that it is set to."""
 
@@ -65,7 +66,7 @@ class Assignment:
     value: Sql
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Merge:
     """How a new row meets one that is there with the same values of `on`.
 
@@ -76,7 +77,7 @@ class Merge:
     assignments: tuple[Assignment, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class InsertSelect:
     """Rows of the source become rows of another table. `group_by` names expressions, and classifications as `$name`."""
 
@@ -87,7 +88,7 @@ class InsertSelect:
     merge: Merge | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Update:
     """Rows of the source itself are changed."""
 
@@ -95,7 +96,7 @@ class Update:
     where: Sql | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Copied:
     """A column of a copy: the source column or a constant, what it is made into, and what happens when that fails.
 
@@ -110,7 +111,7 @@ class Copied:
     on_invalid: str = "fail"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Copy:
     """Rows of another database become rows of a table here."""
 
@@ -118,14 +119,14 @@ class Copy:
     columns: tuple[Copied, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Script:
     """One statement of the author's that works off the range of keys beyond :lo up to :hi."""
 
     statement: Sql
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Idempotency:
     """What makes it harmless to do the same rows again: converge, target_key, recompute, ledger, mark_source, cursor;
     unset, which no spec says, leaves alone what is not null.
@@ -142,7 +143,7 @@ class Idempotency:
     confirmed: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Chunk:
     """How much is done in one transaction. `by` is rows, or range: steps in key space, for one dense integer key.
 
@@ -157,7 +158,7 @@ class Chunk:
     target_time: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Throttle:
     """What makes the work wait between two transactions, asked once a second at the most.
 
@@ -179,7 +180,7 @@ class Throttle:
     critical: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OnError:
     """What becomes of a transaction that fails: tried again so often, halved down to one row, and a row that fails by
     itself is left out and written down (quarantine, so many at most) or ends the work (stop).
@@ -191,7 +192,7 @@ class OnError:
     most: int = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rejects:
     """Rows that no condition of a classification meets; more than `most` of them pause the work, or fail it."""
 
@@ -199,7 +200,7 @@ class Rejects:
     on_exceed: str = "pause"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verification:
     """A question whose answer proves the work.
 
@@ -222,7 +223,7 @@ class Verification:
     timeout: float = 300.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cadence:
     """When the work is due: once, on_change of its definition, always, every so many seconds, by a cron expression."""
 
@@ -231,7 +232,7 @@ class Cadence:
     cron: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Held:
     """What waits until the work is done: an address, and of what happens there only a part: drop, not_null, or all."""
 
@@ -239,7 +240,7 @@ class Held:
     part: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Backfill:
     """Data work with everything that is declared of it; exactly one of `insert_select`, `update`, `copy`, `script`.
 
@@ -292,7 +293,7 @@ class Backfill:
         return ("insert", "update", "delete") if self.deletes == "mirror" else ("insert", "update")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Standing:
     """How far the ledger says that a backfill is, in its latest generation.
 

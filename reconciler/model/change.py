@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from reconciler.frozen import frozen_in_order
 from reconciler.model.objects import Object
 from reconciler.model.ref import Ref
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Create:
     """The object is wanted and is not there."""
 
@@ -20,7 +19,7 @@ class Create:
         return self.new.ref
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Drop:
     """The object is there and is to go."""
 
@@ -32,7 +31,7 @@ class Drop:
         return self.old.ref
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Alter:
     """The object is there and differs in `fields`."""
 
@@ -46,7 +45,7 @@ class Alter:
         return self.new.ref
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Rename:
     """The object is there under another name; `old` still carries it."""
 

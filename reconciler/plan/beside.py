@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from reconciler.frozen import frozen
 from reconciler.model.backfills import Assignment, Backfill, Idempotency, OnError, Source, Update, Verification
 from reconciler.model.model import Model
 from reconciler.model.names import helper_name
@@ -13,7 +14,7 @@ from reconciler.model.ref import BACKFILL, Ref
 from reconciler.model.values import Sql
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Beside:
     """A change of a column that is made in three stages.
 

@@ -6,9 +6,10 @@ What is rebuilt, inlined or taken along is decided here, on changes, before SQL 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from reconciler.errors import PlanError, Problem
+from reconciler.frozen import frozen_in_order
 from reconciler.model.change import Alter, Change, Create, Drop, Rename
 from reconciler.model.fields import references
 from reconciler.model.objects import Object, Unmodelled
@@ -21,7 +22,7 @@ from reconciler.plan.step import DataCheck, Statement, Step, Transaction, action
 _LAST = 99
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class _Work:
     """Everything that expanding reads: the settled changes and what they are to be turned into steps with.
 

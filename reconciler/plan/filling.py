@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
 from reconciler.errors import PlanError, Problem
+from reconciler.frozen import frozen
 from reconciler.model.backfills import Backfill, Held, Standing
 from reconciler.model.model import Model
 from reconciler.model.objects import Column, Object
@@ -16,7 +17,7 @@ from reconciler.plan.hazards import Hazard
 from reconciler.plan.step import Stage, Statement, Step
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Filling:
     """A backfill that is due.
 
@@ -47,7 +48,7 @@ NEW, UNFINISHED, CHANGED, OVERDUE, ALWAYS = "new", "unfinished", "changed", "ove
 FIRST_TIME = frozenset({NEW, UNFINISHED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Agenda:
     """The backfills that are due, in order, and what is to be said of those that are done.
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import partial
 from typing import Any
 
+from reconciler.frozen import frozen, frozen_in_order
 from reconciler.model.model import Model
 from reconciler.model.objects import Column
 from reconciler.model.ref import Kind, Ref
@@ -30,7 +31,7 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Told:
     """The state of an account, in words, and what clears it once the schema is right; "" where nothing is to clear."""
 
@@ -39,7 +40,7 @@ class Told:
     command: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Book:
     """One table of one tool.
 

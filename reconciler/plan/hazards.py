@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.frozen import frozen, frozen_in_order
 from reconciler.model.change import Alter, Change, Create, Drop, Rename
 from reconciler.model.names import is_helper
 from reconciler.model.objects import Column, Enum
@@ -34,7 +34,7 @@ class Level(StrEnum):
     LOW = "low"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class HazardKind:
     """One code: its title, how grave it is, what it does when it fires, and what when live rows show no reason.
 
@@ -87,7 +87,7 @@ HAZARDS: Mapping[str, HazardKind] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hazard:
     """One thing that a plan may cost. `count` is in rows or values, None where nothing was counted.
 
@@ -108,7 +108,7 @@ class Hazard:
         return HAZARDS[self.code]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answer:
     """What the live rows said to a data check. `error` is set when the question could not be asked."""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reconciler.frozen import frozen, frozen_in_order
 from reconciler.model.ref import Ref
 
 if TYPE_CHECKING:
     from reconciler.model.backfills import Standing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Usage:
     """What a database counted and charges for: rows that it read and wrote, and its size in bytes afterwards."""
 
@@ -20,7 +20,7 @@ class Usage:
     size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outcome:
     """What was done: steps and statements, rows that they changed, their seconds, and what the database counted.
 
@@ -36,7 +36,7 @@ class Outcome:
     worked: tuple[Worked, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Consent:
     """One hazard that a run was allowed, and what allowed it: `--allow`, the specs or the policy."""
 
@@ -45,7 +45,7 @@ class Consent:
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PastStep:
     """One committed step of a past run, as the ledger tells it; `statements` is its SQL."""
 
@@ -57,7 +57,7 @@ class PastStep:
     finished_at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PastRun:
     """A run as the ledger tells it. Times are UTC, ISO 8601; what an older version did not write down is empty.
 
@@ -90,7 +90,7 @@ class PastRun:
     steps: tuple[PastStep, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Rows:
     """What a statement gave back: the names of its columns, and its rows."""
 
@@ -102,7 +102,7 @@ class Rows:
 Shown = str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Asserted:
     """What asking for the rows that an assertion forbids came to.
 
@@ -126,7 +126,7 @@ class Asserted:
         return self.severity == "error" and self.status != "pass"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verified:
     """What the rows say to a verification of a backfill.
 
@@ -142,7 +142,7 @@ class Verified:
     sample: tuple[tuple[Shown, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shares:
     """How many rows of a table have each value of a column, the most frequent first."""
 
@@ -151,7 +151,7 @@ class Shares:
     counts: tuple[tuple[Shown, int], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Worked:
     """How far a backfill came: where it stands now, what proves it, how long this took and how many rows it wrote.
 

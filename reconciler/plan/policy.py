@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from reconciler.errors import UsageError
+from reconciler.frozen import frozen, frozen_in_order
 from reconciler.model.ref import Ref
 from reconciler.plan.hazards import HAZARDS, Effect, Hazard
 from reconciler.plan.outcome import Consent
@@ -23,7 +24,7 @@ class Approve(StrEnum):
     ALWAYS = "always"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Allowance:
     """Consent to a hazard code, everywhere or at one address; `*` is every code."""
 
@@ -37,7 +38,7 @@ class Allowance:
         return self.ref is None or ref.inside(self.ref)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Policy:
     """What an environment permits.
 
@@ -59,7 +60,7 @@ class Policy:
         return Bounds(undeclared=self.undeclared, ignored=self.ignored, only=self.only)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verdict:
     """`refused` stop the plan; `allow` are the words that would let those of them through that can be allowed.
 

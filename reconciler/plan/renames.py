@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.errors import Problem
+from reconciler.frozen import frozen
 from reconciler.model.change import Rename
 from reconciler.model.model import Desired, Model, renamed
 from reconciler.model.ref import Ref
@@ -13,7 +14,7 @@ from reconciler.model.ref import Ref
 Follow = Callable[[Model, Sequence[tuple[Ref, Ref]]], Model]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Renamed:
     """The live model as it will be after the renames; `live` leads from an address in it back to the present one."""
 

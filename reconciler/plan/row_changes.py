@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from reconciler.frozen import frozen
 
 # So many rows of each sort a plan shows.
 SHOWN = 10
@@ -11,7 +11,7 @@ SHOWN = 10
 Named = tuple[str, str | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RowChange:
     """One row: `action` is insert, update or delete, `key` tells which; `old` and `new` are what it loses and gets."""
 
@@ -21,7 +21,7 @@ class RowChange:
     new: tuple[Named, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RowChanges:
     """How many rows are put in, changed and deleted, and the first of them."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any
 
+from reconciler.frozen import frozen
 from reconciler.model.change import Alter, Change
 from reconciler.model.model import Model
 from reconciler.model.objects import Object
@@ -30,7 +31,7 @@ class Way(Enum):
     UNSUPPORTED = "unsupported"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class States:
     """Both models as rules see them: `old` with renames already applied, `new` with what stays undeclared.
 
@@ -63,7 +64,7 @@ Restates = Callable[[Change, States], Iterable[Ref]]
 Ask = Callable[[Change, States], Sequence[DataCheck]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rules:
     """How one kind is created, dropped, renamed and altered on one dialect.
 

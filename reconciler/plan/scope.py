@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from reconciler.frozen import frozen
 from reconciler.model.fields import referring
 from reconciler.model.model import Model
 from reconciler.model.names import is_helper
@@ -40,7 +41,7 @@ class Reason(StrEnum):
     UNDONE = "undone"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bounds:
     """Which differences count.
 
@@ -71,7 +72,7 @@ class Bounds:
         return next(found, "it needs what is ignored")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Scope:
     """What a plan aims at.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from reconciler.frozen import frozen, frozen_in_order
 from reconciler.model.change import Alter, Change, Create, Drop
 from reconciler.model.data_rows import DATA
 from reconciler.model.ref import Ref
@@ -40,7 +41,7 @@ class Stage(StrEnum):
     TIGHTEN = "tighten"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DataCheck:
     """A question to the live rows before anything runs.
 
@@ -56,7 +57,7 @@ class DataCheck:
     sensitive: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rung:
     """One way in which a server may carry a statement out: its name, the words that ask for it, and whether it is
     heavy: rows are copied, or writes have to wait.
@@ -67,7 +68,7 @@ class Rung:
     heavy: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ladder:
     """The ways in which a statement may be carried out, from the one that is foreseen to the last resort.
 
@@ -92,7 +93,7 @@ class Ladder:
         return Statement(self.text(self.rungs[0]), ladder=self)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Statement:
     """One statement, complete, without a semicolon at its end.
 
@@ -116,7 +117,7 @@ class Statement:
         return not (self.ladder or self.unless or self.proof)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Step:
     """Statements that belong together, with the edges that order them.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from reconciler.frozen import frozen_in_order
 from reconciler.model.fields import compared
 from reconciler.model.objects import Object
 from reconciler.model.ref import Ref
@@ -19,7 +19,7 @@ FEWEST, SHORT = 4, 24
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Fold(Generic[T]):
     """Things that are alike, in their order; one alone is a fold too."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reconciler.backup.manifest import Backup, manifest_data
 from reconciler.dialects.dumping import size_words
+from reconciler.frozen import frozen
 from reconciler.report.layout import Cell, Look, Style, capped, counted, duration, grid, wrapped
 from reconciler.report.problems import safe
 
@@ -15,7 +15,7 @@ from reconciler.report.problems import safe
 _SECONDS = len("2026-01-31T12:00:00")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Listing:
     """The backups of an environment, newest first."""
 
@@ -24,7 +24,7 @@ class Listing:
     backups: tuple[Backup, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pruned:
     """Which backups were too old, and which stay; nothing is deleted in a dry run."""
 
@@ -35,7 +35,7 @@ class Pruned:
     dry_run: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tried:
     """What reading a backup back into a scratch database came to; `left_out` are kinds that were not."""
 
@@ -46,7 +46,7 @@ class Tried:
     left_out: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Restored:
     """What reading a backup back into a database came to; `before` is a backup of what it held until then."""
 

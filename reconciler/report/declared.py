@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from reconciler.frozen import frozen
 from reconciler.model.model import Desired
 from reconciler.model.ref import Ref
 from reconciler.report.graph.drawing import Graph
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Declared:
     """A whole project as one dialect reads it; `tables` and `needs` are the pictures, all of it or what was chosen.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from reconciler.frozen import frozen
 from reconciler.report.layout import Look, Style, capped, counted, wrapped
 from reconciler.report.problems import safe
 from reconciler.report.wellness import HEALTHY, WARNING
@@ -13,7 +13,7 @@ from reconciler.report.wellness import HEALTHY, WARNING
 _STYLES: Mapping[str, Style] = {HEALTHY: Style.GOOD, WARNING: Style.CARE}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Deployment:
     """A deployment as far as it came: what both checks found, and how the apply ended.
 

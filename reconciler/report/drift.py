@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from reconciler.errors import Position
+from reconciler.frozen import frozen
 from reconciler.plan.hazards import Effect, Hazard
 from reconciler.plan.understood import CODE as NOT_UNDERSTOOD
 from reconciler.report.assertions import assertion_data, assertion_lines
@@ -37,7 +37,7 @@ class Finding(StrEnum):
     UNDECLARED = "undeclared"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Drift:
     """One difference, where the specs say otherwise, and what to do about it; `command` is that, ready to be typed."""
 

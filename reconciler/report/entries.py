@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from reconciler.errors import Position
+from reconciler.frozen import frozen
 from reconciler.model.change import Alter, Change, Create, Drop, Rename
 from reconciler.model.fields import compared
 from reconciler.model.model import Model
@@ -19,7 +20,7 @@ from reconciler.plan.step import Stage, Step, action_of
 from reconciler.report.facts import Review
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entry:
     """One change of one object as it is reported.
 
@@ -49,7 +50,7 @@ class Entry:
         return self.old.ref if self.verb == "rename" and self.old else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entries:
     """Everything that a plan changes, in the order of execution; `loose` are hazards that belong to none of it."""
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from reconciler import __version__
 from reconciler.errors import Problem
+from reconciler.frozen import frozen
 from reconciler.plan.hazards import Effect
 from reconciler.report.diagnostics import FORMAT_VERSION, diagnostics
 from reconciler.report.drift import drift
@@ -26,7 +27,7 @@ from reconciler.report.scrub import scrubbed
 _LEVELS: Mapping[str, str] = {"error": "error", "warning": "warn", "info": "info"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Event:
     """Something that happened: a stable word, a sentence for a person, and what belongs to it."""
 

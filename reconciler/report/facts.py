@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Position, Problem
+from reconciler.frozen import frozen
 from reconciler.report.offline_facts import FormattedFile
 
 # What a plan is made of is known to whoever made one.
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from reconciler.sources.journal import Note
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SpecVersion:
     """Which specs a plan was made from: a hash over their texts, and the commit they are in, where git knows."""
 
@@ -38,7 +39,7 @@ class SpecVersion:
     dirty: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ForeignTool:
     """A table in which another tool keeps its account: whose, its name, how it was left, and what clears that."""
 
@@ -49,7 +50,7 @@ class ForeignTool:
     command: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rehearsal:
     """How a plan went on a copy of the schema without rows.
 
@@ -66,7 +67,7 @@ class Rehearsal:
     address: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Before:
     """When the sizes of tables were asked for last, and what they were: rows, None where nobody counted, and bytes."""
 
@@ -74,7 +75,7 @@ class Before:
     tables: Mapping[Ref, tuple[int | None, int]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Measured:
     """What a database tells of its use: the bytes of each declared table, indexes that nobody reads, those for which
     another one stands in, the slowest statements; `unknown` says what it does not tell, and why.
@@ -88,7 +89,7 @@ class Measured:
     before: Before | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Review:
     """A plan as a person or a machine is shown it.
 
@@ -134,7 +135,7 @@ class Review:
         return self if self.complete is None else replace(self, desired=self.complete(), complete=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Applied:
     """How an apply ended. `outcome` is None when there was nothing to run, or nothing was to be run (a dry run).
 
@@ -148,7 +149,7 @@ class Applied:
     refilled: tuple[Refilled, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Refilled:
     """A table or column that a rollback made again: from which backup how many rows got theirs, or why none did."""
 
@@ -158,7 +159,7 @@ class Refilled:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Imported:
     """What an import wrote, what it could not write down or did not understand of what it wrote, which schemas it did
     not look into, what is other tools'.
@@ -173,7 +174,7 @@ class Imported:
     foreign_tools: tuple[ForeignTool, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Settled:
     """One difference that the specs or the policy were edited for: where, which way it differed, what was done."""
 
@@ -183,7 +184,7 @@ class Settled:
     source: Position | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Resolved:
     """What `drift accept` or `drift ignore` found and edited; `saved` is false where the files are as they were."""
 
@@ -194,7 +195,7 @@ class Resolved:
     saved: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Adopted:
     """What reading files of SQL came to; `imported` is None where `problems` kept it from being written.
 
@@ -212,7 +213,7 @@ class Adopted:
     imported: Imported | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class History:
     """The last runs on a database, newest first; `known` is false where there is no ledger to tell of any."""
 
@@ -222,7 +223,7 @@ class History:
     runs: tuple[PastRun, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Snapshot:
     """A database at one moment, without its rows: what it holds, what the ledger knows of a project, what answered.
 
@@ -240,7 +241,7 @@ class Snapshot:
     owned: Owned
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Called:
     """A procedure that was run: where, what it gave back, and how long it took."""
 
@@ -251,7 +252,7 @@ class Called:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Health:
     """A database as `doctor` finds it: every sign, other tools' accounts among them, which also stand by themselves."""
 
@@ -263,7 +264,7 @@ class Health:
     foreign_tools: tuple[ForeignTool, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Locks:
     """Who holds the run lock of a database, or held it until now."""
 
@@ -272,7 +273,7 @@ class Locks:
     holders: tuple[Holder, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunReport:
     """A past run, and how the database compares with the specs now."""
 
@@ -280,7 +281,7 @@ class RunReport:
     review: Review
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BackfillLine:
     """How one backfill stands. `due` is what makes it due, "" when nothing does; `next_at` when it will be (ISO 8601).
 
@@ -294,7 +295,7 @@ class BackfillLine:
     next_at: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Backfills:
     """How the backfills of a database stand."""
 
@@ -303,7 +304,7 @@ class Backfills:
     lines: tuple[BackfillLine, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BackfillsRun:
     """What became of backfills that were carried out by themselves."""
 
@@ -312,7 +313,7 @@ class BackfillsRun:
     worked: tuple[Worked, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Chored:
     """One thing that was done to keep a database in shape, and why it failed, "" where it did not."""
 
@@ -321,7 +322,7 @@ class Chored:
     failure: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Maintained:
     """What was done to keep a database in shape."""
 

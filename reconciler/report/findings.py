@@ -10,13 +10,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree
 
 from reconciler import __version__
 from reconciler.errors import Position, Problem
+from reconciler.frozen import frozen
 from reconciler.report.pages import Page, pages
 from reconciler.report.problems import safe
 from reconciler.report.scrub import scrubbed
@@ -26,7 +26,7 @@ _NOWHERE = "reconcile.yaml"
 _RANKS = {"error": 0, "warning": 1, "info": 2}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Findings:
     """What a command found: problems of any severity, and the names of what was asked and is well."""
 

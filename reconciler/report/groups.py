@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from reconciler.frozen import frozen_in_order
 from reconciler.model.ref import Ref
 from reconciler.report.entries import Entries, Entry, danger
 from reconciler.report.facts import Review
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Group:
     """Steps that share changes, with these changes: a replaced object goes in one step and comes back in another."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from reconciler.errors import Problem
+from reconciler.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Found:
     """One finding of `lint`: what and where, for which dialects, and what allows it ("" when nothing does)."""
 
@@ -19,7 +19,7 @@ class Found:
     allowed: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Linted:
     """What was found in specs, the gravest first; `base` is the commit since which they changed, "" for none."""
 
@@ -34,7 +34,7 @@ class Linted:
         return tuple(one.problem for one in self.found if not one.allowed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FormattedFile:
     """A file as it is and in its canonical form; `name` is its path as a person is shown it."""
 
@@ -44,7 +44,7 @@ class FormattedFile:
     after: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Formatted:
     """Every file that has a canonical form, and what is wrong with those that have none."""
 
@@ -57,7 +57,7 @@ class Formatted:
         return tuple(file for file in self.files if file.before != file.after)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Spelled:
     """What a dialect makes of a type: its words ("" when it has none), what comes with it, what is to be known."""
 
@@ -66,7 +66,7 @@ class Spelled:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TypeRow:
     """A portable type with what each dialect makes of it."""
 
@@ -84,7 +84,7 @@ class Deed(StrEnum):
     THERE = "there already"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Thing:
     """A file of a new project, what was done about it, and what a person should know of it."""
 
@@ -93,7 +93,7 @@ class Thing:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Started:
     """A directory that has been made a project."""
 

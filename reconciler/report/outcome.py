@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from reconciler.frozen import frozen
 from reconciler.plan.outcome import Usage
 from reconciler.plan.step import Step
 from reconciler.report.assertions import assertion_lines
@@ -27,7 +28,7 @@ _ANOTHER = "   to take one in: --select '*.NAME.*', or a spec there that says `s
 _MOST = 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StepDone:
     """One step that was carried out and committed: its number in the plan, rows that it changed, seconds it took, and
     the ways that the server went where it has several.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from reconciler.frozen import frozen_in_order
 from reconciler.model.backfills import Standing
 from reconciler.report.backfills import progress_of
 from reconciler.report.layout import duration
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Pace:
     """How fast a backfill goes, time spent on waiting left out: rows a second, and the seconds that are left."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from reconciler.errors import PlanFileError
+from reconciler.frozen import frozen
 from reconciler.model.codec import decode_desired, encode_desired
 from reconciler.model.model import Desired
 from reconciler.model.ref import Ref
@@ -21,7 +21,7 @@ from reconciler.report.plan_json import plan_data
 from reconciler.report.review_codec import decode_plan, decode_review, encode_review
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SavedPlan:
     """What an apply takes from a plan file: which plan it has to be, what is wanted, and where."""
 

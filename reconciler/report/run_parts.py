@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from reconciler.frozen import frozen
 from reconciler.model.model import Model
 from reconciler.model.objects import Column
 from reconciler.model.programs import Trigger
@@ -22,7 +22,7 @@ Told = tuple[bool | None, tuple[str, ...]]
 _SIGNS = {True: "✔", False: "✗", None: ""}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """One part of a report: a title, sentences, and a table; `good` says of each row whether it is as it should be.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from reconciler.frozen import frozen_in_order
 from reconciler.model.ref import Kind, Ref
 from reconciler.plan.outcome import PastRun
 from reconciler.report.assertions import assertion_data
@@ -25,7 +26,7 @@ _NAMED = 6
 _PLURALS: Mapping[str, str] = {"index": "indexes", "unique": "unique constraints"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Counts:
     """What became of the statements of a run: `skipped` are those that were never reached."""
 
@@ -34,7 +35,7 @@ class Counts:
     skipped: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Standing:
     """The declared objects of one kind: their addresses, and what is wrong with some of them."""
 

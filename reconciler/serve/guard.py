@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from reconciler.frozen import frozen_in_order
 
 # By these names a browser reaches this machine alone.
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 ANY = "*"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Refusal:
     """An HTTP status, what is wrong in a sentence, and what to do about it."""
 

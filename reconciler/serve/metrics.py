@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,13 +12,14 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from reconciler import __version__
+from reconciler.frozen import frozen
 from reconciler.report.wellness import ERROR, HEALTHY, UNHEALTHY, WARNING
 from reconciler.serve.seen import Seen
 
 _CLASSES = {"missing": "missing", "changed": "changed", "removal": "extra", "undeclared": "extra"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Known:
     """What the ledger tells: how each backfill stands, and the last runs, the newest first."""
 

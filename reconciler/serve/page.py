@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from reconciler.frozen import frozen
 from reconciler.report.html.page import page, style
 from reconciler.report.wellness import ERROR, HEALTHY, UNHEALTHY, WARNING
 from reconciler.serve.answers import health
@@ -25,7 +25,7 @@ _WAYS = {"running": "pause", "paused": "resume", "interrupted": "run", "failed":
          "pending": "run"}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Asked:
     """Who tells what changes between two looks: past runs, backfills, the diagram."""
 

@@ -6,10 +6,11 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from reconciler.errors import ReconcileError
+from reconciler.frozen import frozen
 from reconciler.report.drift import Finding, check_data, drift
 from reconciler.report.facts import Review
 from reconciler.report.json import document
@@ -23,7 +24,7 @@ from reconciler.workflow.opening import Request
 _STEPS = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Seen:
     """A database at one moment.
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from reconciler.diff import diff
 from reconciler.errors import Position
+from reconciler.frozen import frozen
 from reconciler.model.change import Alter, Change, Drop
 from reconciler.model.model import Model
 from reconciler.model.ref import Kind, Ref
 from reconciler.sources.statements import Statement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Definition:
     """An object as one statement defines it; `fate` is what became of that: `stands`, `skipped` in silence, `failed`.
 
@@ -32,7 +32,7 @@ class Definition:
         return self.statement.position if self.statement else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Conflict:
     """One object and all of its definitions, the first one first; `kept` is the number of the one that holds."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import FileError, Problem, UsageError
+from reconciler.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Section:
     """A part of a file that is run; a statement ends with it at the latest."""
 
@@ -19,7 +19,7 @@ class Section:
     end: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Source:
     """One file: as what it is shown, its text, and which sections of it are run."""
 
@@ -29,7 +29,7 @@ class Source:
     sections: tuple[Section, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LeftOut:
     """A file that is not read, and why."""
 
@@ -37,7 +37,7 @@ class LeftOut:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Files:
     """What is read, in order, and what is not; `tools` are those whose conventions were recognised."""
 

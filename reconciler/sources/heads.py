@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.dialects.pieces import Word
+from reconciler.frozen import frozen
 from reconciler.model.ref import Kind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Head:
     """What a statement is about.
 

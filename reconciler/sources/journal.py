@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.errors import Problem
+from reconciler.frozen import frozen
 from reconciler.model.model import Inspection, Model
 from reconciler.model.ref import Kind, Ref
 from reconciler.sources.conflicts import Conflict, Definition, differences
@@ -14,7 +15,7 @@ from reconciler.sources.keeping import INSIDE, Decision, Key, key_of
 from reconciler.sources.statements import Statement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Note:
     """A statement that was passed over, or whose failure is no matter, and why; a `grave` one is told by itself."""
 
@@ -23,7 +24,7 @@ class Note:
     grave: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ran:
     """What came of files: what they make, how many statements ran, what was passed over, failed, contradicts."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.errors import UsageError
+from reconciler.frozen import frozen
 from reconciler.model.ref import Kind
 from reconciler.sources.conflicts import Conflict
 from reconciler.sources.files import Source
@@ -29,7 +30,7 @@ def key_of(found: Head) -> Key:
     return found.kind, found.schema.lower() if found.schema not in DEFAULTS else "", name.lower()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Decision:
     """The definition that holds; `before` are the statements that come before it."""
 

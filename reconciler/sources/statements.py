@@ -9,10 +9,11 @@ from functools import cached_property
 
 from reconciler.dialects.pieces import Grammar, Piece, Word, divide
 from reconciler.errors import Position
+from reconciler.frozen import frozen
 from reconciler.sources.files import Section, Source
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Statement:
     """One statement of a file: its text without the end mark, its words with places in that text, and where it is.
 

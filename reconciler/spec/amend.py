@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from reconciler.errors import Problem, SpecError
+from reconciler.frozen import frozen, frozen_in_order
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Object, Schema
 from reconciler.model.programs import Trigger
@@ -38,7 +39,7 @@ Lower = Callable[[Documents], Desired]
 Unlike = Callable[[Model, Model, AbstractSet[Ref]], AbstractSet[Ref]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class FileChange:
     """A spec file with another text; `before` is None for a new file, `after` for one that goes."""
 
@@ -47,7 +48,7 @@ class FileChange:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Specs:
     """Specs as they are: the documents, what they declare for a dialect as written, each file's path, and the folder
     of new files.

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from reconciler.frozen import frozen_in_order
 from reconciler.spec.scalars import scalar
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -20,7 +21,7 @@ _COMMENT = re.compile(r"#[^\r\n\x85\u2028\u2029]*")
 _BLOCK_HEAD = re.compile(r"[|>][-+0-9]*[ \t]+(#[^\r\n]*)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Remark:
     """A comment: where it begins, its column, and whether the line is its own, with an empty one before."""
 

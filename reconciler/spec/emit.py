@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from reconciler.frozen import frozen_in_order
 
 WIDTH = 100
 _INDENT = "  "
@@ -31,14 +32,14 @@ _BLOCK = re.compile(rf"[^\s{_ODD}][^{_ODD}]*")
 _TEXT = re.compile(rf"[^\s{_ODD}][^{_ODD}]*(?<=\S)\n?")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Block:
     """SQL, without white space around it: a literal block where it has several lines, or quotes of both kinds."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Written:
     """A scalar that stays as somebody wrote it: a word, or the head and the lines of a folded block."""
 
@@ -46,14 +47,14 @@ class Written:
     lines: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Lines:
     """A mapping that is never put on one line."""
 
     entries: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Remarked:
     """A value with its comments: lines before it ("" is an empty line), beside its first line, below its last entry."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reconciler.errors import Problem
+from reconciler.frozen import frozen_in_order
 from reconciler.spec import validate
 from reconciler.spec.files import read_source, spec_files
 from reconciler.spec.load import Document, Documents, SpecFile, kind_of
@@ -20,7 +20,7 @@ _ROUNDS = 5
 _NAMED = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Salvaged:
     """What has a right form; `whole` is false when something is missing that the rest may name."""
 

@@ -7,16 +7,17 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from datetime import datetime
 from pathlib import Path
 
 from reconciler.errors import LockTaken
+from reconciler.frozen import frozen
 
 VARIABLE = "RECONCILE_STATE"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Account:
     """Of one schedule: when it last began, what it found then, and when each channel last heard of that.
 

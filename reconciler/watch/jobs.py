@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from reconciler.frozen import frozen
 from reconciler.spec.schedules import Schedule
 
 Envelope = Mapping[str, Any]
@@ -18,7 +19,7 @@ _MOST = 20
 DRIFT, REPAIRED, RECOVERED = "drift", "repaired", "recovered"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Finding:
     """What came of a command: `event` is "" where all is well, `lines` say what is not, each a sentence.
 

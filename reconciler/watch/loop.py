@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from reconciler.errors import ReconcileError
+from reconciler.frozen import frozen
 from reconciler.spec.project import Project, default_environment
 from reconciler.spec.schedules import Schedule
 from reconciler.watch import accounts, channels, jobs, notices
@@ -31,7 +32,7 @@ _ENDING = 60.0
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wanted:
     """What is to be watched: a project, the options that each command gets, one environment or "" for all of them."""
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler import spec
 from reconciler.compare.compare import Comparison, compare
 from reconciler.dialects.base import Dialect, Session
 from reconciler.errors import PlanError, Position, Problem, UsageError
+from reconciler.frozen import frozen
 from reconciler.model.change import Alter, Create, Drop, Rename
 from reconciler.model.fields import referring
 from reconciler.model.model import Desired, Inspection, Model
@@ -35,7 +36,7 @@ from reconciler.workflow.looking import seeing_schemas, session_on, told
 from reconciler.workflow.opening import Opened, Request, open_request
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Found:
     """A project and a database compared: what is declared, what is there, and what of both is not the same."""
 

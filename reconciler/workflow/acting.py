@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler import spec
@@ -14,6 +14,7 @@ from reconciler.compare.planning import Planned
 from reconciler.dialects.base import Session
 from reconciler.errors import Problem, ReconcileError, StalePlan, UsageError
 from reconciler.execute.batches import Progress
+from reconciler.frozen import frozen
 from reconciler.model.model import Desired
 from reconciler.model.ref import Ref
 from reconciler.plan.policy import Allowance, Approve
@@ -98,7 +99,7 @@ def _compared(request: Request, given: Sequence[Allowance], besides: Besides) ->
     return opened, review
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Terms:
     """What somebody wants an apply to hold to.
 
@@ -185,7 +186,7 @@ def passing(aim: Aim, review: Review, rehearse: bool | None) -> Review:
     return review
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Aim:
     """What an apply is to make of which database; `plan_id` is that of a saved plan, "" without one.
 

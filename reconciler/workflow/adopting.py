@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler import dialects
 from reconciler.dialects.base import DatabaseError, Dialect, Target
 from reconciler.errors import Problem, TargetError, UsageError
+from reconciler.frozen import frozen
 from reconciler.model.ref import Kind
 from reconciler.report.facts import Adopted
 from reconciler.sources.conflicts import Conflict
@@ -22,7 +23,7 @@ from reconciler.workflow.importing import Found, write_down
 from reconciler.workflow.opening import Opened, Request, open_request
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wanted:
     """Which files are read, in which dialect, where the specs go, and which of several definitions holds.
 

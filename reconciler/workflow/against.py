@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from reconciler.compare.planning import NOTHING_DUE, Planned, prepare
 from reconciler.dialects.base import Dialect, Server, Unanswered
 from reconciler.errors import SnapshotError, UsageError
 from reconciler.execute import ledger
+from reconciler.frozen import frozen_in_order
 from reconciler.model.backfills import Backfill
 from reconciler.model.model import Desired, Inspection, Model
 from reconciler.plan.policy import Allowance
@@ -32,7 +33,7 @@ _SNAPSHOT = "snapshot:"
 _GIT = "git:"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Source:
     """What stands for the database; `done` are the backfills that are taken to be done there."""
 

@@ -11,11 +11,12 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Thread
 
 from reconciler import spec
 from reconciler.dialects.base import Session, Survey
+from reconciler.frozen import frozen_in_order
 from reconciler.spec.load import Documents
 from reconciler.spec.pack import NO_PACKS
 from reconciler.workflow.opening import Opened
@@ -24,7 +25,7 @@ _SCHEMAS = "schemas "
 _BETWEEN = "\n"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Seen:
     """A session on a target, and what was seen there already; None where nobody has looked."""
 

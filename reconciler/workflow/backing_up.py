@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from reconciler.dialects.dumping import Told, Tool, Weight
 from reconciler.errors import BackupError, UsageError
 from reconciler.execute.apply import actor
 from reconciler.execute.ledger import now
+from reconciler.frozen import frozen
 from reconciler.model.codec import encode_model
 from reconciler.model.ref import Kind
 from reconciler.report.backups import Listing, Pruned, Restored, Tried
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 PLACE = Path(".reconcile") / "backups"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wish:
     """What is wanted of backups: in which folder, None for the environment's own; which one; compressed or not.
 

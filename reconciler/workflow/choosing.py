@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from reconciler.dialects.base import Dialect
 from reconciler.errors import UsageError
+from reconciler.frozen import frozen_in_order
 from reconciler.model.fields import referring
 from reconciler.model.model import Desired, Model
 from reconciler.model.ref import Ref
@@ -75,7 +76,7 @@ def _inside(ref: Ref, only: Iterable[Ref]) -> bool:
     return any(ref.inside(one) for one in only)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class _Known:
     """All that can be chosen: addresses, where they are declared, and which roots use which."""
 

@@ -6,12 +6,13 @@ import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reconciler import spec
 from reconciler.errors import Position, Problem, SpecError, UsageError
+from reconciler.frozen import frozen_in_order
 from reconciler.model.model import Desired
 from reconciler.report.facts import SpecVersion
 from reconciler.spec.project import Project
@@ -22,7 +23,7 @@ _ENDINGS = (".yaml", ".yml", ".csv")
 _FILES = ("100644", "100755")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Committed:
     """What specs declared at a commit, what they lost there, and which they were."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler import dialects, spec
@@ -18,6 +18,7 @@ from reconciler.compare.compare import Owned, compare
 from reconciler.compare.planning import Planned, prepare
 from reconciler.dialects.base import Dialect, Server, Session
 from reconciler.errors import SpecError, UsageError
+from reconciler.frozen import frozen, frozen_in_order
 from reconciler.model.model import Desired, Inspection, Model
 from reconciler.model.objects import Unmodelled
 from reconciler.model.ref import Kind
@@ -38,7 +39,7 @@ _POLICY = Policy(allow=(), undeclared=Undeclared.DROP, approve=Approve.NEVER)
 _EVERYTHING = (Allowance("*"),)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Side:
     """One of the two: as it would be declared, as it would be found, what answers for it, and on which session."""
 
@@ -51,7 +52,7 @@ class Side:
     spelled: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class _Named:
     """A side as it was named: what sort it is, and what stands behind the colon."""
 

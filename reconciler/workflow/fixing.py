@@ -9,12 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from reconciler.compare.planning import Planned
 from reconciler.dialects.base import Session
 from reconciler.errors import Refused, StalePlan
 from reconciler.execute.batches import Progress
+from reconciler.frozen import frozen
 from reconciler.model.change import Alter, Change, Create, Drop, Rename
 from reconciler.model.objects import Column, Table
 from reconciler.model.ref import Kind, Ref
@@ -42,7 +43,7 @@ _READS = frozenset({Kind.INDEX, Kind.UNIQUE, Kind.PRIMARY_KEY, Kind.CHECK, Kind.
 _WORDS = frozenset({"comment", "position"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fixed:
     """What was mended, None when nothing could be, and what was held back: at which address, and why."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler import spec
 from reconciler.dialects.base import Dialect, Session, Target
+from reconciler.frozen import frozen
 from reconciler.model.fields import live_only
 from reconciler.model.model import Inspection, Model
 from reconciler.model.objects import Column, Enum, Extension, ForeignKey, Object, Unmodelled, View
@@ -68,7 +69,7 @@ def _inspected(
     return inspection, looked
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Found:
     """What was found in a database, or made of files on one: `url` goes into a project file that is written anew."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler import dialects, spec
 from reconciler.dialects.base import Target
 from reconciler.errors import Problem, SpecError
+from reconciler.frozen import frozen_in_order
 from reconciler.lint.kinds import LINTS, SUPPRESSIONS, Severity
 from reconciler.lint.rules import findings
 from reconciler.model.model import Desired
@@ -32,7 +33,7 @@ _ORDER = {severity: number for number, severity in enumerate(Severity)}
 _WARNINGS = frozenset({"SPEC201", "BF105", "BF110", "BF113"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class _One:
     """A finding on one dialect; `by` is what allows it already."""
 

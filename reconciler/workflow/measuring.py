@@ -7,12 +7,13 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from reconciler.dialects.base import DatabaseError, Session
 from reconciler.dialects.statistics import NotKept, Statement
+from reconciler.frozen import frozen
 from reconciler.model.objects import Index, Object, PrimaryKey, Unique
 from reconciler.model.ref import Ref
 from reconciler.model.values import IndexPart, Sql
@@ -76,7 +77,7 @@ def asking(opened: Opened, session: Session, result: Result, review: Review) -> 
     return replace(review, statistics=found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Sorted:
     """How an index keeps rows: the parts of its key, which rows, by which method, and whether each only once."""
 

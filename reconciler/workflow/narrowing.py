@@ -10,12 +10,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.compare.compare import Aside, Comparison
 from reconciler.compare.planning import Planned
 from reconciler.dialects.base import Survey
 from reconciler.errors import PlanError, Problem
+from reconciler.frozen import frozen, frozen_in_order
 from reconciler.model.model import Desired
 from reconciler.model.objects import View
 from reconciler.model.ref import Kind, Ref
@@ -35,7 +36,7 @@ _TIED = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Result:
     """A plan, what was declared for it, what that loses; `complete` gives all that is declared."""
 
@@ -45,7 +46,7 @@ class Result:
     complete: Callable[[], Desired] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Look:
     """What planning looks at: the specs, what was declared of them so far, the target, what the command line allows.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from reconciler.compare.planning import Planned, prepare
@@ -13,6 +13,7 @@ from reconciler.execute import ledger
 from reconciler.execute.apply import Run, apply
 from reconciler.execute.batches import Progress
 from reconciler.execute.ledger import Done
+from reconciler.frozen import frozen_in_order
 from reconciler.model.model import Desired
 from reconciler.model.ref import Ref
 from reconciler.plan.filling import Agenda, Filling
@@ -25,7 +26,7 @@ from reconciler.workflow.opening import Opened
 from reconciler.workflow.proving import claim, look
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Intent:
     """What an apply is to do: the declared model, what the command line allows, and which plan it has to be.
 
@@ -47,7 +48,7 @@ class Intent:
     ends: str = "done"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Scene:
     """Where and for what a run does its work: the session that holds the lock, and the run's name in the ledger."""
 

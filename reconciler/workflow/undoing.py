@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from reconciler.compare.before import Before, back, decode_before
 from reconciler.errors import UsageError
 from reconciler.execute import history
 from reconciler.execute.batches import Progress
+from reconciler.frozen import frozen_in_order
 from reconciler.model.model import Desired, Model
 from reconciler.model.objects import Column, Object, PrimaryKey, Table
 from reconciler.model.programs import Trigger
@@ -27,7 +28,7 @@ from reconciler.workflow.opening import Request, open_request
 from reconciler.workflow.rehearsing import rehearsed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Undone:
     """A run that is taken back, and what was there before it."""
 
@@ -70,7 +71,7 @@ def plan_back(request: Request, to: str | None, given: Sequence[Allowance], rehe
         return rehearsed(aim.opened, review, rehearse)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class _Way:
     """The way back: what to make first, what in the end, and which runs that takes back, the oldest first.
 

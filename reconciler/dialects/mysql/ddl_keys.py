@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.dialects.mysql.lexer import Lexeme, closing
 from reconciler.dialects.mysql.reader import Reader
+from reconciler.frozen import frozen_in_order
 from reconciler.model.names import implicit_name
 from reconciler.model.objects import Check, ForeignKey, Index, Object, Options, PrimaryKey, Unique, Unmodelled
 from reconciler.model.ref import Kind, Ref
@@ -18,7 +19,7 @@ _METHODS: Mapping[str, str] = {"FULLTEXT": "fulltext", "SPATIAL": "spatial"}
 BROUGHT_INDEX = "KEY"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class _Tail:
     """What stands behind a key's columns: its method, comment and settings, and what of it we carry unread."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,12 +24,13 @@ from reconciler.dialects.mysql.scratch import beside
 from reconciler.dialects.mysql.session import connect, driver_url
 from reconciler.dialects.refilling import Want, inserting, matching
 from reconciler.errors import BackupError, TargetError
+from reconciler.frozen import frozen_in_order
 from reconciler.model.ref import Kind
 
 _FILE, _EVENTS = "database.sql", "events.sql"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class _Programs:
     """The programs of a flavor: their names, best first, what tells their version, and options that only they know."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+
+from reconciler.frozen import frozen_in_order
 
 
 class Lexeme(StrEnum):
@@ -28,7 +29,7 @@ class LexError(Exception):
     """A text that the server would not accept either, or that we cannot read."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Token:
     """One token: its text as written, and `value`, the identifier or string that it stands for."""
 

@@ -11,13 +11,13 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 from reconciler.dialects.base import DatabaseError, Lock, Session, Target
 from reconciler.dialects.health import Holder
 from reconciler.dialects.mysql.circumstances import tidying
 from reconciler.dialects.mysql.session import connect, wait_for_locks
 from reconciler.errors import LockTaken
+from reconciler.frozen import frozen_in_order
 from reconciler.plan.step import Step
 
 # Seconds between two tries.
@@ -33,7 +33,7 @@ SELECT id, user, host, time, info FROM information_schema.processlist WHERE id =
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class _Named:
     """The lock: it is ours as long as its connection lives and shows it."""
 

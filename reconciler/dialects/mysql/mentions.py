@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from reconciler.dialects.mysql.lexer import Lexeme, LexError, Token, quoted, tokens
+from reconciler.frozen import frozen_in_order
 from reconciler.model.model import Model
 from reconciler.model.objects import Column, Object, Table, View
 from reconciler.model.programs import Event, Function, Procedure, Trigger
@@ -34,7 +35,7 @@ _NO_ALIAS = frozenset(
 _NONE: tuple[Ref, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Mention:
     """A token that is a name, and all that it may mean."""
 

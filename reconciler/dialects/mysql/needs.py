@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from reconciler.dialects.mysql.lexer import LexError, Token, each_token
+from reconciler.frozen import frozen_in_order
 
 # How a statement begins → the rights that it needs (dev.mysql.com/doc/refman/9.7/en/grant.html, and the pages of the
 # statements).
@@ -43,7 +43,7 @@ LOGGED = frozenset({"CREATE TRIGGER", "CREATE FUNCTION"})
 LOGGED_BY_MARIADB = LOGGED | {"CREATE OR REPLACE TRIGGER", "CREATE OR REPLACE FUNCTION", "DROP TRIGGER"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Head:
     """How a statement begins: its verb and kind, and the account whose rights the object is to have, "" for none."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.dialects.base import Session
 from reconciler.dialects.mysql.circumstances import account
@@ -11,6 +10,7 @@ from reconciler.dialects.mysql.grants import has, has_everywhere, rights_in
 from reconciler.dialects.mysql.lexer import quoted
 from reconciler.dialects.mysql.needs import LOGGED, LOGGED_BY_MARIADB, Head, head_of, rights_for, unpromised
 from reconciler.errors import Problem
+from reconciler.frozen import frozen_in_order
 from reconciler.model.model import Model
 from reconciler.model.objects import Table
 from reconciler.model.ref import Kind
@@ -28,7 +28,7 @@ _FOR_ANOTHER: Mapping[bool, tuple[str, ...]] = {False: ("SET_ANY_DEFINER", "SET_
 TRUST = "SET GLOBAL log_bin_trust_function_creators = 1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Facts:
     """What the server says of itself and of the user."""
 

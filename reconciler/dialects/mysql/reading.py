@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from reconciler.dialects.mysql.routines_read import inspect_routines
 from reconciler.dialects.mysql.session import queried
 from reconciler.dialects.mysql.triggers import trigger_rows
 from reconciler.dialects.sql import ours
+from reconciler.frozen import frozen
 from reconciler.model.objects import Object
 from reconciler.model.ref import Kind, Ref
 
@@ -43,7 +44,7 @@ _SHOWN: Mapping[str, tuple[str, str]] = {
 _FOREIGN_KINDS = {"SYSTEM VIEW": "view"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rows:
     """One reading of a database, in the order of names; our own tables are left out.
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from reconciler.dialects.base import DatabaseError
@@ -15,6 +14,7 @@ from reconciler.dialects.mysql.circumstances import account, spelled, stored_opt
 from reconciler.dialects.mysql.lexer import LexError, Token, each_token, quoted
 from reconciler.dialects.mysql.session import Ask
 from reconciler.dialects.sql import ours
+from reconciler.frozen import frozen_in_order
 from reconciler.model.objects import Object, Unmodelled
 from reconciler.model.programs import Function, Procedure
 from reconciler.model.ref import Ref
@@ -46,7 +46,7 @@ _CHARACTERISTICS: Mapping[str, int] = {
 Key = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class _Catalog:
     """What the catalogs say of all routines, by type and name."""
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.dialects.mysql.lexer import text_literal
 from reconciler.dialects.script import Net, Order, net
 from reconciler.errors import PlanError, Problem
+from reconciler.frozen import frozen_in_order
 from reconciler.model.change import Rename
 from reconciler.model.objects import Check, Column, Object, Table
 from reconciler.model.ref import Kind, Ref
@@ -21,7 +21,7 @@ from reconciler.plan.order import blocks
 from reconciler.plan.step import Step
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class State:
     """How one object is told: the condition that it is as before a part of the plan, and that it is as after it."""
 
@@ -30,7 +30,7 @@ class State:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Unit:
     """Steps with the states of what they change; `first` is the number of the first one.
 

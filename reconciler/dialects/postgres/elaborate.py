@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.dialects.base import Session
 from reconciler.dialects.postgres import catalog, types
@@ -25,6 +25,7 @@ from reconciler.dialects.postgres.resolve import resolve
 from reconciler.dialects.postgres.rules.keys import check_clause, exclusion_clause, index_text, primary_key_clause
 from reconciler.dialects.postgres.rules.statements import parenthesized
 from reconciler.dialects.sql import double_quoted
+from reconciler.frozen import frozen_in_order
 from reconciler.model.model import Model
 from reconciler.model.names import helper_name
 from reconciler.model.objects import Check, Column, Domain, Enum, Exclusion, Index, Object, PrimaryKey, Table, View
@@ -41,7 +42,7 @@ _CHUNK = 50
 _PATIENCE = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class _Part:
     """The objects of one relation that want spelling, with what stands in for it."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from reconciler.dialects.postgres.names import qualified
 from reconciler.dialects.postgres.parameters import settled
 from reconciler.dialects.sql import as_number, text_literal
+from reconciler.frozen import frozen_in_order
 from reconciler.model.objects import Options
 from reconciler.model.ref import Ref
 
@@ -16,7 +16,7 @@ from reconciler.model.ref import Ref
 Test = Callable[[Any, str], str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Lookup:
     """Where the catalogs have a kind: `rows` are those of one object, `named` is what else may take its name."""
 

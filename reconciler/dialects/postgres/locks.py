@@ -6,12 +6,12 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 from reconciler.dialects.base import DatabaseError, Lock, Session, Target
 from reconciler.dialects.health import Holder
 from reconciler.dialects.postgres.session import default_schema, open_session
 from reconciler.errors import LockTaken, TargetError
+from reconciler.frozen import frozen_in_order
 
 # Seconds between two tries. A session that waits inside pg_advisory_lock() can deadlock with another one's CREATE INDEX
 # CONCURRENTLY, which waits for every older snapshot; one that polls holds none in between.
@@ -35,7 +35,7 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class _Advisory:
     """The lock: it is ours as long as its connection lives and shows it."""
 

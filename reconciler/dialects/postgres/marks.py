@@ -9,11 +9,12 @@ import hashlib
 import marshal
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from reconciler.dialects.postgres import catalog
 from reconciler.dialects.postgres.reading import Row, Rows, relation_ref
+from reconciler.frozen import frozen_in_order
 from reconciler.model.ref import Kind, Ref
 
 _MARKED = frozenset({Kind.TABLE, Kind.VIEW})
@@ -36,7 +37,7 @@ _TARGET, _TARGET_COLUMNS = 5, 6
 _NOBODY = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Marked:
     """The marks of tables and views, which of them each of them names, and those that something else names."""
 

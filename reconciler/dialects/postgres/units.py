@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.dialects.postgres.guards import absent, has_text, known, tested, there
 from reconciler.dialects.postgres.guards_columns import shape
@@ -11,6 +11,7 @@ from reconciler.dialects.postgres.names import of
 from reconciler.dialects.postgres.rules.counters import counts, sequence_name
 from reconciler.dialects.script import Net, Order, differing, net
 from reconciler.errors import PlanError, Problem
+from reconciler.frozen import frozen_in_order
 from reconciler.model.change import Rename
 from reconciler.model.objects import Column, Object, Table
 from reconciler.model.ref import Kind, Ref
@@ -18,7 +19,7 @@ from reconciler.plan.order import blocks
 from reconciler.plan.step import Step, Transaction
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class State:
     """How one object is told: the condition that it is as before the plan, and that it is as after it.
 
@@ -33,7 +34,7 @@ class State:
     remark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Unit:
     """Steps with the states of what they change; `first` is the number of the first one."""
 

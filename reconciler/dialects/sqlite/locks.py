@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,12 +16,13 @@ from reconciler.dialects.base import Lock, Session, Target
 from reconciler.dialects.health import Holder
 from reconciler.dialects.sqlite.session import path_of
 from reconciler.errors import LockTaken, TargetError
+from reconciler.frozen import frozen_in_order
 
 # Seconds between two tries.
 _POLL = 0.1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class _FileLock:
     """A lock that lasts as long as its file is open."""
 

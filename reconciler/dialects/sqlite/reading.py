@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +14,7 @@ from reconciler.dialects.sql import captures
 from reconciler.dialects.sqlite.lexer import tokens
 from reconciler.dialects.sqlite.names import fold, hidden
 from reconciler.dialects.sqlite.objects import Facts
+from reconciler.frozen import frozen_in_order
 from reconciler.model.ref import Kind, Ref
 
 _SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid"
@@ -39,7 +40,7 @@ _OTHER_KINDS: Mapping[str, str] = {"virtual": "virtual_table", "shadow": "virtua
 SchemaRow = tuple[str, str, str, str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Rows:
     """One reading: the rows of sqlite_schema that are the specs' business, what each table is, and its PRAGMAs."""
 

@@ -8,12 +8,13 @@ follow it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.dialects.sql import double_quoted, moved_term, text_literal
 from reconciler.dialects.sqlite import render
 from reconciler.dialects.sqlite.names import fold
 from reconciler.dialects.sqlite.triggers import triggers_again
+from reconciler.frozen import frozen
 from reconciler.model.change import Change
 from reconciler.model.model import Model
 from reconciler.model.names import helper_name
@@ -26,7 +27,7 @@ from reconciler.plan.step import Statement
 _LAST = 100_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Anew:
     """A table that is made anew: both states of it, what its new form holds, and the name under which that is made."""
 

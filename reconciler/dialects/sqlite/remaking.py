@@ -7,7 +7,6 @@ the table first, and where the table has no such column, in a query around it th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.dialects.sql import double_quoted, moved_term, names, text_literal
 from reconciler.dialects.sqlite import render
@@ -15,6 +14,7 @@ from reconciler.dialects.sqlite.names import fold
 from reconciler.dialects.sqlite.rebuild import carrying, definition_of, free_rowid, rowid_worth_keeping
 from reconciler.dialects.sqlite.triggers import triggers_again
 from reconciler.errors import PlanError, Problem
+from reconciler.frozen import frozen
 from reconciler.model.model import Model
 from reconciler.model.names import helper_name
 from reconciler.model.objects import Column, Index, PrimaryKey, Table
@@ -25,7 +25,7 @@ from reconciler.plan.rules import States
 _ROWIDS = ("rowid", "_rowid_", "oid")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Remake:
     """A table on both ends of a plan: `live` is its name before, `before` gives each new column's name before."""
 

@@ -7,13 +7,14 @@ is noticed than there is, never less.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.dialects import uses
 from reconciler.dialects.sql import double_quoted
 from reconciler.dialects.sqlite.lexer import Lexeme, LexError, Token, tokens
 from reconciler.dialects.sqlite.names import fold
 from reconciler.dialects.sqlite.triggers import create_trigger
+from reconciler.frozen import frozen_in_order
 from reconciler.model.model import Model
 from reconciler.model.objects import Column, Object, Table, Unmodelled, View
 from reconciler.model.programs import Trigger
@@ -82,7 +83,7 @@ def _resolved(obj: Object, model: Model, named: Mapping[str, Ref]) -> Object:
     return replace(obj, uses=frozenset(_mentioned(text, model, named)) - {obj.ref, obj.ref.top})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class _Text:
     """A CREATE statement: `body` names what it likes, `columns` are those of `owner` that stand before it.
 

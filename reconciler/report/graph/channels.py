@@ -6,14 +6,15 @@ In a channel every bundle of wires runs up and down on one track; two of them sh
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+
+from reconciler.frozen import frozen_in_order
 
 # Nearer than this two lines are hard to tell apart.
 _NEAR = 4
 _OVERLAP = 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Net:
     """A bundle in a channel: where it comes in from the left and from the right."""
 

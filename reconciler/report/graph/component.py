@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from reconciler.frozen import frozen_in_order
 from reconciler.report.graph.channels import Net, tracks
 from reconciler.report.graph.geometry import Placed, Point, Size, Wire
 from reconciler.report.graph.lanes import BOXES, Lanes, bundle, lanes
@@ -16,7 +16,7 @@ _STUB, _TRACK = 24, 10
 _BROAD = 1.3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class _Frame:
     """Columns with their right ends, the tracks behind each, and what stands where in them."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from reconciler.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Row:
     """A line of a box. `marks` are PK, FK and U; `verb` is what a plan does to it, "" for nothing."""
 
@@ -18,7 +20,7 @@ class Row:
     before: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Box:
     """A thing. `id` is its address, `home` its schema where that is not the default one; `left_out` rows are not shown.
 
@@ -36,7 +38,7 @@ class Box:
     outside: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Edge:
     """What `source` needs of `target`, both of them ids of boxes; rows are named where there are any.
 
@@ -54,7 +56,7 @@ class Edge:
     verb: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Graph:
     """A whole picture; `sort` is erd or deps, `note` a sentence for whoever looks at it."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from reconciler.frozen import frozen_in_order
 
 Point = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Size:
     """How much room a box takes, in pixels."""
 
@@ -15,7 +15,7 @@ class Size:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Wire:
     """A line from a box to another one, by their numbers; each end is so many pixels below its box's upper edge."""
 
@@ -25,7 +25,7 @@ class Wire:
     target_at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Placed:
     """Where everything is: the upper left corner of each box, the corners of each wire, and how large it all is."""
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from reconciler.frozen import frozen_in_order
 from reconciler.report.graph.geometry import Wire
 
 # Pixels between two boxes, a box and a wire, and two wires.
@@ -31,7 +32,7 @@ class Column:
     high: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Hop:
     """A piece of a wire between two neighbouring columns: what it connects, and how far below their upper edges."""
 
@@ -43,7 +44,7 @@ class Hop:
     rank: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Lanes:
     """Where everything stands: the top of each item, and the hops of all wires, each once."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from reconciler.compare.planning import Planned
 from reconciler.dialects.lock_words import lock_words
+from reconciler.frozen import frozen_in_order
 from reconciler.model.ref import Ref
 from reconciler.plan.hazards import Effect, Hazard
 from reconciler.plan.step import Stage, Step
@@ -25,7 +25,7 @@ from reconciler.report.words import label, shown
 _SQL, _OPEN = 3_000_000, 12
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Line:
     """One line of the table of changes."""
 
@@ -38,7 +38,7 @@ class Line:
     stopped: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Told:
     """A hazard with the word for what it does to this plan."""
 
@@ -46,7 +46,7 @@ class Told:
     word: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Change:
     """One change of an object: what it is, its fields before and after, texts line by line, and what it costs."""
 
@@ -62,7 +62,7 @@ class Change:
     hazards: tuple[Told, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Sent:
     """A step with its SQL as markup; None where the page has no room for it. `locks` are those that it takes."""
 
@@ -72,7 +72,7 @@ class Sent:
     locks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Section:
     """A root object with all that happens to it."""
 

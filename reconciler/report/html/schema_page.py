@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from markupsafe import Markup
 
 from reconciler import __version__
+from reconciler.frozen import frozen_in_order
 from reconciler.model.objects import Column, Object, View
 from reconciler.model.programs import Event, Function, Procedure, Trigger
 from reconciler.model.ref import Kind, Ref
@@ -24,7 +25,7 @@ from reconciler.report.words import describe, label, shown
 _TEXTS = (View, Trigger, Function, Procedure, Event)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Field:
     """A column: its name, type, what else it says, where its values point to, and what it is for."""
 
@@ -36,7 +37,7 @@ class Field:
     comment: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Part:
     """Something inside a root object, or its own text: kind, name, definition, SQL."""
 
@@ -47,7 +48,7 @@ class Part:
     comment: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Root:
     """A root object with all that is inside it; `needs` and `serves` are addresses."""
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from textwrap import dedent
 
+from reconciler.frozen import frozen
 from reconciler.lint.kinds import LINTS
 from reconciler.plan.hazards import HAZARDS, REMOVAL_CODES, RENAME_CODES, Effect
 
 _HEAD = re.compile(r"^## ([A-Z0-9]+): (.+)$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Page:
     """What there is to say of one code. `text` is Markdown; `allow` is one paragraph, empty where nothing can be."""
 
@@ -35,7 +35,7 @@ class Page:
         return " ".join(self.text.partition("\n\n")[0].split())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Chapter:
     """Codes of one sort: a title and a paragraph in Markdown, and their pages."""
 

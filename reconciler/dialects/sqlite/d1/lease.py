@@ -9,7 +9,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from reconciler.dialects.health import Holder
 from reconciler.dialects.sqlite.d1 import fence
 from reconciler.dialects.sqlite.d1.wire import Wire, place_of
 from reconciler.errors import LockTaken, TargetError
+from reconciler.frozen import frozen_in_order
 
 # Seconds between two tries.
 _POLL = 0.5
@@ -27,7 +27,7 @@ FROM {fence.TABLE}
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class _Lease:
     """A lock that lasts as long as its row names us, whatever time it is: to write, a run needs nothing else."""
 

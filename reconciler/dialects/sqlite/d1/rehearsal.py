@@ -6,13 +6,13 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from reconciler.dialects.base import Session
 from reconciler.dialects.sqlite.copying import copied
 from reconciler.dialects.sqlite.d1.fence import guard
 from reconciler.dialects.sqlite.d1.wire import Statement, Wire
 from reconciler.dialects.sqlite.session import SqliteSession
+from reconciler.frozen import frozen_in_order
 from reconciler.plan.step import Step
 
 # The schema travels as texts that the server writes, a hundred objects each, and is held against these very texts.
@@ -23,7 +23,7 @@ _CHUNKS = f"SELECT rowid / 100, {_TEXT}, count(*) FROM sqlite_schema WHERE {_SEE
 CHANGED = "__rc_schema"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Picture:
     """A schema as it was at one moment: the server's texts by number, and how many objects there are."""
 

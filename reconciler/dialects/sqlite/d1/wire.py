@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -19,6 +19,7 @@ from urllib3.util import Url, parse_url
 from reconciler.dialects.base import DatabaseError
 from reconciler.dialects.sqlite.d1.limits import SECONDS, checked
 from reconciler.errors import TargetError
+from reconciler.frozen import frozen_in_order
 from reconciler.plan.outcome import Rows, Usage
 
 API = "https://api.cloudflare.com/client/v4"
@@ -58,7 +59,7 @@ class Answer(NamedTuple):
     changes: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_in_order
 class Place:
     """Where a database is, and with what one may enter."""
 
