@@ -55,11 +55,12 @@ def write(folder: Path, tables: int, dialect: str, url: str) -> None:
         (specs / f"{name}.yaml").write_text(_TABLE % {"name": name, "parent": _parent(number)}, "utf-8")
 
 
-def change(folder: Path, tables: int) -> int:
-    """Give every hundredth table one column more; return how many tables were changed."""
+def change(folder: Path, tables: int, turn: int = 0) -> int:
+    """Give every hundredth table one column more, another one in each turn; return how many tables they are."""
     numbers = range(0, tables, SHARE)
     for number in numbers:
         path = folder / "tables" / f"{table_name(number)}.yaml"
-        text = path.read_text("utf-8")
-        path.write_text(text.replace("primary_key:", "  extra: {type: int}\nprimary_key:", 1), "utf-8")
+        first = (line for line in path.read_text("utf-8").splitlines(keepends=True) if not line.startswith("  extra"))
+        more = f"  extra{turn}: {{type: int}}\nprimary_key:"
+        path.write_text("".join(first).replace("primary_key:", more, 1), "utf-8")
     return len(numbers)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 
 from benchmarks import project
@@ -15,6 +16,8 @@ from benchmarks.measure import FLOOR, RECONCILE, SCRIPT, Cost, measured
 MEMORY = 400.0
 # Seconds for reading, checking and lowering five thousand files, the first time and again.
 COLD, WARM, FILES = 4.5, 1.0, 5000
+# How often what takes a second or two is measured; the quickest counts, also of what it is held against.
+TURNS = range(3)
 # Seconds within which a command on a small project has started, done its work and ended.
 START = 0.25
 
@@ -65,14 +68,14 @@ def start_up(folder: Path) -> Iterator[Row]:
     project.write(small, 20, "sqlite", "sqlite:///small.db")
     for name, word in (("--help", "--help"), ("validate, 20 tables", "validate")):
         measured([*RECONCILE, word], folder=small)  # compiles what is not compiled yet
-        yield Row(name=name, cost=measured([*RECONCILE, word], folder=small), limit=START)
+        yield Row(name=name, cost=_quickest([*RECONCILE, word], folder=small), limit=START)
 
 
 def of_dialect(folder: Path, tables: int, place: Place) -> Iterator[Row]:
     """Measure validating, planning and applying on one dialect."""
     project.write(folder, tables, place.dialect, place.url)
     first = measured([*RECONCILE, "validate"], folder=folder)
-    load = measured([*RECONCILE, "validate"], folder=folder)
+    load = _quickest([*RECONCILE, "validate"], folder=folder)
     yield Row(name="validate, first time", cost=first, limit=COLD * tables / FILES)
     yield Row(name="validate, again", cost=load, limit=WARM * tables / FILES)
     saved = folder / "plan.json"
@@ -89,6 +92,17 @@ def of_dialect(folder: Path, tables: int, place: Place) -> Iterator[Row]:
     yield from _without_changes(folder, tables, place, load)
 
 
+def _quickest(command: Sequence[str], *, folder: Path) -> Cost:
+    """Return the cost of a command in its quickest turn."""
+    return min((measured(command, folder=folder) for _ in TURNS), key=attrgetter("wall"))
+
+
+def _changed(folder: Path, tables: int, turn: int) -> tuple[Cost, int]:
+    """Return the cost of a plan of tables that changed a moment ago, and how many they are."""
+    number = project.change(folder, tables, turn)
+    return measured([*RECONCILE, "plan"], folder=folder), number
+
+
 def _statements(folder: Path, applied: Cost) -> Cost:
     """Return the part of an apply between its beginning in the ledger and its last statement; CPU is not told apart."""
     told = folder / "run.json"
@@ -100,17 +114,16 @@ def _statements(folder: Path, applied: Cost) -> Cost:
 
 
 def _without_changes(folder: Path, tables: int, place: Place, load: Cost) -> Iterator[Row]:
-    readings = {name: measured([*FLOOR, name, place.bare], folder=folder) for name in place.readings}
+    readings = {name: _quickest([*FLOOR, name, place.bare], folder=folder) for name in place.readings}
     yield from (Row(name=f"floor: {name.replace('-', ' ')}", cost=cost) for name, cost in readings.items())
     floor = readings[place.readings[0]].wall
     same = [*RECONCILE, "plan", "--detailed-exitcode"]
     whole = measured(same, folder=folder)  # nobody knows yet what agrees
     yield Row(name="plan, no change, first time", cost=whole, floor=floor, memory=MEMORY)
-    again = measured(same, folder=folder)
+    again = _quickest(same, folder=folder)
     limit = 1.5 * floor + load.wall if place.dialect == "postgres" else None
     yield Row(name="plan, no change", cost=again, floor=floor, limit=limit, memory=MEMORY)
-    changed = project.change(folder, tables)
-    some = measured([*RECONCILE, "plan"], folder=folder)
+    some, changed = min((_changed(folder, tables, turn) for turn in TURNS), key=lambda one: one[0].wall)
     limit = again.wall + 0.1 * whole.wall
     yield Row(name=f"plan, {changed} tables changed", cost=some, floor=again.wall, limit=limit, memory=MEMORY)
     few = measured([*RECONCILE, "apply", "--auto-approve"], folder=folder)

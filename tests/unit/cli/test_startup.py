@@ -50,5 +50,7 @@ def test_who_validates_loads_nothing_of_what_works_on_a_database(name: str, tmp_
 
 def test_no_class_costs_what_a_frozen_dataclass_costs() -> None:
     own = ROOT / "reconciler/frozen.py"
-    dear = [path for path in (ROOT / "reconciler").rglob("*.py") if path != own and DEAR.search(path.read_text("utf-8"))]
+    dear = [
+        path for path in (ROOT / "reconciler").rglob("*.py") if path != own and DEAR.search(path.read_text("utf-8"))
+    ]
     assert not dear, "reconciler/frozen.py makes such classes for a tenth of the time"
