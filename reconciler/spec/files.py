@@ -71,7 +71,8 @@ def _below(path: Path) -> Iterator[Path]:
 
 def shown_path(path: Path) -> str:
     """Return a path as a person should see it: relative to the current directory where it is below that."""
-    absolute = os.path.abspath(path)
+    text = str(path)
+    absolute = os.path.abspath(path) if ".." in text else text  # without, a path is as plain as it can be
     return absolute.removeprefix(os.getcwd() + os.sep)
 
 
@@ -79,12 +80,13 @@ def read_source(path: Path) -> Source | Problem:
     """Return the text of a file, or the one problem that kept it from being read."""
     name = shown_path(path)
     try:
-        status = path.stat()
+        status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):  # reading from a pipe would wait for whoever writes into it
             return _problem("SPEC001", "cannot be read: it is a pipe or device and no file", name)
         if status.st_size > LARGEST:
             return _problem("SPEC003", f"larger than {LARGEST // 1024 // 1024} MB", name, "split it into several files")
-        raw = path.read_bytes()
+        with open(path, "rb", buffering=0) as file:
+            raw = file.read()
     except OSError as error:
         return _problem("SPEC001", f"cannot be read: {error.strerror or error}", name)
     try:
