@@ -244,11 +244,12 @@ def _plan(
 
 
 def _large(dialect: Dialect, session: Session, comparison: Comparison, policy: Policy) -> frozenset[Ref]:
-    """Return the large tables of the database, if any that is there changes; none where nobody answers."""
+    """Return the large ones of the tables that are looked at, if any changes; none where nobody answers."""
     if not any(change.ref.top in comparison.live for change in comparison.changes):
         return frozenset()
     try:
-        return dialect.large(session, policy.small_table_rows)
+        tables = frozenset(ref for ref in comparison.live if ref.kind == Kind.TABLE)
+        return dialect.large(session, policy.small_table_rows, tables)
     except Unanswered:
         return frozenset()
 

@@ -238,8 +238,8 @@ class Dialect:
     an
       exception. Seconds.
     * `preflight(session, plan, actual)`: what would fail for want of a privilege or setting, with the remedy.
-    * `large(session, rows)`: the live addresses of tables with so many rows, or as heavy as if, as far as that is known
-      without reading them.
+    * `large(session, rows, tables)`: of the tables at these live addresses those with so many rows, or as heavy as if,
+      as far as that is known without reading them.
     * `besides(session, changes, states)`: by the address of a column, how a change that would write a large table anew
       is made by filling a helper beside it, or in a clause why not; what is not concerned is left out.
     * `alone(session, seconds)`: what must surround a statement that is in no transaction and may wait for so long.
@@ -309,7 +309,7 @@ class Dialect:
     default_schema: str = ""
     drivers: tuple[str, ...] = ()
     survey: Callable[[Session, Target], Survey] | None = None
-    large: Callable[[Session, int], frozenset[Ref]] = lambda session, rows: frozenset()
+    large: Callable[[Session, int, AbstractSet[Ref]], frozenset[Ref]] = lambda session, rows, tables: frozenset()
     besides: Callable[[Session, Sequence[Change], States], Besides] = lambda session, changes, states: {}
     alone: Callable[[Session, float], AbstractContextManager[None]] = lambda session, seconds: nullcontext()
     blockers: Callable[[Session, Sequence[Ref]], Sequence[str]] = lambda session, tables: ()

@@ -1,6 +1,8 @@
-"""A flavor, a session and a number of rows in, the tables out that have as many."""
+"""A flavor, a session, tables and a number of rows in, those out that have as many."""
 
 from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
 
 from reconciler.dialects.base import Session
 from reconciler.dialects.mysql.lexer import quoted
@@ -17,13 +19,15 @@ WHERE table_schema = database() AND table_type IN ('BASE TABLE', 'SYSTEM VERSION
 _DOUBT = 2
 
 
-def large(flavor: str, session: Session, rows: int) -> frozenset[Ref]:
-    """Return the tables that have so many rows, or are as heavy as if; at most so many rows of one are read."""
+def large(flavor: str, session: Session, rows: int, tables: AbstractSet[Ref]) -> frozenset[Ref]:
+    """Return those of some tables that have so many rows, or are as heavy as if; at most so many of one are read."""
     if flavor == "mysql":
         session.execute(_FRESH)
-    known = [(str(name), int(seen or 0), int(size)) for name, seen, size in session.query(_SIZES)]
-    found = (name for name, seen, size in known if size >= rows * HEAVY_ROW_BYTES or _has(session, name, seen, rows))
-    return frozenset(Ref.root(Kind.TABLE, name) for name in found)
+    known = [(Ref.root(Kind.TABLE, name), int(seen or 0), int(size)) for name, seen, size in session.query(_SIZES)]
+    wanted = ((ref, seen, size) for ref, seen, size in known if ref in tables)
+    return frozenset(
+        ref for ref, seen, size in wanted if size >= rows * HEAVY_ROW_BYTES or _has(session, ref.name, seen, rows)
+    )
 
 
 def _has(session: Session, name: str, seen: int, rows: int) -> bool:

@@ -1,8 +1,9 @@
-"""A number of rows in, the tables that have as many out; and what surrounds a statement that is in no transaction."""
+"""Tables and a number of rows in, those that have as many out; and what surrounds a statement outside a transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 
 from reconciler.dialects.base import DatabaseError, Session
@@ -19,15 +20,17 @@ SELECT CASE WHEN n.nspname <> current_schema() THEN n.nspname ELSE '' END, c.rel
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL (SELECT pg_relation_size(c.oid) AS bytes) AS file
 WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+  AND c.relname = ANY (CAST(:names AS text[]))
   AND (file.bytes >= CAST(:rows AS bigint) * {HEAVY_ROW_BYTES} OR :rows <= CASE
     WHEN c.relpages > 0 AND c.reltuples > 0
       THEN c.reltuples / c.relpages * (file.bytes / current_setting('block_size')::integer)
     ELSE file.bytes / {_USUAL} END)"""
 
 
-def large(session: Session, rows: int) -> frozenset[Ref]:
-    """Return the tables that have so many rows, by what the server knows without reading them."""
-    return frozenset(Ref.root(Kind.TABLE, name, schema) for schema, name in session.query(_LARGE, {"rows": rows}))
+def large(session: Session, rows: int, tables: AbstractSet[Ref]) -> frozenset[Ref]:
+    """Return those of some tables that have so many rows, by what the server knows without reading them."""
+    asked = session.query(_LARGE, {"rows": rows, "names": [ref.name for ref in tables]}) if tables else ()
+    return frozenset(Ref.root(Kind.TABLE, name, schema) for schema, name in asked).intersection(tables)
 
 
 @contextmanager
